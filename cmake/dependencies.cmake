@@ -1,0 +1,74 @@
+# Every third-party library, in one place. Versions are lower bounds that Debian 12 meets; LibTorch is
+# pinned with hashes in cmake/torch_pin.txt.
+find_package(Threads REQUIRED)
+find_package(PkgConfig REQUIRED)
+find_package(OpenSSL 3.0 REQUIRED)
+find_package(CURL 7.88 REQUIRED)
+find_package(ICU 72 REQUIRED COMPONENTS uc i18n)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(tomlplusplus 3.3 REQUIRED)
+find_package(spdlog 1.10 REQUIRED)
+find_package(CLI11 2.1 REQUIRED)
+find_package(httplib 0.11 QUIET)
+if(NOT TARGET httplib)  # Debian's package ships the header and library only
+  find_path(HTTPLIB_INCLUDE httplib.h REQUIRED)
+  find_library(HTTPLIB_LIBRARY cpp-httplib)
+  add_library(httplib INTERFACE)
+  target_include_directories(httplib INTERFACE ${HTTPLIB_INCLUDE})
+  target_compile_definitions(httplib INTERFACE CPPHTTPLIB_OPENSSL_SUPPORT)
+  if(HTTPLIB_LIBRARY)
+    target_link_libraries(httplib INTERFACE ${HTTPLIB_LIBRARY})
+  endif()
+endif()
+pkg_check_modules(vips REQUIRED IMPORTED_TARGET vips>=8.14)
+pkg_check_modules(exif REQUIRED IMPORTED_TARGET libexif>=0.6.24)
+pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.42)
+
+find_path(GEOGRAPHICLIB_INCLUDE GeographicLib/Geodesic.hpp REQUIRED)
+find_library(GEOGRAPHICLIB_LIBRARY NAMES GeographicLib Geographic REQUIRED)
+add_library(GeographicLib::GeographicLib UNKNOWN IMPORTED)
+set_target_properties(GeographicLib::GeographicLib PROPERTIES
+  IMPORTED_LOCATION ${GEOGRAPHICLIB_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${GEOGRAPHICLIB_INCLUDE})
+
+if(GRE_BUILD_TESTS)
+  find_package(GTest 1.12 REQUIRED)
+  include(GoogleTest)
+endif()
+if(GRE_BUILD_BENCHMARKS)
+  find_package(benchmark 1.7 REQUIRED)
+endif()
+
+# LibTorch, by hand: find_package(Torch) of a CUDA wheel wants the CUDA toolkit, which nobody needs here.
+# GRE_TORCH_DIR is the unpacked wheel's "torch" folder; tools/setup fills the default place.
+if(GRE_WITH_TORCH)
+  file(STRINGS ${CMAKE_SOURCE_DIR}/cmake/torch_pin.txt version REGEX "^version ")
+  string(REGEX REPLACE "^version +" "" version "${version}")
+  if(DEFINED ENV{XDG_CACHE_HOME} AND NOT "$ENV{XDG_CACHE_HOME}" STREQUAL "")
+    set(cache $ENV{XDG_CACHE_HOME})
+  else()
+    set(cache $ENV{HOME}/.cache)
+  endif()
+  file(GLOB found ${cache}/gre/torch/${version}-*/torch)
+  list(SORT found)
+  list(GET found 0 default)
+  set(GRE_TORCH_DIR "${default}" CACHE PATH "folder 'torch' of an unpacked LibTorch wheel")
+  if(NOT EXISTS ${GRE_TORCH_DIR}/lib/libtorch_cpu.so)
+    message(FATAL_ERROR "GRE_TORCH_DIR='${GRE_TORCH_DIR}' holds no LibTorch ${version}: run ./gre once, "
+      "or configure with -DGRE_WITH_TORCH=OFF")
+  endif()
+  add_library(gre_libtorch INTERFACE)
+  target_include_directories(gre_libtorch SYSTEM INTERFACE
+    ${GRE_TORCH_DIR}/include ${GRE_TORCH_DIR}/include/torch/csrc/api/include)
+  target_compile_definitions(gre_libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+  target_link_directories(gre_libtorch INTERFACE ${GRE_TORCH_DIR}/lib)
+  target_link_libraries(gre_libtorch INTERFACE
+    -Wl,--no-as-needed c10 torch_cpu torch -Wl,--as-needed)
+  # transitive libraries of a CUDA wheel's libtorch_cpu lie in sibling folders
+  target_link_options(gre_libtorch INTERFACE -Wl,--allow-shlib-undefined)
+  if(EXISTS ${GRE_TORCH_DIR}/lib/libtorch_cuda.so)
+    target_link_libraries(gre_libtorch INTERFACE -Wl,--no-as-needed c10_cuda torch_cuda -Wl,--as-needed)
+    target_compile_definitions(gre_libtorch INTERFACE GRE_WITH_CUDA)
+  endif()
+  set(CMAKE_BUILD_RPATH ${GRE_TORCH_DIR}/lib)
+endif()

@@ -1,0 +1,102 @@
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+
+namespace gre {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::string TemporaryPath(const std::string& name) {
+  const std::filesystem::path folder =
+      std::filesystem::path(::testing::TempDir()) / "gre_core_test";
+  std::filesystem::create_directories(folder);
+  return (folder / name).string();
+}
+
+TEST(JsonTest, RefusesDuplicateKeysDepthAndNonFinite) {
+  EXPECT_THAT(ParseJson(R"({"a":1,"a":2})").error().message, HasSubstr("duplicate key \"a\""));
+  EXPECT_THAT(ParseJson(std::string(100, '[')).error().message,
+              HasSubstr("nesting deeper than 64"));
+  EXPECT_FALSE(ParseJson("[NaN]").ok());
+  EXPECT_FALSE(ParseJson("\"\xFF\"").ok());
+  EXPECT_TRUE(ParseJson(R"({"a":{"a":1},"b":{"a":1}})").ok());
+}
+
+TEST(FileTest, AtomicWriteReplacesAndKeepsNoTemporary) {
+  const std::string path = TemporaryPath("atomic.txt");
+  ASSERT_TRUE(WriteFileAtomically(path, "one").ok());
+  ASSERT_TRUE(WriteFileAtomically(path, "two").ok());
+  EXPECT_EQ(*ReadFile(path), "two");
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) {
+    EXPECT_EQ(entry.path().string().find(".tmp."), std::string::npos);
+  }
+}
+
+TEST(FileTest, ReadRefusesDirectoriesPipesAndOversize) {
+  EXPECT_THAT(ReadFile("/").error().message, HasSubstr("found a directory"));
+  EXPECT_THAT(ReadFile("/dev/zero").error().message, HasSubstr("device"));
+  const std::string path = TemporaryPath("big.txt");
+  ASSERT_TRUE(WriteFileAtomically(path, "12345").ok());
+  EXPECT_THAT(ReadFile(path, 4).error().message, HasSubstr("over the limit of 4"));
+  EXPECT_EQ(ReadFile(TemporaryPath("absent")).error().code, ErrorCode::kNotFound);
+}
+
+TEST(FileTest, AppenderCutsATornLastLine) {
+  const std::string path = TemporaryPath("lines.jsonl");
+  std::ofstream(path) << "whole\ntor";
+  {
+    Result<LineAppender> appender = LineAppender::Open(path);
+    ASSERT_TRUE(appender.ok());
+    ASSERT_TRUE(appender->Append("next").ok());
+  }
+  EXPECT_EQ(*ReadFile(path), "whole\nnext\n");
+}
+
+TEST(StringsTest, NumbersIgnoreTheLocaleAndMustBeWhole) {
+  EXPECT_EQ(ParseDouble("+1.5"), 1.5);
+  EXPECT_FALSE(ParseDouble("1,5").has_value());
+  EXPECT_FALSE(ParseDouble("1.5x").has_value());
+  EXPECT_FALSE(ParseDouble("inf").has_value());
+  EXPECT_EQ(FormatFixed(-0.01, 1), "0.0");
+  EXPECT_EQ(FormatFixed(1e300, 1).size(), 303u);
+}
+
+TEST(StringsTest, Utf8RepairFollowsMaximalSubparts) {
+  EXPECT_TRUE(IsValidUtf8("纬度 𝄞"));
+  EXPECT_FALSE(IsValidUtf8("\xC0\x80"));
+  EXPECT_EQ(ReplaceInvalidUtf8("a\xE7\xBA z"), "a\xEF\xBF\xBD z");
+  EXPECT_EQ(ReplaceInvalidUtf8("\xF0\x80\x80"), "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");
+}
+
+TEST(RandomTest, ReproducesAndIsUniform) {
+  Random a(7);
+  Random b(7);
+  EXPECT_EQ(a.Next(), b.Next());
+  EXPECT_NE(HashSeed(1, "x"), HashSeed(2, "x"));
+  double sum = 0;
+  int counts[3] = {};
+  for (int i = 0; i < 30000; ++i) {
+    sum += a.Uniform();
+    ++counts[a.Below(3)];
+  }
+  EXPECT_NEAR(sum / 30000, 0.5, 0.01);
+  for (const int count : counts) EXPECT_NEAR(count, 10000, 400);
+}
+
+TEST(Sha256Test, MatchesFips180Example) {
+  EXPECT_EQ(Sha256Hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+}  // namespace
+}  // namespace gre

@@ -1,0 +1,202 @@
+#include "core/file.h"
+
+#include <cerrno>
+#include <cstdlib>
+#include <cstring>
+#include <filesystem>
+#include <utility>
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace gre {
+namespace {
+
+Error SystemError(const std::string& path, std::string_view action) {
+  const int number = errno;
+  const ErrorCode code =
+      number == ENOENT ? ErrorCode::kNotFound
+      : number == ENOSPC || number == EDQUOT || number == EACCES || number == EROFS
+          ? ErrorCode::kUnavailable
+          : ErrorCode::kInvalidInput;
+  return {code, path + ": cannot " + std::string(action) + ": " + std::strerror(number)};
+}
+
+class FileDescriptor {
+ public:
+  explicit FileDescriptor(int fd) : fd_(fd) {}
+  FileDescriptor(const FileDescriptor&) = delete;
+  FileDescriptor& operator=(const FileDescriptor&) = delete;
+  ~FileDescriptor() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  int Release() { return std::exchange(fd_, -1); }
+
+ private:
+  int fd_;
+};
+
+// Opens without blocking on FIFOs and refuses what is not a regular file. `*size` = its length.
+Result<int> OpenRegular(const std::string& path, size_t* size) {
+  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  if (fd.get() < 0) return SystemError(path, "open");
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return SystemError(path, "inspect");
+  if (!S_ISREG(info.st_mode)) {
+    return Error{ErrorCode::kInvalidInput,
+                 path + ": expected a regular file, found " +
+                     (S_ISDIR(info.st_mode) ? "a directory" : "a device or pipe")};
+  }
+  *size = static_cast<size_t>(info.st_size);
+  return fd.Release();
+}
+
+Status WriteAll(int fd, const std::string& path, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t written = ::write(fd, content.data(), content.size());
+    if (written < 0) {
+      if (errno == EINTR) continue;
+      return SystemError(path, "write");
+    }
+    content.remove_prefix(static_cast<size_t>(written));
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
+  size_t size = 0;
+  GRE_ASSIGN_OR_RETURN(const int raw, OpenRegular(path, &size));
+  const FileDescriptor fd(raw);
+  if (size > max_bytes) {
+    return Error{ErrorCode::kInvalidInput, path + ": " + std::to_string(size) +
+                                               " bytes, over the limit of " +
+                                               std::to_string(max_bytes)};
+  }
+  std::string content(size, '\0');
+  size_t filled = 0;
+  while (filled < size) {
+    const ssize_t count = ::read(fd.get(), content.data() + filled, size - filled);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return SystemError(path, "read");
+    if (count == 0) break;
+    filled += static_cast<size_t>(count);
+  }
+  content.resize(filled);
+  return content;
+}
+
+Status WriteFileAtomically(const std::string& path, std::string_view content) {
+  std::string temporary = path + ".tmp.XXXXXX";
+  FileDescriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
+  if (fd.get() < 0) return SystemError(path, "create a temporary file beside it");
+  const auto give_up = [&](Error error) {
+    ::unlink(temporary.c_str());
+    return error;
+  };
+  if (Status status = WriteAll(fd.get(), path, content); !status.ok()) {
+    return give_up(std::move(status).error());
+  }
+  const mode_t mask = ::umask(0);
+  ::umask(mask);
+  if (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::fsync(fd.get()) != 0) {
+    return give_up(SystemError(path, "write"));
+  }
+  if (::close(fd.Release()) != 0) return give_up(SystemError(path, "write"));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "replace"));
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const FileDescriptor folder(
+      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) ::fsync(folder.get());
+  return {};
+}
+
+LineAppender::LineAppender(int fd, std::string path, bool durable)
+    : fd_(fd), path_(std::move(path)), durable_(durable) {}
+LineAppender::LineAppender(LineAppender&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)), durable_(other.durable_) {}
+LineAppender& LineAppender::operator=(LineAppender&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  std::swap(path_, other.path_);
+  std::swap(durable_, other.durable_);
+  return *this;
+}
+LineAppender::~LineAppender() {
+  if (fd_ >= 0) ::close(fd_);
+}
+
+Result<LineAppender> LineAppender::Open(const std::string& path, bool durable) {
+  FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  if (fd.get() < 0) return SystemError(path, "open for appending");
+  off_t end = ::lseek(fd.get(), 0, SEEK_END);
+  if (end < 0) return SystemError(path, "open for appending");
+  off_t keep = end;  // position after the last newline
+  char block[4096];
+  while (keep > 0) {
+    const off_t start =
+        keep > static_cast<off_t>(sizeof block) ? keep - static_cast<off_t>(sizeof block) : 0;
+    const ssize_t count = ::pread(fd.get(), block, static_cast<size_t>(keep - start), start);
+    if (count != keep - start) return SystemError(path, "read");
+    const size_t newline = std::string_view(block, static_cast<size_t>(count)).rfind('\n');
+    if (newline != std::string_view::npos) {
+      keep = start + static_cast<off_t>(newline) + 1;
+      break;
+    }
+    keep = start;
+  }
+  if (keep != end && ::ftruncate(fd.get(), keep) != 0)
+    return SystemError(path, "cut its torn last line");
+  return LineAppender(fd.Release(), path, durable);
+}
+
+Status LineAppender::Append(std::string_view line) {
+  const std::string text = std::string(line) + '\n';
+  GRE_RETURN_IF_ERROR(WriteAll(fd_, path_, text));
+  if (durable_ && ::fdatasync(fd_) != 0) return SystemError(path_, "write");
+  return {};
+}
+
+MappedFile::MappedFile(std::string path, const std::byte* data, size_t size)
+    : path_(std::move(path)), data_(data), size_(size) {}
+
+MappedFile::~MappedFile() {
+  if (size_ > 0) ::munmap(const_cast<std::byte*>(data_), size_);
+}
+
+Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {
+  size_t size = 0;
+  GRE_ASSIGN_OR_RETURN(const int raw, OpenRegular(path, &size));
+  const FileDescriptor fd(raw);
+  void* data = nullptr;
+  if (size > 0) {
+    data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
+    if (data == MAP_FAILED) return SystemError(path, "map into memory");
+  }
+  return std::shared_ptr<const MappedFile>(
+      new MappedFile(path, static_cast<const std::byte*>(data), size));
+}
+
+void MappedFile::Release(size_t offset, size_t length) const {
+  static const size_t kPage = static_cast<size_t>(::sysconf(_SC_PAGESIZE));
+  const size_t begin = (offset + kPage - 1) / kPage * kPage;  // whole pages inside only
+  const size_t end = (offset + length) / kPage * kPage;
+  if (end > begin && end <= size_ / kPage * kPage) {
+    ::madvise(const_cast<std::byte*>(data_) + begin, end - begin, MADV_DONTNEED);
+  }
+}
+
+bool FileExists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_regular_file(path, error);
+}
+
+bool DirectoryExists(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+}  // namespace gre

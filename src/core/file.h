@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace gre {
+
+// All errors name the path and the system's reason.
+
+// Whole file as bytes; refuses files over `max_bytes` before reading and anything that is no
+// regular file (a directory, a FIFO, a device).
+Result<std::string> ReadFile(const std::string& path, size_t max_bytes = size_t{1} << 30);
+
+// Writes to a temporary file in the same folder, fsyncs and renames it over `path`: readers see the
+// old content or the new, never a part, whatever happens. The temporary file is removed on failure.
+Status WriteFileAtomically(const std::string& path, std::string_view content);
+
+// A file for appending whole lines (JSON Lines, logs): each Append is one write() followed by fsync
+// when `durable`. A torn last line left by a crash is cut off when the file is opened. Not
+// thread-safe.
+class LineAppender {
+ public:
+  static Result<LineAppender> Open(const std::string& path, bool durable = true);
+  LineAppender(LineAppender&& other) noexcept;
+  LineAppender& operator=(LineAppender&& other) noexcept;
+  LineAppender(const LineAppender&) = delete;
+  LineAppender& operator=(const LineAppender&) = delete;
+  ~LineAppender();
+
+  // `line` without its newline.
+  Status Append(std::string_view line);
+
+ private:
+  LineAppender(int fd, std::string path, bool durable);
+  int fd_ = -1;
+  std::string path_;
+  bool durable_ = true;
+};
+
+// Read-only memory map of a whole regular file. Thread-safe to read. Do not let others truncate the
+// file while it is mapped.
+class MappedFile {
+ public:
+  static Result<std::shared_ptr<const MappedFile>> Open(const std::string& path);
+  MappedFile(const MappedFile&) = delete;
+  MappedFile& operator=(const MappedFile&) = delete;
+  ~MappedFile();
+
+  [[nodiscard]] std::span<const std::byte> bytes() const { return {data_, size_}; }
+  [[nodiscard]] const std::string& path() const { return path_; }
+  // Tells the kernel that these pages are not needed again soon (they can be read again).
+  void Release(size_t offset, size_t length) const;
+
+ private:
+  MappedFile(std::string path, const std::byte* data, size_t size);
+  std::string path_;
+  const std::byte* data_ = nullptr;
+  size_t size_ = 0;
+};
+
+bool FileExists(const std::string& path);
+bool DirectoryExists(const std::string& path);
+
+}  // namespace gre

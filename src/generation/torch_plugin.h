@@ -1,0 +1,52 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/cancellation.h"
+#include "core/log.h"
+#include "core/result.h"
+#include "generation/text_generator.h"
+
+namespace gre {
+
+enum class DeviceChoice { kCpu, kCuda };
+enum class DtypeChoice {
+  kAuto,
+  kFloat32,
+  kBFloat16
+};  // kAuto: the checkpoint's, float32 for gre-nano
+
+struct LocalEngineOptions {
+  std::string model_dir;    // a Hugging Face directory (Qwen2.5-VL) or a gre-nano directory
+  std::string adapter_dir;  // PEFT LoRA directory; empty for none
+  bool merge_adapter = false;
+  DeviceChoice device = DeviceChoice::kCpu;
+  DtypeChoice dtype = DtypeChoice::kAuto;
+  int num_threads = 0;     // 0 = one per physical core
+  int64_t max_pixels = 0;  // 0 = the model's preprocessor_config.json
+};
+
+// The part of the program that needs LibTorch, loaded at run time by the first command that needs
+// it.
+class TorchPlugin {
+ public:
+  virtual ~TorchPlugin() = default;
+  virtual Result<std::unique_ptr<TextGenerator>> LoadEngine(const LocalEngineOptions& options) = 0;
+  // `gre model info` / `gre model check`: a JSON object (docs/model_report.md).
+  virtual Result<std::string> InspectModel(const std::string& model_dir, bool read_all_weights) = 0;
+  // `gre train sft`: blocks until done, cancelled (checkpoint written) or failed.
+  virtual Status TrainSft(const std::string& config_path, const std::vector<std::string>& overrides,
+                          bool resume, const CancellationToken& cancellation) = 0;
+  // LibTorch version, CPU capability, CUDA devices: a JSON object for `gre doctor`.
+  virtual std::string DescribeRuntime() = 0;
+};
+
+// The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
+inline constexpr int kTorchPluginAbi = 1;
+inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
+using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
+
+}  // namespace gre

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "core/result.h"
+#include "image/image.h"
+#include "model/layers/kv_cache.h"
+#include "tokenizer/chat_template.h"
+#include "tokenizer/tokenizer.h"
+
+namespace gre {
+
+// A prompt ready for prefill. Rows of `token_ids` that hold the image placeholder receive the
+// image's feature rows in order.
+struct EncodedPrompt {
+  std::vector<int32_t> token_ids;  // T ids, image placeholders repeated once per feature row
+  at::Tensor positions;       // [A, T] int64, A = rotary axes of the architecture (3 for M-RoPE, 1)
+  int64_t next_position = 0;  // position of the first generated token, on every axis
+  std::vector<at::Tensor> pixels;  // one per image, in the architecture's own layout; float32
+};
+
+// Rows [begin, begin + rows) of a flat batch that attend together.
+struct AttentionSegment {
+  enum class Kind {
+    kSequence,  // consecutive tokens of one sequence, causal; appended to the cache's prompt if it
+                // has one
+    kDecode,    // one new token for each live sample of `cache`; row i belongs to samples[i]
+  };
+  Kind kind = Kind::kSequence;
+  int64_t begin = 0;
+  int64_t rows = 0;
+  KvCache* cache = nullptr;      // null: no cache (training, scoring)
+  std::vector<int64_t> samples;  // kDecode only
+};
+
+// One architecture: a folder under model/ implements this; nothing else switches on the model type.
+// Weights are immutable after loading except through training; const calls are thread-safe only if
+// no other thread changes weights or adapters. LibTorch exceptions may leave these functions; the
+// engine and the trainer convert them.
+class VisionLanguageModel {
+ public:
+  virtual ~VisionLanguageModel() = default;
+
+  struct Spec {
+    std::string architecture;  // "qwen2_5_vl", "gre_nano"
+    int64_t hidden_size = 0;
+    int64_t vocab_size = 0;  // rows of the head; ids >= tokenizer size are never sampled
+    int64_t num_layers = 0;
+    int64_t num_kv_heads = 0;
+    int64_t head_dim = 0;
+    int64_t max_positions = 0;     // context length
+    std::vector<int32_t> eos_ids;  // any of them ends a turn
+    at::ScalarType dtype = at::kFloat;
+    at::Device device = at::kCPU;
+  };
+  [[nodiscard]] virtual const Spec& spec() const = 0;
+  [[nodiscard]] virtual const Tokenizer& tokenizer() const = 0;
+
+  // Renders the turns with the architecture's chat template and prepares the images (resize,
+  // patches). `images` fill the image slots in order; a mismatch of counts is an error.
+  [[nodiscard]] virtual Result<EncodedPrompt> EncodePrompt(std::span<const ChatTurn> turns,
+                                                           std::span<const RgbImage* const> images,
+                                                           bool add_generation_prompt) const = 0;
+
+  // Vision tower and merger: feature rows of one prepared image, [R, hidden].
+  virtual at::Tensor EncodeImage(const at::Tensor& pixels) const = 0;
+
+  // Token embeddings with image rows put in at the placeholders, [T, hidden].
+  virtual at::Tensor Embed(std::span<const int32_t> token_ids,
+                           std::span<const at::Tensor> image_features) const = 0;
+
+  // Decoder over a flat batch: embeddings [N, hidden], positions [A, N] -> final normed states
+  // [N, hidden]. Segments cover the N rows without overlap. With caches, keys and values are
+  // appended.
+  virtual at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
+                             std::span<const AttentionSegment> segments) const = 0;
+
+  // Head over chosen rows: [M, hidden] -> float32 logits [M, vocab_size].
+  virtual at::Tensor Logits(const at::Tensor& states) const = 0;
+};
+
+}  // namespace gre

@@ -50,7 +50,8 @@ if(GRE_WITH_TORCH)
     set(cache $ENV{HOME}/.cache)
   endif()
   file(GLOB found ${cache}/gre/torch/${version}-*/torch)
-  list(SORT found)
+  list(SORT found)  # "-cpu" before "-cuda"
+  list(APPEND found "")
   list(GET found 0 default)
   set(GRE_TORCH_DIR "${default}" CACHE PATH "folder 'torch' of an unpacked LibTorch wheel")
   if(NOT EXISTS ${GRE_TORCH_DIR}/lib/libtorch_cpu.so)
@@ -62,13 +63,9 @@ if(GRE_WITH_TORCH)
     ${GRE_TORCH_DIR}/include ${GRE_TORCH_DIR}/include/torch/csrc/api/include)
   target_compile_definitions(gre_libtorch INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
   target_link_directories(gre_libtorch INTERFACE ${GRE_TORCH_DIR}/lib)
-  target_link_libraries(gre_libtorch INTERFACE
-    -Wl,--no-as-needed c10 torch_cpu torch -Wl,--as-needed)
-  # transitive libraries of a CUDA wheel's libtorch_cpu lie in sibling folders
+  # libtorch.so and libtorch_cuda.so are not linked: the first pulls in the second, which wants the whole CUDA
+  # runtime. The engine loads libtorch_cuda.so when a CUDA device is asked for.
+  target_link_libraries(gre_libtorch INTERFACE -Wl,--no-as-needed c10 torch_cpu -Wl,--as-needed)
   target_link_options(gre_libtorch INTERFACE -Wl,--allow-shlib-undefined)
-  if(EXISTS ${GRE_TORCH_DIR}/lib/libtorch_cuda.so)
-    target_link_libraries(gre_libtorch INTERFACE -Wl,--no-as-needed c10_cuda torch_cuda -Wl,--as-needed)
-    target_compile_definitions(gre_libtorch INTERFACE GRE_WITH_CUDA)
-  endif()
   set(CMAKE_BUILD_RPATH ${GRE_TORCH_DIR}/lib)
 endif()

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_set>
+#include <vector>
+
+#include "core/random.h"
+#include "core/result.h"
+#include "generation/text_generator.h"
+
+namespace gre {
+
+// kInvalidArgument naming the first field outside its range, its value and the range.
+Status ValidateSampling(const SamplingOptions& options);
+// The same for a whole request: its sampling options, number of samples, and that every image part
+// names an image that is there. The error starts with the request's id.
+Status ValidateRequest(const GenerationRequest& request);
+
+// Memory that samplers of one thread share; grows to the size of the vocabulary.
+struct SamplingWorkspace {
+  struct Candidate {
+    float weight;  // exp((logit - largest logit) / temperature)
+    int32_t id;
+  };
+  std::vector<float> logits;
+  std::vector<Candidate> candidates;
+};
+
+// Draws the tokens of one sample. Repetition penalty, temperature, top-k, top-p and min-p are
+// applied in this order (top-p counts mass among the tokens that top-k left), as Hugging Face
+// transformers does; equal logits are ordered by rising id. One uniform number is used a token, so
+// a seed fixes the sequence. Not thread-safe.
+class TokenSampler {
+ public:
+  // `options` must be valid. `prompt_ids` count for the repetition penalty.
+  TokenSampler(const SamplingOptions& options, uint64_t seed, std::span<const int32_t> prompt_ids);
+
+  // The next token given its logits (index = id), of which at least one must be finite and none
+  // NaN or +inf; -inf is never drawn.
+  int32_t Draw(std::span<const float> logits, SamplingWorkspace* workspace);
+
+ private:
+  double temperature_;
+  int top_k_;
+  double top_p_;
+  double min_p_;
+  float repetition_penalty_;
+  Random random_;
+  std::unordered_set<int32_t> seen_;  // kept only with a repetition penalty
+};
+
+}  // namespace gre

@@ -46,7 +46,7 @@ function(gre_test_program target label sources)
   endif()
   set_property(GLOBAL APPEND PROPERTY GRE_TEST_PROGRAMS ${target})
   add_executable(${target} ${sources})
-  target_link_libraries(${target} PRIVATE gre_options ${ARGN} GTest::gmock GTest::gtest GTest::gtest_main)
+  target_link_libraries(${target} PRIVATE gre_options gre_test_support ${ARGN} GTest::gmock GTest::gtest GTest::gtest_main)
   target_compile_definitions(${target} PRIVATE GRE_SOURCE_DIR="${CMAKE_SOURCE_DIR}")
   set_target_properties(${target} PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${CMAKE_BINARY_DIR}/tests)
   gtest_discover_tests(${target} DISCOVERY_MODE PRE_TEST DISCOVERY_TIMEOUT 60

@@ -25,8 +25,8 @@ struct Exchange {
 size_t OnHeader(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(data, size * count);
-  if (line.starts_with("HTTP/"))
-    exchange.response.headers.clear();  // a redirect's headers end here
+  if (line.starts_with("HTTP/")) exchange.response.headers.clear();  // an interim response ended
+  exchange.headers_complete = Trim(line).empty();
   if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
     exchange.response.headers[AsciiLower(Trim(line.substr(0, colon)))] =
         std::string(Trim(line.substr(colon + 1)));

@@ -1,0 +1,116 @@
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "tokenizer/chat_template.h"
+#include "tokenizer/streaming_detokenizer.h"
+#include "tokenizer/tokenizer.h"
+
+namespace gre {
+namespace {
+
+// The real Qwen2.5 vocabulary against results of Hugging Face tokenizers.
+class TokenizerGoldenTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    const char* goldens = std::getenv("GRE_GOLDENS");
+    if (goldens == nullptr) return;
+    goldens_ = new std::string(goldens);
+    Result<Tokenizer> tokenizer = Tokenizer::FromFile(*goldens_ + "/model/tokenizer.json");
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+    tokenizer_ = new Tokenizer(std::move(tokenizer).value());
+  }
+  static void TearDownTestSuite() {
+    delete tokenizer_;
+    delete goldens_;
+  }
+  void SetUp() override {
+    if (goldens_ == nullptr) GTEST_SKIP() << "GRE_GOLDENS is not set: no golden results to compare";
+    ASSERT_NE(tokenizer_, nullptr);
+  }
+
+  static std::vector<Json> Cases() {
+    std::vector<Json> cases;
+    std::ifstream file(*goldens_ + "/tokenizer/cases.jsonl");
+    for (std::string line; std::getline(file, line);) cases.push_back(ParseJson(line).value());
+    return cases;
+  }
+
+  inline static const std::string* goldens_ = nullptr;
+  inline static const Tokenizer* tokenizer_ = nullptr;
+};
+
+TEST_F(TokenizerGoldenTest, EncodesAndDecodesExactly) {
+  const std::vector<Json> cases = Cases();
+  ASSERT_FALSE(cases.empty());
+  for (const Json& c : cases) {
+    const auto ids = c["ids"].get<std::vector<int32_t>>();
+    if (!c["text"].is_null()) {
+      EXPECT_EQ(tokenizer_->Encode(c["text"].get<std::string>(), true), ids) << c["text"];
+    }
+    EXPECT_EQ(tokenizer_->Decode(ids, false), c["decoded"].get<std::string>());
+    EXPECT_EQ(tokenizer_->Decode(ids, true), c["decoded_skip_special"].get<std::string>());
+  }
+}
+
+TEST_F(TokenizerGoldenTest, StreamsWhatItDecodes) {
+  for (const Json& c : Cases()) {
+    StreamingDetokenizer stream(*tokenizer_, true);
+    std::string text;
+    for (const int32_t id : c["ids"].get<std::vector<int32_t>>()) text += stream.Append(id);
+    text += stream.Flush();
+    EXPECT_EQ(text, c["decoded_skip_special"].get<std::string>());
+  }
+}
+
+TEST_F(TokenizerGoldenTest, RendersChatsAsTheTemplateDoes) {
+  const Result<QwenChatTemplate> chat_template = QwenChatTemplate::Create(*tokenizer_);
+  ASSERT_TRUE(chat_template.ok());
+  const Json cases = ReadJsonFile(*goldens_ + "/forward/cases.json").value();
+  int compared = 0;
+  for (const auto& [name, prompt] : cases["prompts"].items()) {
+    if (!prompt.contains("chat")) continue;
+    std::vector<ChatTurn> turns;
+    std::vector<size_t> image_tokens;
+    for (const Json& message : prompt["chat"]) {
+      ChatTurn turn{message["role"].get<std::string>(), {}};
+      if (message["content"].is_string()) {
+        turn.parts.emplace_back(message["content"].get<std::string>());
+      } else {
+        for (const Json& part : message["content"]) {
+          if (part["type"] == "image") {
+            turn.parts.emplace_back(ImageSlot{});
+            image_tokens.push_back(1);
+          } else {
+            turn.parts.emplace_back(part["text"].get<std::string>());
+          }
+        }
+      }
+      turns.push_back(std::move(turn));
+    }
+    const auto ids = chat_template->Render(turns, image_tokens, true);
+    ASSERT_TRUE(ids.ok()) << ids.error().message;
+    EXPECT_EQ(*ids, tokenizer_->Encode(prompt["rendered"].get<std::string>(), true)) << name;
+    ++compared;
+  }
+  EXPECT_GT(compared, 2);
+}
+
+TEST_F(TokenizerGoldenTest, AcceptsTheModelsChatTemplate) {
+  const Json file = ReadJsonFile(*goldens_ + "/model/chat_template.json").value();
+  const auto text = file["chat_template"].get<std::string>();
+  EXPECT_TRUE(QwenChatTemplate::CheckTemplate(text).ok());
+  EXPECT_TRUE(QwenChatTemplate::CheckTemplate(text + "\n").ok());
+  const Status other = QwenChatTemplate::CheckTemplate(text + "{{ messages }}");
+  ASSERT_FALSE(other.ok());
+  EXPECT_NE(other.error().message.find("templates are not executed"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace gre

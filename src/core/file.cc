@@ -90,29 +90,46 @@ Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
   return content;
 }
 
-Status WriteFileAtomically(const std::string& path, std::string_view content) {
+AtomicFileWriter::AtomicFileWriter(int fd, std::string path, std::string temporary)
+    : fd_(fd), path_(std::move(path)), temporary_(std::move(temporary)) {}
+AtomicFileWriter::AtomicFileWriter(AtomicFileWriter&& other) noexcept
+    : fd_(std::exchange(other.fd_, -1)),
+      path_(std::move(other.path_)),
+      temporary_(std::exchange(other.temporary_, {})) {}
+AtomicFileWriter::~AtomicFileWriter() {
+  if (fd_ >= 0) ::close(fd_);
+  if (!temporary_.empty()) ::unlink(temporary_.c_str());
+}
+
+Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path) {
   std::string temporary = path + ".tmp.XXXXXX";
-  FileDescriptor fd(::mkostemp(temporary.data(), O_CLOEXEC));
-  if (fd.get() < 0) return SystemError(path, "create a temporary file beside it");
-  const auto give_up = [&](Error error) {
-    ::unlink(temporary.c_str());
-    return error;
-  };
-  if (Status status = WriteAll(fd.get(), path, content); !status.ok()) {
-    return give_up(std::move(status).error());
-  }
+  const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
+  if (fd < 0) return SystemError(path, "create a temporary file beside it");
+  return AtomicFileWriter(fd, path, std::move(temporary));
+}
+
+Status AtomicFileWriter::Write(std::string_view bytes) { return WriteAll(fd_, path_, bytes); }
+
+Status AtomicFileWriter::Commit() {
   const mode_t mask = ::umask(0);
   ::umask(mask);
-  if (::fchmod(fd.get(), 0666 & ~mask) != 0 || ::fsync(fd.get()) != 0) {
-    return give_up(SystemError(path, "write"));
+  if (::fchmod(fd_, 0666 & ~mask) != 0 || ::fsync(fd_) != 0 ||
+      ::close(std::exchange(fd_, -1)) != 0) {
+    return SystemError(path_, "write");
   }
-  if (::close(fd.Release()) != 0) return give_up(SystemError(path, "write"));
-  if (::rename(temporary.c_str(), path.c_str()) != 0) return give_up(SystemError(path, "replace"));
-  const std::string parent = std::filesystem::path(path).parent_path().string();
+  if (::rename(temporary_.c_str(), path_.c_str()) != 0) return SystemError(path_, "replace");
+  temporary_.clear();
+  const std::string parent = std::filesystem::path(path_).parent_path().string();
   const FileDescriptor folder(
       ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) ::fsync(folder.get());
   return {};
+}
+
+Status WriteFileAtomically(const std::string& path, std::string_view content) {
+  GRE_ASSIGN_OR_RETURN(AtomicFileWriter file, AtomicFileWriter::Create(path));
+  GRE_RETURN_IF_ERROR(file.Write(content));
+  return file.Commit();
 }
 
 LineAppender::LineAppender(int fd, std::string path, bool durable)

@@ -21,6 +21,28 @@ Result<std::string> ReadFile(const std::string& path, size_t max_bytes = size_t{
 // old content or the new, never a part, whatever happens. The temporary file is removed on failure.
 Status WriteFileAtomically(const std::string& path, std::string_view content);
 
+// WriteFileAtomically in pieces, for content too large to hold twice. Until Commit succeeds `path`
+// keeps its old content; a writer that goes without it leaves nothing behind. Not thread-safe.
+class AtomicFileWriter {
+ public:
+  static Result<AtomicFileWriter> Create(const std::string& path);
+  AtomicFileWriter(AtomicFileWriter&& other) noexcept;
+  AtomicFileWriter& operator=(AtomicFileWriter&&) = delete;
+  AtomicFileWriter(const AtomicFileWriter&) = delete;
+  AtomicFileWriter& operator=(const AtomicFileWriter&) = delete;
+  ~AtomicFileWriter();
+
+  Status Write(std::string_view bytes);
+  // Call once, last.
+  Status Commit();
+
+ private:
+  AtomicFileWriter(int fd, std::string path, std::string temporary);
+  int fd_ = -1;
+  std::string path_;
+  std::string temporary_;  // empty once committed
+};
+
 // A file for appending whole lines (JSON Lines, logs): each Append is one write() followed by fsync
 // when `durable`. A torn last line left by a crash is cut off when the file is opened. Not
 // thread-safe.

@@ -10,7 +10,8 @@
 
 #include "core/result.h"
 #include "image/image.h"
-#include "model/layers/kv_cache.h"
+#include "model/layers/attention.h"
+#include "model/layers/linear.h"
 #include "tokenizer/chat_template.h"
 #include "tokenizer/tokenizer.h"
 
@@ -23,20 +24,6 @@ struct EncodedPrompt {
   at::Tensor positions;       // [A, T] int64, A = rotary axes of the architecture (3 for M-RoPE, 1)
   int64_t next_position = 0;  // position of the first generated token, on every axis
   std::vector<at::Tensor> pixels;  // one per image, in the architecture's own layout; float32
-};
-
-// Rows [begin, begin + rows) of a flat batch that attend together.
-struct AttentionSegment {
-  enum class Kind {
-    kSequence,  // consecutive tokens of one sequence, causal; appended to the cache's prompt if it
-                // has one
-    kDecode,    // one new token for each live sample of `cache`; row i belongs to samples[i]
-  };
-  Kind kind = Kind::kSequence;
-  int64_t begin = 0;
-  int64_t rows = 0;
-  KvCache* cache = nullptr;      // null: no cache (training, scoring)
-  std::vector<int64_t> samples;  // kDecode only
 };
 
 // One architecture: a folder under model/ implements this; nothing else switches on the model type.
@@ -83,6 +70,11 @@ class VisionLanguageModel {
 
   // Head over chosen rows: [M, hidden] -> float32 logits [M, vocab_size].
   virtual at::Tensor Logits(const at::Tensor& states) const = 0;
+
+  // Every linear layer that adapters may attach to (by Linear::Projection::path), and every
+  // parameter that training may update; nothing of a packed layer.
+  virtual void VisitLinears(const LinearVisitor& visitor) = 0;
+  virtual void VisitParameters(const ParameterVisitor& visitor) = 0;
 };
 
 }  // namespace gre

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "model/layers/kv_cache.h"
+
+namespace gre {
+
+// Rows [begin, begin + rows) of a flat batch that attend together.
+struct AttentionSegment {
+  enum class Kind {
+    kSequence,  // consecutive tokens of one sequence, causal; appended to the cache's prompt if it
+                // has one
+    kDecode,    // one new token for each live sample of `cache`; row i belongs to samples[i]
+  };
+  Kind kind = Kind::kSequence;
+  int64_t begin = 0;
+  int64_t rows = 0;
+  KvCache* cache = nullptr;      // null: no cache (training, scoring)
+  std::vector<int64_t> samples;  // kDecode only: distinct, rows of them
+};
+
+// Grouped-query attention over a flat batch; scale head_dim^-0.5, softmax in float32.
+// q: [N, H, D]; k, v: [N, KV, D], H a multiple of KV -> [N, H, D]. Segments cover the N rows in
+// order without gaps; each cache appears at most once. Appends k and v to the caches of `layer` but
+// leaves the cache lengths alone: AdvanceCaches moves them once all layers have run.
+// Differentiable where the segments have no cache.
+at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                            std::span<const AttentionSegment> segments, int64_t layer);
+void AdvanceCaches(std::span<const AttentionSegment> segments);
+
+// Independent blocks of consecutive rows (vision windows): lengths sum to N. Neighbours of equal
+// length are computed as one batch. Shapes as above, H = KV allowed.
+at::Tensor BlockAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
+                          std::span<const int64_t> lengths, bool causal);
+
+}  // namespace gre

@@ -1,0 +1,78 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "model/layers/attention.h"
+#include "model/layers/linear.h"
+#include "model/layers/mlp.h"
+#include "model/layers/rms_norm.h"
+#include "model/layers/rotary.h"
+
+namespace gre {
+
+// Dimensions of a pre-norm decoder with grouped-query attention, rotary positions and SwiGLU.
+struct DecoderConfig {
+  int64_t hidden_size = 0;
+  int64_t intermediate_size = 0;
+  int64_t num_layers = 0;
+  int64_t num_heads = 0;
+  int64_t num_kv_heads = 0;  // divides num_heads
+  int64_t head_dim = 0;
+  double rms_norm_eps = 1e-6;
+  double rope_theta = 1e6;
+  std::vector<int64_t> rope_sections;  // sum head_dim / 2; one entry = one-axis positions
+  bool qkv_bias = true;
+};
+
+// h += o(attention(norm(h))); h += mlp(norm(h)).
+class DecoderLayer {
+ public:
+  // Takes the tensors below `path`, e.g. "model.layers.0".
+  DecoderLayer(WeightSource& source, const DecoderConfig& config, const std::string& path);
+
+  // h: [N, hidden] -> [N, hidden].
+  [[nodiscard]] at::Tensor Forward(const at::Tensor& h, const Rotary::Table& table,
+                                   std::span<const AttentionSegment> segments, int64_t index) const;
+  void VisitLinears(const LinearVisitor& visitor);
+  void VisitParameters(const ParameterVisitor& visitor);
+
+ private:
+  int64_t num_heads_ = 0, num_kv_heads_ = 0, head_dim_ = 0;
+  RmsNorm input_norm_, post_attention_norm_;
+  Linear qkv_, output_;
+  SwiGluMlp mlp_;
+};
+
+// The stack of layers with its final norm. Const calls are thread-safe while nobody changes weights
+// or adapters.
+class Decoder {
+ public:
+  // Takes "<path>.layers.N.*" and "<path>.norm.weight".
+  Decoder(WeightSource& source, const DecoderConfig& config, const std::string& path,
+          at::Device device);
+
+  // embeddings [N, hidden], positions [A, N] -> final normed states [N, hidden]. See
+  // VisionLanguageModel::Forward.
+  [[nodiscard]] at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
+                                   std::span<const AttentionSegment> segments) const;
+
+  // The pieces of Forward, for layer-wise backward passes and tests.
+  [[nodiscard]] const Rotary& rotary() const { return rotary_; }
+  [[nodiscard]] const std::vector<DecoderLayer>& layers() const { return layers_; }
+  [[nodiscard]] const RmsNorm& norm() const { return norm_; }
+
+  void VisitLinears(const LinearVisitor& visitor);
+  void VisitParameters(const ParameterVisitor& visitor);
+
+ private:
+  Rotary rotary_;
+  std::vector<DecoderLayer> layers_;
+  RmsNorm norm_;
+};
+
+}  // namespace gre

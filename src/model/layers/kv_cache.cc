@@ -1,0 +1,67 @@
+#include "model/layers/kv_cache.h"
+
+#include <ATen/ops/empty.h>
+
+#include "core/check.h"
+
+namespace gre {
+
+KvCache::KvCache(const Shape& shape, at::ScalarType dtype, at::Device device)
+    : shape_(shape), completion_lengths_(static_cast<size_t>(shape.num_samples), 0) {
+  const auto options = at::TensorOptions().dtype(dtype).device(device);
+  const auto prompt = [&] {
+    return at::empty({shape.num_kv_heads, shape.prompt_capacity, shape.head_dim}, options);
+  };
+  const auto completion = [&] {
+    return at::empty(
+        {shape.num_samples, shape.num_kv_heads, shape.completion_capacity, shape.head_dim},
+        options);
+  };
+  for (int64_t layer = 0; layer < shape.num_layers; ++layer) {
+    prompt_keys_.push_back(prompt());
+    prompt_values_.push_back(prompt());
+    completion_keys_.push_back(completion());
+    completion_values_.push_back(completion());
+  }
+}
+
+void KvCache::WritePrompt(int64_t layer, const at::Tensor& keys, const at::Tensor& values) {
+  const int64_t tokens = keys.size(0);
+  GRE_CHECK(prompt_length_ + tokens <= shape_.prompt_capacity);
+  const auto write = [&](const at::Tensor& target, const at::Tensor& source) {
+    target.narrow(1, prompt_length_, tokens).copy_(source.transpose(0, 1));
+  };
+  write(prompt_keys(layer), keys);
+  write(prompt_values(layer), values);
+}
+
+void KvCache::WriteCompletion(int64_t layer, const std::vector<int64_t>& samples,
+                              const at::Tensor& keys, const at::Tensor& values) {
+  GRE_CHECK(keys.size(0) == static_cast<int64_t>(samples.size()));
+  for (size_t i = 0; i < samples.size(); ++i) {
+    const int64_t position = completion_length(samples[i]);
+    GRE_CHECK(position < shape_.completion_capacity);
+    const auto row = static_cast<int64_t>(i);
+    completion_keys(layer)[samples[i]].select(1, position).copy_(keys[row]);
+    completion_values(layer)[samples[i]].select(1, position).copy_(values[row]);
+  }
+}
+
+void KvCache::AdvanceCompletion(const std::vector<int64_t>& samples) {
+  for (const int64_t sample : samples) ++completion_lengths_[static_cast<size_t>(sample)];
+}
+
+const at::Tensor& KvCache::prompt_keys(int64_t layer) const {
+  return prompt_keys_[static_cast<size_t>(layer)];
+}
+const at::Tensor& KvCache::prompt_values(int64_t layer) const {
+  return prompt_values_[static_cast<size_t>(layer)];
+}
+const at::Tensor& KvCache::completion_keys(int64_t layer) const {
+  return completion_keys_[static_cast<size_t>(layer)];
+}
+const at::Tensor& KvCache::completion_values(int64_t layer) const {
+  return completion_values_[static_cast<size_t>(layer)];
+}
+
+}  // namespace gre

@@ -1,0 +1,113 @@
+#include "model/layers/linear.h"
+
+#include <string_view>
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/List.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/add.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/linear.h>
+
+#include "core/check.h"
+
+namespace gre {
+namespace {
+
+// oneDNN's blocked bfloat16 layout. The operators have no C++ header; they are found by name.
+class OneDnnWeight : public PackedWeight {
+ public:
+  explicit OneDnnWeight(const at::Tensor& weight) {
+    static const auto kReorder =
+        c10::Dispatcher::singleton()
+            .findSchemaOrThrow("mkldnn::_reorder_linear_weight", "")
+            .typed<at::Tensor(const at::Tensor&, std::optional<int64_t>)>();
+    packed_ = kReorder.call(weight, std::nullopt);
+  }
+
+  [[nodiscard]] at::Tensor Apply(const at::Tensor& x, const at::Tensor& bias) const override {
+    static const auto kLinear =
+        c10::Dispatcher::singleton()
+            .findSchemaOrThrow("mkldnn::_linear_pointwise", "")
+            .typed<at::Tensor(const at::Tensor&, const at::Tensor&,
+                              const std::optional<at::Tensor>&, std::string_view,
+                              c10::List<std::optional<at::Scalar>>,
+                              std::optional<std::string_view>)>();
+    static const c10::List<std::optional<at::Scalar>> kNoScalars;
+    return kLinear.call(x, packed_, bias.defined() ? std::optional(bias) : std::nullopt, "none",
+                        kNoScalars, "");
+  }
+
+ private:
+  at::Tensor packed_;
+};
+
+}  // namespace
+
+bool CanPack(at::ScalarType dtype, at::Device device) {
+  static const bool kSupported = c10::Dispatcher::singleton()
+                                     .findSchemaOrThrow("mkldnn::_is_mkldnn_bf16_supported", "")
+                                     .typed<bool()>()
+                                     .call();
+  return dtype == at::kBFloat16 && device.is_cpu() && kSupported;
+}
+
+std::unique_ptr<const PackedWeight> PackWeight(const at::Tensor& weight) {
+  GRE_CHECK(CanPack(weight.scalar_type(), weight.device()));
+  return std::make_unique<OneDnnWeight>(weight);
+}
+
+Linear::Linear(WeightSource& source, std::vector<Projection> projections, int64_t in, bool bias)
+    : in_(in), projections_(std::move(projections)), adapters_(projections_.size()) {
+  const auto stacked = [&](const char* suffix, bool matrix) {
+    std::vector<at::Tensor> parts;
+    for (const Projection& projection : projections_) {
+      const std::string name = projection.path + suffix;
+      parts.push_back(matrix ? source.Get(name, {projection.out, in})
+                             : source.Get(name, {projection.out}));
+    }
+    return parts.size() == 1 || !parts.front().defined() ? parts.front() : at::cat(parts);
+  };
+  weight_ = stacked(".weight", true);
+  if (bias) bias_ = stacked(".bias", false);
+  if (source.packs() && weight_.defined()) Pack();
+  for (const Projection& projection : projections_) source.Release(projection.path + ".weight");
+}
+
+at::Tensor Linear::Forward(const at::Tensor& x) const {
+  at::Tensor y = packed_ ? packed_->Apply(x, bias_) : at::linear(x, weight_, bias_);
+  int64_t begin = 0;
+  for (size_t i = 0; i < projections_.size(); ++i) {
+    if (const auto& adapter = adapters_[i]) {
+      const at::Tensor low = at::linear(x.to(adapter->a.scalar_type()), adapter->a);
+      y.narrow(-1, begin, projections_[i].out).add_(at::linear(low, adapter->b), adapter->scaling);
+    }
+    begin += projections_[i].out;
+  }
+  return y;
+}
+
+void Linear::SetAdapter(size_t index, std::optional<LoraAdapter> adapter) {
+  GRE_CHECK(index < adapters_.size());
+  adapters_[index] = std::move(adapter);
+}
+
+void Linear::Pack() {
+  if (packed_ || !CanPack(weight_.scalar_type(), weight_.device())) return;
+  packed_ = PackWeight(weight_);
+  weight_.reset();
+}
+
+void Linear::VisitParameters(const ParameterVisitor& visitor) {
+  int64_t begin = 0;
+  for (const Projection& projection : projections_) {
+    if (weight_.defined()) {
+      visitor({projection.path + ".weight", &weight_, begin, projection.out});
+    }
+    if (bias_.defined()) visitor({projection.path + ".bias", &bias_, begin, projection.out});
+    begin += projection.out;
+  }
+}
+
+}  // namespace gre

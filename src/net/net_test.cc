@@ -96,6 +96,11 @@ TEST(HttpClientTest, NamesTimeoutDisconnectAndCancellation) {
   canceller.join();
 }
 
+Result<HttpResponse> SendWithRetry(const HttpRequest& request, const RetryPolicy& policy) {
+  const CancellationToken token;
+  return Retry(policy, 1, token, [&] { return SendHttp(request, token); });
+}
+
 TEST(RetryTest, RetriesWhatMayPassAndHonoursRetryAfter) {
   ScriptedHttpServer server([](const ReceivedRequest& request, int number) {
     if (request.target == "/bad") return Reply{{HttpReply(400, "no")}};
@@ -107,13 +112,12 @@ TEST(RetryTest, RetriesWhatMayPassAndHonoursRetryAfter) {
   });
   RetryPolicy policy;
   policy.first_delay_ms = 1;
-  const Result<HttpResponse> response =
-      SendWithRetry(Get(server.url() + "/"), policy, 1, CancellationToken());
+  const Result<HttpResponse> response = SendWithRetry(Get(server.url() + "/"), policy);
   ASSERT_TRUE(response.ok());
   EXPECT_EQ(response->body, "fine");
   EXPECT_EQ(server.requests().size(), 4u);
-  EXPECT_EQ(SendWithRetry(Get(server.url() + "/bad"), policy, 1, CancellationToken())->status, 400);
-  EXPECT_EQ(SendWithRetry(Get(server.url() + "/far"), policy, 1, CancellationToken())->status, 429);
+  EXPECT_EQ(SendWithRetry(Get(server.url() + "/bad"), policy)->status, 400);
+  EXPECT_EQ(SendWithRetry(Get(server.url() + "/far"), policy)->status, 429);
   EXPECT_EQ(server.requests().size(), 6u) << "neither of the last two is retried";
 }
 

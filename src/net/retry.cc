@@ -44,19 +44,20 @@ bool SleepMs(int64_t duration_ms, const CancellationToken& cancellation) {
   return !cancellation.IsCancelled();
 }
 
-Result<HttpResponse> SendWithRetry(const HttpRequest& request, const RetryPolicy& policy,
-                                   uint64_t seed, const CancellationToken& cancellation) {
+Result<HttpResponse> Retry(const RetryPolicy& policy, uint64_t seed,
+                           const CancellationToken& cancellation,
+                           const std::function<Result<HttpResponse>()>& attempt) {
   Random random(seed);
-  for (int attempt = 1;; ++attempt) {
-    Result<HttpResponse> outcome = SendHttp(request, cancellation);
+  for (int number = 1;; ++number) {
+    Result<HttpResponse> outcome = attempt();
     const bool failed = !outcome.ok();
     const bool retryable = failed ? outcome.error().code == ErrorCode::kUnavailable ||
                                         (outcome.error().code == ErrorCode::kDeadlineExceeded &&
                                          !cancellation.DeadlineExceeded())
                                   : IsRetryableStatus(outcome->status);
-    if (!retryable || attempt >= policy.max_attempts) return outcome;
+    if (!retryable || number >= policy.max_attempts) return outcome;
 
-    int64_t delay_ms = BackoffMs(policy, attempt, random);
+    int64_t delay_ms = BackoffMs(policy, number, random);
     if (!failed) {
       if (const auto header = outcome->Header("retry-after")) {
         const auto asked_ms = ParseRetryAfterMs(*header, static_cast<int64_t>(std::time(nullptr)));
@@ -66,7 +67,7 @@ Result<HttpResponse> SendWithRetry(const HttpRequest& request, const RetryPolicy
     }
     LogWarning(
         (failed ? outcome.error().message : "HTTP status " + std::to_string(outcome->status)) +
-        ": attempt " + std::to_string(attempt) + " of " + std::to_string(policy.max_attempts) +
+        ": attempt " + std::to_string(number) + " of " + std::to_string(policy.max_attempts) +
         ", next in " + std::to_string(delay_ms) + " ms");
     if (!SleepMs(delay_ms, cancellation)) {
       return Error{

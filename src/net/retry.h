@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 
@@ -31,10 +32,11 @@ int64_t BackoffMs(const RetryPolicy& policy, int attempt, Random& random);
 // Sleeps in small steps; false when cancelled meanwhile.
 bool SleepMs(int64_t duration_ms, const CancellationToken& cancellation);
 
-// SendHttp with retries on kUnavailable, a stalled exchange and retryable statuses, honouring
-// Retry-After. After the last attempt the last response or error is returned. Each retry is logged
-// with its reason.
-Result<HttpResponse> SendWithRetry(const HttpRequest& request, const RetryPolicy& policy,
-                                   uint64_t seed, const CancellationToken& cancellation);
+// Calls `attempt` until it succeeds, fails for good or the policy is exhausted; retries
+// kUnavailable, a stalled exchange and retryable statuses, honouring Retry-After. After the last
+// attempt its response or error is returned. Each retry is logged with its reason.
+Result<HttpResponse> Retry(const RetryPolicy& policy, uint64_t seed,
+                           const CancellationToken& cancellation,
+                           const std::function<Result<HttpResponse>()>& attempt);
 
 }  // namespace gre

@@ -1,0 +1,268 @@
+#include "generation/remote_engine.h"
+
+#include <chrono>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/json.h"
+#include "support/scripted_http_server.h"
+
+namespace gre {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using testing::HttpReply;
+using ::testing::Not;
+using testing::ReceivedRequest;
+using testing::Reply;
+using testing::ScriptedHttpServer;
+
+std::string ChatJson(const std::vector<std::string>& texts,
+                     const std::string& finish_reason = "stop") {
+  Json choices = Json::array();
+  for (const std::string& text : texts) {
+    choices.push_back({{"index", choices.size()},
+                       {"finish_reason", finish_reason},
+                       {"message", {{"role", "assistant"}, {"content", text}}}});
+  }
+  return Json{{"choices", choices}, {"usage", {{"prompt_tokens", 7}, {"completion_tokens", 3}}}}
+      .dump();
+}
+
+std::string StreamHead() {
+  return "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n";
+}
+std::string Delta(const std::string& text) {
+  return "data: " + Json{{"choices", {{{"index", 0}, {"delta", {{"content", text}}}}}}}.dump() +
+         "\n\n";
+}
+std::string StreamEnd() {
+  return "data: {\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: "
+         "[DONE]\n\n";
+}
+
+GenerationRequest PhotoRequest(const std::string& id) {
+  auto image = std::make_shared<RgbImage>();
+  image->width = 2;
+  image->height = 1;
+  image->pixels = {255, 0, 0, 0, 0, 255};
+  GenerationRequest request;
+  request.id = id;
+  request.images = {image};
+  request.messages = {{Role::kUser, {ContentPart::Image(0), ContentPart::Text("Where is this?")}}};
+  return request;
+}
+
+class RemoteEngineTest : public ::testing::Test {
+ protected:
+  // Starts the server and an engine for it.
+  void Start(ScriptedHttpServer::Handler handler) {
+    server_ = std::make_unique<ScriptedHttpServer>(std::move(handler));
+    options_.api_url = server_->url();
+    options_.model = "m";
+    options_.api_key = "top-secret";
+    options_.retry.first_delay_ms = 1;
+    engine_ = std::move(RemoteEngine::Create(options_)).value();
+  }
+  Result<GenerationResult> Ask(const GenerationRequest& request,
+                               const StreamCallback& stream = {}) {
+    return engine_->Generate(std::span(&request, 1), stream, token_)[0];
+  }
+
+  std::unique_ptr<ScriptedHttpServer> server_;
+  RemoteEngineOptions options_;
+  std::unique_ptr<RemoteEngine> engine_;
+  CancellationToken token_;
+};
+
+TEST_F(RemoteEngineTest, SendsThePhotoAsDataAndEverySamplingField) {
+  Start([](const ReceivedRequest&, int) { return Reply{{HttpReply(200, ChatJson({"here"}))}}; });
+  GenerationRequest request = PhotoRequest("a.jpg");
+  request.sampling.temperature = 0.5;
+  request.sampling.stop = {"END"};
+  const Result<GenerationResult> result = Ask(request);
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->completions[0].text, "here");
+  EXPECT_EQ(result->prompt_tokens, 7);
+  const ReceivedRequest received = server_->requests().at(0);
+  EXPECT_EQ(received.target, "/v1/chat/completions");
+  EXPECT_EQ(received.headers.at("authorization"), "Bearer top-secret");
+  const Json body = *ParseJson(received.body);
+  EXPECT_EQ(body["temperature"], 0.5);
+  EXPECT_EQ(body["max_tokens"], 1024);
+  EXPECT_EQ(body["stop"][0], "END");
+  EXPECT_TRUE(body.contains("seed"));
+  const std::string url = body["messages"][0]["content"][0]["image_url"]["url"];
+  EXPECT_THAT(url, ::testing::StartsWith("data:image/png;base64,iVBORw0KGgo"));
+  EXPECT_THAT(received.body, Not(HasSubstr("a.jpg"))) << "file names stay here";
+}
+
+TEST_F(RemoteEngineTest, AsksAgainWhereTheServerIgnoresN) {
+  Start([](const ReceivedRequest&, int number) {
+    return Reply{{HttpReply(200, ChatJson({std::to_string(number)}))}};
+  });
+  GenerationRequest request = PhotoRequest("a");
+  request.num_samples = 3;
+  const Result<GenerationResult> result = Ask(request);
+  ASSERT_TRUE(result.ok());
+  ASSERT_EQ(result->completions.size(), 3u);
+  EXPECT_EQ(result->completions[2].text, "2");
+  EXPECT_NE((*ParseJson(server_->requests()[1].body))["seed"],
+            (*ParseJson(server_->requests()[2].body))["seed"]);
+}
+
+TEST_F(RemoteEngineTest, StreamsInOrderAndSurvivesABrokenStream) {
+  Start([](const ReceivedRequest&, int number) {
+    if (number == 0) return Reply{{StreamHead()}, {Delta("40.7")}};  // breaks off
+    return Reply{
+        {StreamHead()}, {Delta("40.7")}, {": keep-alive\n\n"}, {Delta(", -74.0") + StreamEnd(), 5}};
+  });
+  std::string shown;
+  const Result<GenerationResult> result =
+      Ask(PhotoRequest("a"), [&](const StreamEvent& event) { shown += event.text; });
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->completions[0].text, "40.7, -74.0");
+  EXPECT_EQ(shown, "40.7") << "what was shown is not shown twice";
+}
+
+TEST_F(RemoteEngineTest, RetriesThenNamesTheRefusal) {
+  struct Case {
+    int status;
+    std::string body;
+    ErrorCode code;
+    std::string says;
+  };
+  const std::vector<Case> cases = {
+      {401, R"({"error":{"message":"bad key top-secret"}})", ErrorCode::kRefused, "--api-key-env"},
+      {403, "{}", ErrorCode::kRefused, "rights"},
+      {404, R"({"error":"model 'm' not found"})", ErrorCode::kNotFound, "--api-model 'm'"},
+      {413, "", ErrorCode::kInvalidArgument, "--max-pixels"},
+      {400, R"({"message":"unknown field"})", ErrorCode::kInvalidArgument, "unknown field"},
+      {500, "<html>oops</html>", ErrorCode::kUnavailable, "500"},
+      {429, R"({"error":{"message":"quota"}})", ErrorCode::kUnavailable, "quota"},
+      {302, "", ErrorCode::kInvalidArgument, "302"},
+  };
+  for (const Case& c : cases) {
+    Start([&](const ReceivedRequest&, int) { return Reply{{HttpReply(c.status, c.body)}}; });
+    const Result<GenerationResult> result = Ask(PhotoRequest("photo"));
+    ASSERT_FALSE(result.ok()) << c.status;
+    EXPECT_EQ(result.error().code, c.code) << c.status;
+    EXPECT_THAT(result.error().message, HasSubstr(c.says));
+    EXPECT_THAT(result.error().message, HasSubstr("photo: "));
+    EXPECT_THAT(result.error().message, Not(HasSubstr("top-secret")));
+    const size_t expected = c.status >= 500 || c.status == 429 ? 5 : 1;
+    EXPECT_EQ(server_->requests().size(), expected) << c.status;
+  }
+}
+
+TEST_F(RemoteEngineTest, RecoversFromDisconnectsAndBusyServers) {
+  Start([](const ReceivedRequest&, int number) {
+    if (number == 0) return Reply{};  // closes at once
+    if (number == 1)
+      return Reply{{"HTTP/1.1 200 OK\r\nContent-Length: 900\r\n\r\n{"}};  // and in the body
+    if (number == 2) return Reply{{HttpReply(429, "", {{"Retry-After", "0"}})}};
+    return Reply{{HttpReply(200, ChatJson({"fine"}))}};
+  });
+  EXPECT_EQ(Ask(PhotoRequest("a"))->completions[0].text, "fine");
+}
+
+TEST_F(RemoteEngineTest, RepliesThatAreNoChatAreErrors) {
+  for (const std::string body :
+       {"", "[]", "{}", R"({"choices":[]})", R"({"choices":[1]})",
+        R"({"choices":[{"message":null}]})", "\xFF\xFE", R"({"choices":[{"message":{})"}) {
+    Start([&](const ReceivedRequest&, int) { return Reply{{HttpReply(200, body)}}; });
+    const Result<GenerationResult> result = Ask(PhotoRequest("a"));
+    ASSERT_FALSE(result.ok()) << body;
+    EXPECT_EQ(result.error().code, ErrorCode::kInvalidInput) << body;
+  }
+}
+
+TEST_F(RemoteEngineTest, ContentFilterAndRefusalAreCompletionsNotErrors) {
+  Start([](const ReceivedRequest&, int number) {
+    if (number == 0) return Reply{{HttpReply(200, ChatJson({""}, "content_filter"))}};
+    return Reply{{HttpReply(
+        200,
+        R"({"choices":[{"finish_reason":"stop","message":{"content":null,"refusal":"No."}}]})")}};
+  });
+  EXPECT_EQ(Ask(PhotoRequest("a"))->completions[0].finish_reason, FinishReason::kRefused);
+  const Result<GenerationResult> refused = Ask(PhotoRequest("a"));
+  EXPECT_EQ(refused->completions[0].finish_reason, FinishReason::kRefused);
+  EXPECT_EQ(refused->completions[0].text, "No.");
+}
+
+TEST_F(RemoteEngineTest, PutsSeparatedReasoningBack) {
+  Start([](const ReceivedRequest&, int) {
+    return Reply{{HttpReply(
+        200,
+        R"({"choices":[{"message":{"reasoning_content":"because","content":"<answer>1, 2</answer>"}}]})")}};
+  });
+  EXPECT_EQ(Ask(PhotoRequest("a"))->completions[0].text,
+            "<think>because</think><answer>1, 2</answer>");
+}
+
+TEST_F(RemoteEngineTest, SwitchesToTheTokenFieldThatTheServerNames) {
+  Start([](const ReceivedRequest& request, int) {
+    if (request.body.find("max_completion_tokens") == std::string::npos) {
+      return Reply{
+          {HttpReply(400, R"({"error":{"message":"use max_completion_tokens instead"}})")}};
+    }
+    return Reply{{HttpReply(200, ChatJson({"ok"}))}};
+  });
+  EXPECT_EQ(Ask(PhotoRequest("a"))->completions[0].text, "ok");
+}
+
+TEST_F(RemoteEngineTest, LimitsConcurrencyAndKeepsOrder) {
+  options_.max_concurrency = 3;
+  Start([](const ReceivedRequest& request, int) {
+    const std::string text = (*ParseJson(request.body))["messages"][0]["content"];
+    return Reply{{HttpReply(200, ChatJson({text})), 20}};
+  });
+  std::vector<GenerationRequest> requests(10);
+  for (size_t i = 0; i < requests.size(); ++i) {
+    requests[i].id = std::to_string(i);
+    requests[i].messages = {{Role::kUser, {ContentPart::Text(std::to_string(i))}}};
+  }
+  const auto results = engine_->Generate(requests, {}, token_);
+  for (size_t i = 0; i < results.size(); ++i)
+    EXPECT_EQ(results[i]->completions[0].text, std::to_string(i));
+  EXPECT_LE(server_->peak_concurrency(), 3);
+  EXPECT_GE(server_->peak_concurrency(), 2);
+}
+
+TEST_F(RemoteEngineTest, TimeoutAndCancellationEndTheWait) {
+  options_.timeout_ms = 50;
+  options_.retry.max_attempts = 2;
+  Start([](const ReceivedRequest&, int) {
+    return Reply{{HttpReply(200, ChatJson({"late"})), 5000}};
+  });
+  EXPECT_EQ(Ask(PhotoRequest("a")).error().code, ErrorCode::kDeadlineExceeded);
+  token_.Cancel();
+  EXPECT_EQ(Ask(PhotoRequest("a")).error().code, ErrorCode::kCancelled);
+}
+
+TEST(RemoteEngineOptionsTest, RefusesWhatCannotWorkOrWouldLeakTheKey) {
+  RemoteEngineOptions options;
+  options.api_url = "localhost:8000";
+  options.model = "m";
+  EXPECT_FALSE(RemoteEngine::Create(options).ok());
+  options.api_url = "http://example.org";
+  EXPECT_TRUE(RemoteEngine::Create(options).ok());
+  options.api_key = "k";
+  EXPECT_THAT(RemoteEngine::Create(options).error().message, HasSubstr("unencrypted"));
+  options.api_url = "https://example.org";
+  options.model.clear();
+  EXPECT_THAT(RemoteEngine::Create(options).error().message, HasSubstr("--api-model"));
+  GenerationRequest request = PhotoRequest("a");
+  request.sampling.top_k = 5;
+  EXPECT_THAT(BuildChatBody(request, {"u"}, {}).error().message, HasSubstr("--api-dialect vllm"));
+  ChatBodyOptions vllm;
+  vllm.dialect = ChatDialect::kVllm;
+  EXPECT_TRUE(BuildChatBody(request, {"u"}, vllm).ok());
+}
+
+}  // namespace
+}  // namespace gre

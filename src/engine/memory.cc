@@ -1,0 +1,25 @@
+#include "engine/memory.h"
+
+#include <fstream>
+#include <string>
+
+#include <ATen/DeviceAccelerator.h>
+
+namespace gre {
+
+int64_t FreeMemoryBytes(c10::Device device) {
+  if (!device.is_cpu()) {
+    return static_cast<int64_t>(at::accelerator::getMemoryInfo(device.index()).first);
+  }
+  constexpr int64_t kUnknown = int64_t{8} << 30;
+  std::ifstream meminfo("/proc/meminfo");
+  std::string key;
+  int64_t kibibytes = 0;
+  std::string unit;
+  while (meminfo >> key >> kibibytes && std::getline(meminfo, unit)) {
+    if (key == "MemAvailable:") return kibibytes * 1024;
+  }
+  return kUnknown;
+}
+
+}  // namespace gre

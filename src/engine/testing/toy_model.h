@@ -1,0 +1,203 @@
+#pragma once
+
+#include <cmath>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/zeros_like.h>
+
+#include "model/vision_language_model.h"
+#include "tokenizer/byte_alphabet.h"
+#include "tokenizer/qwen_splitter.h"
+
+namespace gre {
+
+// A tokenizer of the 256 bytes and the special tokens <end> (256) and <image> (257).
+inline Tokenizer MakeByteTokenizer() {
+  std::string vocab;
+  for (int byte = 0; byte < 256; ++byte) {
+    std::string spelled = SpellByte(static_cast<unsigned char>(byte));
+    if (spelled == "\"" || spelled == "\\") spelled = "\\" + spelled;
+    vocab += (byte == 0 ? "\"" : ",\"") + spelled + "\":" + std::to_string(byte);
+  }
+  std::string pattern;
+  for (const char c : kQwenSplitPattern) pattern += c == '\\' ? "\\\\" : std::string(1, c);
+  const auto added = [](int id, const std::string& content) {
+    return R"({"id":)" + std::to_string(id) + R"(,"content":")" + content +
+           R"(","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true})";
+  };
+  const std::string json =
+      R"({"version":"1.0","truncation":null,"padding":null,"added_tokens":[)" +
+      added(256, "<end>") + "," + added(257, "<image>") +
+      R"(],"normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[)"
+      R"({"type":"Split","pattern":{"Regex":")" +
+      pattern +
+      R"("},"behavior":"Isolated","invert":false},)"
+      R"({"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}]},)"
+      R"("post_processor":null,"decoder":{"type":"ByteLevel","add_prefix_space":false,)"
+      R"("trim_offsets":false,"use_regex":false},"model":{"type":"BPE","dropout":null,)"
+      R"("unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,)"
+      R"("fuse_unk":false,"byte_fallback":false,"vocab":{)" +
+      vocab + R"(},"merges":[]}})";
+  return Tokenizer::FromJson(json).value();
+}
+
+// A one-layer "language model" for tests of the engine, computed in plain loops so that a row's
+// result does not depend on its neighbours by a single bit: a state is the sum of all embeddings
+// so far, each weighted by 0.9^(distance of positions). Keys hold embeddings, values positions.
+class ToyModel : public VisionLanguageModel {
+ public:
+  static constexpr int32_t kEnd = 256;
+  static constexpr int32_t kImage = 257;
+  static constexpr int64_t kHidden = 8;
+  static constexpr int64_t kRowsPerImage = 2;
+  static constexpr int64_t kPositionJump = 3;  // next_position - number of prompt tokens
+  static constexpr uint8_t kPoisonedPixel = 255;
+
+  explicit ToyModel(int64_t context = 4096) : tokenizer_(MakeByteTokenizer()) {
+    spec_.architecture = "toy";
+    spec_.hidden_size = kHidden;
+    spec_.vocab_size = 264;  // six rows of padding, whose logits are the largest of all
+    spec_.num_layers = 1;
+    spec_.num_kv_heads = 1;
+    spec_.head_dim = kHidden;
+    spec_.max_positions = context;
+    spec_.eos_ids = {kEnd};
+  }
+
+  [[nodiscard]] const Spec& spec() const override { return spec_; }
+  [[nodiscard]] const Tokenizer& tokenizer() const override { return tokenizer_; }
+  [[nodiscard]] int images_encoded() const { return images_encoded_; }
+  [[nodiscard]] int64_t rows_computed() const { return rows_computed_; }
+
+  [[nodiscard]] Result<EncodedPrompt> EncodePrompt(std::span<const ChatTurn> turns,
+                                                   std::span<const RgbImage* const> images,
+                                                   bool) const override {
+    EncodedPrompt prompt;
+    for (const ChatTurn& turn : turns) {
+      for (const TurnPart& part : turn.parts) {
+        if (std::holds_alternative<ImageSlot>(part)) {
+          prompt.token_ids.insert(prompt.token_ids.end(), kRowsPerImage, kImage);
+        } else {
+          const auto ids = tokenizer_.Encode(std::get<std::string>(part), false);
+          prompt.token_ids.insert(prompt.token_ids.end(), ids.begin(), ids.end());
+        }
+      }
+    }
+    for (const RgbImage* image : images) {
+      prompt.pixels.push_back(at::full({1}, static_cast<float>(image->pixels.front())));
+    }
+    const auto tokens = static_cast<int64_t>(prompt.token_ids.size());
+    prompt.positions = at::empty({1, tokens}, at::kLong);
+    for (int64_t t = 0; t < tokens; ++t) prompt.positions[0][t] = t;
+    prompt.next_position = tokens + kPositionJump;
+    return prompt;
+  }
+
+  at::Tensor EncodeImage(const at::Tensor& pixels) const override {
+    ++images_encoded_;
+    const float value = pixels.item<float>();
+    if (value == kPoisonedPixel) throw std::runtime_error("poisoned image");
+    return at::full({kRowsPerImage, kHidden}, value / 100);
+  }
+
+  at::Tensor Embed(std::span<const int32_t> token_ids,
+                   std::span<const at::Tensor> image_features) const override {
+    at::Tensor rows = at::empty({static_cast<int64_t>(token_ids.size()), kHidden});
+    int64_t image_row = 0;
+    for (size_t i = 0; i < token_ids.size(); ++i) {
+      const auto row = static_cast<int64_t>(i);
+      if (token_ids[i] == kImage && !image_features.empty()) {
+        rows[row] = image_features[static_cast<size_t>(image_row / kRowsPerImage)][0];
+        ++image_row;
+        continue;
+      }
+      for (int64_t k = 0; k < kHidden; ++k) {
+        rows[row][k] = std::sin(1.7 * token_ids[i] * static_cast<double>(k + 1));
+      }
+    }
+    return rows;
+  }
+
+  at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
+                     std::span<const AttentionSegment> segments) const override {
+    rows_computed_ += embeddings.size(0);
+    at::Tensor states = at::zeros_like(embeddings);
+    for (const AttentionSegment& segment : segments) {
+      for (int64_t i = 0; i < segment.rows; ++i) {
+        const int64_t row = segment.begin + i;
+        const auto position = static_cast<double>(positions[0][row].item<int64_t>());
+        const auto attend = [&](const at::Tensor& key, double key_position) {
+          states[row] += key * std::pow(0.9, position - key_position);
+        };
+        const auto attend_cached = [&](const at::Tensor& keys, const at::Tensor& values,
+                                       int64_t length) {
+          for (int64_t t = 0; t < length; ++t) attend(keys[t], values[t][0].item<float>());
+        };
+        if (segment.cache != nullptr) {
+          attend_cached(segment.cache->prompt_keys(0)[0], segment.cache->prompt_values(0)[0],
+                        segment.cache->prompt_length());
+        }
+        if (segment.kind == AttentionSegment::Kind::kDecode) {
+          const int64_t sample = segment.samples[static_cast<size_t>(i)];
+          attend_cached(segment.cache->completion_keys(0)[sample][0],
+                        segment.cache->completion_values(0)[sample][0],
+                        segment.cache->completion_length(sample));
+          attend(embeddings[row], position);
+        } else {
+          for (int64_t j = segment.begin; j <= row; ++j) {
+            attend(embeddings[j], static_cast<double>(positions[0][j].item<int64_t>()));
+          }
+        }
+      }
+      if (segment.cache == nullptr) continue;
+      const at::Tensor keys = embeddings.narrow(0, segment.begin, segment.rows).unsqueeze(1);
+      const at::Tensor values = positions[0]
+                                    .narrow(0, segment.begin, segment.rows)
+                                    .to(at::kFloat)
+                                    .view({-1, 1, 1})
+                                    .expand({-1, 1, kHidden});
+      if (segment.kind == AttentionSegment::Kind::kSequence) {
+        segment.cache->WritePrompt(0, keys, values);
+        segment.cache->AdvancePrompt(segment.rows);
+      } else {
+        segment.cache->WriteCompletion(0, segment.samples, keys, values);
+        segment.cache->AdvanceCompletion(segment.samples);
+      }
+    }
+    return states;
+  }
+
+  at::Tensor Logits(const at::Tensor& states) const override {
+    at::Tensor logits = at::empty({states.size(0), spec_.vocab_size});
+    const auto state = states.accessor<float, 2>();
+    auto out = logits.accessor<float, 2>();
+    for (int64_t m = 0; m < states.size(0); ++m) {
+      for (int64_t v = 0; v < spec_.vocab_size; ++v) {
+        double sum = v > kImage ? 100 : 0;
+        for (int64_t k = 0; k < kHidden; ++k) {
+          sum += state[m][k] * std::cos(0.9 * static_cast<double>((k + 1) * (v + 1)));
+        }
+        out[m][v] = static_cast<float>(sum);
+      }
+    }
+    return logits;
+  }
+
+  void VisitLinears(const LinearVisitor&) override {}
+  void VisitParameters(const ParameterVisitor&) override {}
+
+ private:
+  Spec spec_;
+  Tokenizer tokenizer_;
+  mutable int images_encoded_ = 0;
+  mutable int64_t rows_computed_ = 0;
+};
+
+}  // namespace gre

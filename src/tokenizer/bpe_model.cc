@@ -44,14 +44,16 @@ Result<BpeModel> BpeModel::Create(PieceTable pieces, std::span<const Merge> merg
     const auto [left, right] = merges[rank];
     result.assign(model.pieces_.Bytes(left)).append(model.pieces_.Bytes(right));
     const int32_t id = model.pieces_.Find(result);
-    const std::string where = "model.merges[" + std::to_string(rank) + "]: ";
-    if (id == PieceTable::kNone) {
+    const auto fail = [&](const std::string& problem) {
       return Error{ErrorCode::kInvalidInput,
-                   where + "expected a merge into a piece of the vocabulary, found ids " +
-                       std::to_string(left) + " and " + std::to_string(right)};
+                   "model.merges[" + std::to_string(rank) + "]: expected " + problem};
+    };
+    if (id == PieceTable::kNone) {
+      return fail("a merge into a piece of the vocabulary, found ids " + std::to_string(left) +
+                  " and " + std::to_string(right));
     }
     if (!model.AddMerge(left, right, {static_cast<uint32_t>(rank), id})) {
-      return Error{ErrorCode::kInvalidInput, where + "expected each merge once, found it again"};
+      return fail("each merge once, found it again");
     }
   }
   return model;

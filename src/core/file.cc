@@ -24,24 +24,9 @@ Error SystemError(const std::string& path, std::string_view action) {
   return {code, path + ": cannot " + std::string(action) + ": " + std::strerror(number)};
 }
 
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  [[nodiscard]] int get() const { return fd_; }
-  int Release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
-
 // Opens without blocking on FIFOs and refuses what is not a regular file. `*size` = its length.
 Result<int> OpenRegular(const std::string& path, size_t* size) {
-  FileDescriptor fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+  UniqueFd fd(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
   if (fd.get() < 0) return SystemError(path, "open");
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return SystemError(path, "inspect");
@@ -71,7 +56,7 @@ Status WriteAll(int fd, const std::string& path, std::string_view content) {
 Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
   size_t size = 0;
   GRE_ASSIGN_OR_RETURN(const int raw, OpenRegular(path, &size));
-  const FileDescriptor fd(raw);
+  const UniqueFd fd(raw);
   if (size > max_bytes) {
     return Error{ErrorCode::kInvalidInput, path + ": " + std::to_string(size) +
                                                " bytes, over the limit of " +
@@ -120,7 +105,7 @@ Status AtomicFileWriter::Commit() {
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return SystemError(path_, "replace");
   temporary_.clear();
   const std::string parent = std::filesystem::path(path_).parent_path().string();
-  const FileDescriptor folder(
+  const UniqueFd folder(
       ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (folder.get() >= 0) ::fsync(folder.get());
   return {};
@@ -132,22 +117,11 @@ Status WriteFileAtomically(const std::string& path, std::string_view content) {
   return file.Commit();
 }
 
-LineAppender::LineAppender(int fd, std::string path, bool durable)
-    : fd_(fd), path_(std::move(path)), durable_(durable) {}
-LineAppender::LineAppender(LineAppender&& other) noexcept
-    : fd_(std::exchange(other.fd_, -1)), path_(std::move(other.path_)), durable_(other.durable_) {}
-LineAppender& LineAppender::operator=(LineAppender&& other) noexcept {
-  std::swap(fd_, other.fd_);
-  std::swap(path_, other.path_);
-  std::swap(durable_, other.durable_);
-  return *this;
-}
-LineAppender::~LineAppender() {
-  if (fd_ >= 0) ::close(fd_);
-}
+LineAppender::LineAppender(UniqueFd fd, std::string path, bool durable)
+    : fd_(std::move(fd)), path_(std::move(path)), durable_(durable) {}
 
 Result<LineAppender> LineAppender::Open(const std::string& path, bool durable) {
-  FileDescriptor fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
+  UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666));
   if (fd.get() < 0) return SystemError(path, "open for appending");
   off_t end = ::lseek(fd.get(), 0, SEEK_END);
   if (end < 0) return SystemError(path, "open for appending");
@@ -167,13 +141,13 @@ Result<LineAppender> LineAppender::Open(const std::string& path, bool durable) {
   }
   if (keep != end && ::ftruncate(fd.get(), keep) != 0)
     return SystemError(path, "cut its torn last line");
-  return LineAppender(fd.Release(), path, durable);
+  return LineAppender(std::move(fd), path, durable);
 }
 
 Status LineAppender::Append(std::string_view line) {
   const std::string text = std::string(line) + '\n';
-  GRE_RETURN_IF_ERROR(WriteAll(fd_, path_, text));
-  if (durable_ && ::fdatasync(fd_) != 0) return SystemError(path_, "write");
+  GRE_RETURN_IF_ERROR(WriteAll(fd_.get(), path_, text));
+  if (durable_ && ::fdatasync(fd_.get()) != 0) return SystemError(path_, "write");
   return {};
 }
 
@@ -187,7 +161,7 @@ MappedFile::~MappedFile() {
 Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {
   size_t size = 0;
   GRE_ASSIGN_OR_RETURN(const int raw, OpenRegular(path, &size));
-  const FileDescriptor fd(raw);
+  const UniqueFd fd(raw);
   void* data = nullptr;
   if (size > 0) {
     data = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);

@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "core/unique_fd.h"
 
 namespace gre {
 
@@ -49,18 +50,12 @@ class AtomicFileWriter {
 class LineAppender {
  public:
   static Result<LineAppender> Open(const std::string& path, bool durable = true);
-  LineAppender(LineAppender&& other) noexcept;
-  LineAppender& operator=(LineAppender&& other) noexcept;
-  LineAppender(const LineAppender&) = delete;
-  LineAppender& operator=(const LineAppender&) = delete;
-  ~LineAppender();
-
   // `line` without its newline.
   Status Append(std::string_view line);
 
  private:
-  LineAppender(int fd, std::string path, bool durable);
-  int fd_ = -1;
+  LineAppender(UniqueFd fd, std::string path, bool durable);
+  UniqueFd fd_;
   std::string path_;
   bool durable_ = true;
 };

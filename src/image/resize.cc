@@ -149,30 +149,42 @@ GRE_SIMD_CLONES void ResampleRows(const uint8_t* in, size_t stride, const Taps& 
   }
 }
 
+RgbImage ResizeColumns(const RgbImage& image, int width, ResizeFilter filter) {
+  if (width == image.width) {
+    return image;
+  }
+  const size_t bytes = static_cast<size_t>(width) * static_cast<size_t>(image.height) * 3;
+  RgbImage result{width, image.height, std::vector<uint8_t>(bytes + 1)};
+  ResampleColumns(image.pixels.data(), image.height, image.width,
+                  ComputeTaps(image.width, width, filter), result.pixels.data());
+  result.pixels.pop_back();
+  return result;
+}
+
+RgbImage ResizeRows(const RgbImage& image, int height, ResizeFilter filter) {
+  if (height == image.height) {
+    return image;
+  }
+  const size_t stride = static_cast<size_t>(image.width) * 3;
+  RgbImage result{image.width, height, std::vector<uint8_t>(stride * static_cast<size_t>(height))};
+  ResampleRows(image.pixels.data(), stride, ComputeTaps(image.height, height, filter),
+               result.pixels.data());
+  return result;
+}
+
 }  // namespace
 
 RgbImage Resize(const RgbImage& image, ImageSize size, ResizeFilter filter) {
   GRE_CHECK(image.width > 0 && image.height > 0 && size.width > 0 && size.height > 0);
   GRE_CHECK(image.pixels.size() == static_cast<size_t>(image.width) * image.height * 3);
-  const size_t stride = static_cast<size_t>(size.width) * 3;
-  RgbImage result{size.width, size.height, {}};
-  const std::vector<uint8_t>* narrow = &image.pixels;  // right width, old height
-  std::vector<uint8_t> columns;
-  if (size.width != image.width) {
-    columns.resize(stride * static_cast<size_t>(image.height) + 1);
-    ResampleColumns(image.pixels.data(), image.height, image.width,
-                    ComputeTaps(image.width, size.width, filter), columns.data());
-    columns.pop_back();
-    narrow = &columns;
+  // Both orders round the picture between the passes, so the choice shows; this is Pillow 13's
+  // (found by trial over many sizes).
+  const int fewer_rows = image.height - size.height;
+  const int fewer_columns = image.width - size.width;
+  if (fewer_rows > 0 && fewer_rows > 2 * fewer_columns) {
+    return ResizeColumns(ResizeRows(image, size.height, filter), size.width, filter);
   }
-  if (size.height == image.height) {
-    result.pixels = narrow == &columns ? std::move(columns) : image.pixels;
-    return result;
-  }
-  result.pixels.resize(stride * static_cast<size_t>(size.height));
-  ResampleRows(narrow->data(), stride, ComputeTaps(image.height, size.height, filter),
-               result.pixels.data());
-  return result;
+  return ResizeRows(ResizeColumns(image, size.width, filter), size.height, filter);
 }
 
 Result<ImageSize> SmartResize(ImageSize photo, const SmartResizeOptions& options) {

@@ -19,10 +19,10 @@ enum class ResizeFilter {
   kBicubic,   // Keys with a = -0.5, support 2
 };
 
-// Antialiased separable resampling, byte for byte what Pillow's Image.resize gives for 8-bit RGB:
-// the filter is stretched by the reduction factor, weights are 22-bit fixed-point numbers, columns
-// are resampled before rows and the intermediate picture is rounded to bytes. `image` must not be
-// empty and `size` must be positive (programmer error). Thread-safe.
+// Antialiased separable resampling, byte for byte what Pillow 13's Image.resize gives for 8-bit
+// RGB: the filter is stretched by the reduction factor, weights are 22-bit fixed-point numbers, and
+// the picture between the two passes is rounded to bytes. `image` must not be empty and `size` must
+// be positive (programmer error). Thread-safe.
 RgbImage Resize(const RgbImage& image, ImageSize size, ResizeFilter filter);
 
 // Qwen2-VL's limits on the size of a prepared picture ("smart_resize" in its image processor).

@@ -9,9 +9,9 @@ namespace gre {
 // A model's reply cut at its <think> and <answer> marks (any letter case). The views point into the
 // text given to SplitReply.
 struct ReplyParts {
-  // Text inside <think>…</think>; several blocks are not joined, the first non-empty one counts. A
-  // closing mark without an opening one (templates that put "<think>" in the prompt) ends a block
-  // that began at the start of the reply; an opening mark that is never closed runs to the end.
+  // Inside of the last non-empty <think>…</think>. A closing mark without an opening one (templates
+  // that put "<think>" in the prompt) ends a block that began at the start of the reply. An opening
+  // mark that is never closed runs to the end, or to a complete answer block that ends the reply.
   std::string_view thinking;
   // Inside of the last complete <answer>…</answer> outside thinking.
   std::optional<std::string_view> answer;

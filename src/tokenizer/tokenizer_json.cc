@@ -189,7 +189,9 @@ Result<PieceTable> ReadVocab(const Fields& model) {
   PieceTable pieces(vocab.size(), vocab.size() * kUsualPieceBytes);
   std::string bytes;
   for (const auto [spelled, id_value] : vocab) {
-    const auto path = [&] { return "model.vocab[\"" + std::string(spelled) + "\"]"; };
+    const auto path = [&, spelled = spelled] {
+      return "model.vocab[\"" + std::string(spelled) + "\"]";
+    };
     if (!id_value.is_int64()) return Unexpected(path(), "an id", Describe(id_value));
     const int64_t id = id_value.get_int64().value();
     if (id < 0 || id >= kMaxId) return ReadId(id_value, path()).error();

@@ -12,10 +12,13 @@ namespace gre {
 // One step of a chain of reasoning: a claim that can be checked. A part is absent, never empty.
 struct ChainStep {
   Family family = Family::kOther;
-  std::optional<Indicator> indicator;
-  std::optional<std::string> observation;  // what is seen; absent where the model claims no sight
-  std::optional<std::string> inference;    // what that implies
-  std::optional<std::string> hypothesis;   // where the photo may be, as of this step
+  std::optional<Indicator> indicator = std::nullopt;
+  // What is seen; absent where the model claims no sight.
+  std::optional<std::string> observation = std::nullopt;
+  // What that implies.
+  std::optional<std::string> inference = std::nullopt;
+  // Where the photo may be, as of this step.
+  std::optional<std::string> hypothesis = std::nullopt;
 
   friend bool operator==(const ChainStep&, const ChainStep&) = default;
 };
@@ -36,9 +39,9 @@ std::string CleanPart(std::string_view part);
 // is `other` steps with the text as observation. Understood besides the canonical lines:
 //   - numbered lines, Markdown bullets, bold, headings, steps separated by " // ";
 //   - headings such as "Street-level analysis:" in front of a step or above several;
-//   - JSON, also fenced or broken: an object with "reasoning" or "chain" (an object keyed by kind
-//   of
-//     clue, an array of steps, a text);
+//   - JSON, also fenced or broken: an object with "reasoning" or "chain", which is an object keyed
+//   by
+//     kind of clue, an array of steps, or a text;
 //   - free prose: one `other` step a paragraph.
 // Parts are cleaned; at most kMaxChainSteps steps of at most kMaxPartBytes a part are kept.
 // Linear time.

@@ -61,47 +61,46 @@ constexpr std::array kIndicators = {
 
 struct HeadingWord {
   std::string_view word;  // lower case; matches at the start of a word of the heading
-  Family family;
+  HeadingMeaning meaning;
 };
 
 // The first entry whose word occurs decides, so the more telling words come first.
 constexpr std::array kHeadingWords = {
-    HeadingWord{"vegetation", Family::kVegetation},
-    HeadingWord{"biome", Family::kVegetation},
-    HeadingWord{"plant", Family::kVegetation},
-    HeadingWord{"flora", Family::kVegetation},
-    HeadingWord{"foliage", Family::kVegetation},
-    HeadingWord{"transport", Family::kTransport},
-    HeadingWord{"vehicle", Family::kTransport},
-    HeadingWord{"traffic", Family::kTransport},
-    HeadingWord{"driving", Family::kTransport},
-    HeadingWord{"urban context", Family::kTransport},
-    HeadingWord{"terrain", Family::kTerrain},
-    HeadingWord{"topograph", Family::kTerrain},
-    HeadingWord{"landform", Family::kTerrain},
-    HeadingWord{"landscape", Family::kTerrain},
-    HeadingWord{"geolog", Family::kTerrain},
-    HeadingWord{"text", Family::kText},
-    HeadingWord{"sign", Family::kText},
-    HeadingWord{"language", Family::kText},
-    HeadingWord{"script", Family::kText},
-    HeadingWord{"writing", Family::kText},
-    HeadingWord{"license plate", Family::kText},
-    HeadingWord{"licence plate", Family::kText},
-    HeadingWord{"number plate", Family::kText},
-    HeadingWord{"street", Family::kStreetLevel},
-    HeadingWord{"architect", Family::kStreetLevel},
-    HeadingWord{"building", Family::kStreetLevel},
-    HeadingWord{"infrastructure", Family::kStreetLevel},
-    HeadingWord{"landmark", Family::kStreetLevel},
-    HeadingWord{"cultural", Family::kOther},
-    HeadingWord{"spatial", Family::kOther},
-    HeadingWord{"climate", Family::kOther},
-    HeadingWord{"weather", Family::kOther},
-    HeadingWord{"season", Family::kOther},
-    HeadingWord{"people", Family::kOther},
-    HeadingWord{"observation", Family::kOther},
-    HeadingWord{"other clue", Family::kOther},
+    HeadingWord{"vegetation", {Family::kVegetation, {}}},
+    HeadingWord{"biome", {Family::kVegetation, {}}},
+    HeadingWord{"plant", {Family::kVegetation, {}}},
+    HeadingWord{"flora", {Family::kVegetation, {}}},
+    HeadingWord{"foliage", {Family::kVegetation, {}}},
+    HeadingWord{"transport", {Family::kTransport, {}}},
+    HeadingWord{"vehicle", {Family::kTransport, {}}},
+    HeadingWord{"traffic", {Family::kTransport, {}}},
+    HeadingWord{"driving", {Family::kTransport, {}}},
+    HeadingWord{"urban context", {Family::kTransport, {}}},
+    HeadingWord{"terrain", {Family::kTerrain, {}}},
+    HeadingWord{"topograph", {Family::kTerrain, {}}},
+    HeadingWord{"landform", {Family::kTerrain, {}}},
+    HeadingWord{"landscape", {Family::kTerrain, {}}},
+    HeadingWord{"geolog", {Family::kTerrain, {}}},
+    HeadingWord{"license plate", {Family::kText, Indicator::kSymbolic}},
+    HeadingWord{"licence plate", {Family::kText, Indicator::kSymbolic}},
+    HeadingWord{"number plate", {Family::kText, Indicator::kSymbolic}},
+    HeadingWord{"language", {Family::kText, Indicator::kLanguage}},
+    HeadingWord{"script", {Family::kText, Indicator::kLanguage}},
+    HeadingWord{"text", {Family::kText, {}}},
+    HeadingWord{"sign", {Family::kText, {}}},
+    HeadingWord{"writing", {Family::kText, {}}},
+    HeadingWord{"landmark", {Family::kStreetLevel, Indicator::kIconicBuilding}},
+    HeadingWord{"architect", {Family::kStreetLevel, Indicator::kArchitecturalStyle}},
+    HeadingWord{"building", {Family::kStreetLevel, Indicator::kArchitecturalStyle}},
+    HeadingWord{"street", {Family::kStreetLevel, {}}},
+    HeadingWord{"infrastructure", {Family::kStreetLevel, {}}},
+    HeadingWord{"cultural", {Family::kOther, Indicator::kSocialCharacteristics}},
+    HeadingWord{"people", {Family::kOther, Indicator::kSocialCharacteristics}},
+    HeadingWord{"clothing", {Family::kOther, Indicator::kSocialCharacteristics}},
+    HeadingWord{"spatial", {Family::kOther, Indicator::kGeographicalFeatures}},
+    HeadingWord{"climate", {Family::kOther, Indicator::kClimate}},
+    HeadingWord{"weather", {Family::kOther, Indicator::kClimate}},
+    HeadingWord{"season", {Family::kOther, Indicator::kClimate}},
 };
 
 bool IsLetter(char c) { return c >= 'a' && c <= 'z'; }
@@ -158,12 +157,12 @@ std::optional<Indicator> IndicatorFromName(std::string_view name) {
   return std::nullopt;
 }
 
-std::optional<Family> FamilyFromHeading(std::string_view heading) {
+std::optional<HeadingMeaning> ReadHeading(std::string_view heading) {
   constexpr size_t kLongestHeading = 80;
   if (heading.size() > kLongestHeading) return std::nullopt;
   const std::string lower = AsciiLower(heading);
   for (const HeadingWord& entry : kHeadingWords) {
-    if (HasWordStart(lower, entry.word)) return entry.family;
+    if (HasWordStart(lower, entry.word)) return entry.meaning;
   }
   return std::nullopt;
 }

@@ -67,9 +67,14 @@ std::string_view IndicatorGroupName(IndicatorGroup group);  // "explicit", …
 std::optional<Family> FamilyFromName(std::string_view name);
 std::optional<Indicator> IndicatorFromName(std::string_view name);
 
-// The family that a heading or field of a real model's reply stands for ("Textual clues",
-// "text_and_signage", "Vegetation/biome", "Urban context"), by its key words; nullopt when it names
-// none.
-std::optional<Family> FamilyFromHeading(std::string_view heading);
+// What a heading or field of a real model's reply announces.
+struct HeadingMeaning {
+  Family family = Family::kOther;
+  std::optional<Indicator> indicator = std::nullopt;
+};
+
+// By the key words of the heading ("Textual clues", "text_and_signage", "Vegetation/biome", "Urban
+// context"); nullopt when it names no kind of evidence or is longer than a heading.
+std::optional<HeadingMeaning> ReadHeading(std::string_view heading);
 
 }  // namespace gre

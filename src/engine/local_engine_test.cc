@@ -224,7 +224,7 @@ TEST_F(LocalEngineTest, FailedRequestsNameTheReasonAndDisturbNoOther) {
               HasSubstr("'long': the prompt has 64 tokens, expected 1 to 63"));
   EXPECT_EQ(results[3].error().message, "request 'poison': poisoned image");
   EXPECT_EQ(results[4].error().code, ErrorCode::kUnavailable);
-  EXPECT_THAT(results[4].error().message, HasSubstr("'large' needs 0.4 MiB for keys and values"));
+  EXPECT_THAT(results[4].error().message, HasSubstr("'large' needs 0.2 MiB for keys and values"));
   for (const size_t i : {size_t{0}, size_t{5}}) {
     EXPECT_EQ(results[i]->completions[0].token_ids,
               Generate({requests[i]})[0]->completions[0].token_ids);

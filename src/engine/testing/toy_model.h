@@ -110,16 +110,15 @@ class ToyModel : public VisionLanguageModel {
   at::Tensor Embed(std::span<const int32_t> token_ids,
                    std::span<const at::Tensor> image_features) const override {
     at::Tensor rows = at::empty({static_cast<int64_t>(token_ids.size()), kHidden});
+    float* row = rows.mutable_data_ptr<float>();
     int64_t image_row = 0;
-    for (size_t i = 0; i < token_ids.size(); ++i) {
-      const auto row = static_cast<int64_t>(i);
-      if (token_ids[i] == kImage && !image_features.empty()) {
-        rows[row] = image_features[static_cast<size_t>(image_row / kRowsPerImage)][0];
-        ++image_row;
-        continue;
-      }
+    for (const int32_t id : token_ids) {
+      const bool is_image = id == kImage && !image_features.empty();
+      const at::Tensor* image =
+          is_image ? &image_features[static_cast<size_t>(image_row++ / kRowsPerImage)] : nullptr;
       for (int64_t k = 0; k < kHidden; ++k) {
-        rows[row][k] = std::sin(1.7 * token_ids[i] * static_cast<double>(k + 1));
+        *row++ = is_image ? image->const_data_ptr<float>()[0]
+                          : static_cast<float>(std::sin(1.7 * id * static_cast<double>(k + 1)));
       }
     }
     return rows;
@@ -129,16 +128,26 @@ class ToyModel : public VisionLanguageModel {
                      std::span<const AttentionSegment> segments) const override {
     rows_computed_ += embeddings.size(0);
     at::Tensor states = at::zeros_like(embeddings);
+    const auto position = positions.accessor<int64_t, 2>()[0];
+    auto state = states.accessor<float, 2>();
     for (const AttentionSegment& segment : segments) {
       for (int64_t i = 0; i < segment.rows; ++i) {
         const int64_t row = segment.begin + i;
-        const auto position = static_cast<double>(positions[0][row].item<int64_t>());
-        const auto attend = [&](const at::Tensor& key, double key_position) {
-          states[row] += key * std::pow(0.9, position - key_position);
+        const auto attend = [&](at::TensorAccessor<const float, 1> other, double other_position) {
+          const double weight = std::pow(0.9, static_cast<double>(position[row]) - other_position);
+          for (int64_t k = 0; k < kHidden; ++k) {
+            state[row][k] += static_cast<float>(other[k] * weight);
+          }
         };
         const auto attend_cached = [&](const at::Tensor& keys, const at::Tensor& values,
                                        int64_t length) {
-          for (int64_t t = 0; t < length; ++t) attend(keys[t], values[t][0].item<float>());
+          const auto other = keys.accessor<const float, 2>();
+          const auto other_position = values.accessor<const float, 2>();
+          for (int64_t t = 0; t < length; ++t) attend(other[t], other_position[t][0]);
+        };
+        const auto attend_row = [&](int64_t other) {
+          attend(embeddings.accessor<const float, 2>()[other],
+                 static_cast<double>(position[other]));
         };
         if (segment.cache != nullptr) {
           attend_cached(segment.cache->prompt_keys(0)[0], segment.cache->prompt_values(0)[0],
@@ -149,27 +158,12 @@ class ToyModel : public VisionLanguageModel {
           attend_cached(segment.cache->completion_keys(0)[sample][0],
                         segment.cache->completion_values(0)[sample][0],
                         segment.cache->completion_length(sample));
-          attend(embeddings[row], position);
+          attend_row(row);
         } else {
-          for (int64_t j = segment.begin; j <= row; ++j) {
-            attend(embeddings[j], static_cast<double>(positions[0][j].item<int64_t>()));
-          }
+          for (int64_t other = segment.begin; other <= row; ++other) attend_row(other);
         }
       }
-      if (segment.cache == nullptr) continue;
-      const at::Tensor keys = embeddings.narrow(0, segment.begin, segment.rows).unsqueeze(1);
-      const at::Tensor values = positions[0]
-                                    .narrow(0, segment.begin, segment.rows)
-                                    .to(at::kFloat)
-                                    .view({-1, 1, 1})
-                                    .expand({-1, 1, kHidden});
-      if (segment.kind == AttentionSegment::Kind::kSequence) {
-        segment.cache->WritePrompt(0, keys, values);
-        segment.cache->AdvancePrompt(segment.rows);
-      } else {
-        segment.cache->WriteCompletion(0, segment.samples, keys, values);
-        segment.cache->AdvanceCompletion(segment.samples);
-      }
+      if (segment.cache != nullptr) Store(embeddings, positions, segment);
     }
     return states;
   }
@@ -194,6 +188,23 @@ class ToyModel : public VisionLanguageModel {
   void VisitParameters(const ParameterVisitor&) override {}
 
  private:
+  static void Store(const at::Tensor& embeddings, const at::Tensor& positions,
+                    const AttentionSegment& segment) {
+    const at::Tensor keys = embeddings.narrow(0, segment.begin, segment.rows).unsqueeze(1);
+    const at::Tensor values = positions[0]
+                                  .narrow(0, segment.begin, segment.rows)
+                                  .to(at::kFloat)
+                                  .view({-1, 1, 1})
+                                  .expand({-1, 1, kHidden});
+    if (segment.kind == AttentionSegment::Kind::kSequence) {
+      segment.cache->WritePrompt(0, keys, values);
+      segment.cache->AdvancePrompt(segment.rows);
+    } else {
+      segment.cache->WriteCompletion(0, segment.samples, keys, values);
+      segment.cache->AdvanceCompletion(segment.samples);
+    }
+  }
+
   Spec spec_;
   Tokenizer tokenizer_;
   mutable int images_encoded_ = 0;

@@ -36,35 +36,33 @@ size_t PatchFloats(const RgbImage& image, const PatchSpec& spec) {
 void WritePatches(const RgbImage& image, const PatchSpec& spec, std::span<float> rows) {
   GRE_CHECK(rows.size() == PatchFloats(image, spec));
   const std::array<ChannelTable, 3> tables = NormalisationTables(spec);
-  const int patch = spec.patch_size;
-  const int merge = spec.merge_size;
-  const size_t frame = static_cast<size_t>(patch) * static_cast<size_t>(patch);
-  const size_t channel = frame * static_cast<size_t>(spec.temporal_patch_size);
-  const size_t row_size = 3 * channel;
-  const size_t blocks_across = static_cast<size_t>(image.width / (patch * merge));
-  const size_t in_block = static_cast<size_t>(merge) * static_cast<size_t>(merge);
-  for (int y = 0; y < image.height; ++y) {
-    const uint8_t* pixel = image.Row(y).data();
-    const size_t block_row = static_cast<size_t>(y / (patch * merge));
-    const size_t row_in_block = static_cast<size_t>(y / patch % merge);
-    for (size_t gx = 0; gx < blocks_across * static_cast<size_t>(merge); ++gx) {
-      const size_t block_column = gx / static_cast<size_t>(merge);
-      const size_t column_in_block = gx % static_cast<size_t>(merge);
-      const size_t index = (block_row * blocks_across + block_column) * in_block +
-                           row_in_block * static_cast<size_t>(merge) + column_in_block;
-      float* out = rows.data() + index * row_size + static_cast<size_t>(y % patch * patch);
-      for (int x = 0; x < patch; ++x, pixel += 3, ++out) {
-        out[0] = tables[0][pixel[0]];
-        out[channel] = tables[1][pixel[1]];
-        out[2 * channel] = tables[2][pixel[2]];
+  const auto patch = static_cast<size_t>(spec.patch_size);
+  const size_t frame = patch * patch;
+  const size_t block = patch * static_cast<size_t>(spec.merge_size);
+  const size_t stride = static_cast<size_t>(image.width) * 3;
+  float* out = rows.data();
+  // `corner` is the first pixel of a patch; patches are written in the order of the rows.
+  const auto write_patch = [&](const uint8_t* corner) {
+    for (size_t c = 0; c < 3; ++c) {
+      const float* first_frame = out;
+      for (size_t y = 0; y < patch; ++y) {
+        const uint8_t* pixel = corner + y * stride + c;
+        for (size_t x = 0; x < patch; ++x, pixel += 3) {
+          *out++ = tables[c][*pixel];
+        }
+      }
+      for (int t = 1; t < spec.temporal_patch_size; ++t, out += frame) {
+        std::memcpy(out, first_frame, frame * sizeof(float));
       }
     }
-  }
-  // The further frames are copies of the first.
-  for (size_t begin = 0; begin < rows.size(); begin += channel) {
-    for (int t = 1; t < spec.temporal_patch_size; ++t) {
-      std::memcpy(rows.data() + begin + static_cast<size_t>(t) * frame, rows.data() + begin,
-                  frame * sizeof(float));
+  };
+  for (size_t top = 0; top < static_cast<size_t>(image.height); top += block) {
+    for (size_t left = 0; left < static_cast<size_t>(image.width); left += block) {
+      for (size_t y = top; y < top + block; y += patch) {
+        for (size_t x = left; x < left + block; x += patch) {
+          write_patch(image.pixels.data() + y * stride + 3 * x);
+        }
+      }
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "core/random.h"
+#include "image/resample_kernels.h"
 
 namespace gre {
 namespace {
@@ -62,6 +63,42 @@ TEST(ResizeTest, MirroringCommutes) {
   for (const ImageSize size : {ImageSize{20, 33}, ImageSize{97, 11}, ImageSize{1, 1}}) {
     EXPECT_EQ(Resize(mirror(image), size, ResizeFilter::kBicubic).pixels,
               mirror(Resize(image, size, ResizeFilter::kBicubic)).pixels);
+  }
+}
+
+TEST(ResizeTest, FastAndPortableKernelsAgree) {
+  Random random(7);
+  for (int round = 0; round < 40; ++round) {
+    const int width = 1 + static_cast<int>(random.Below(60));
+    const int height = 1 + static_cast<int>(random.Below(20));
+    const RgbImage image = Noise(width, height, round);
+    ResampleTaps taps;  // any weights that cannot overflow
+    const auto make_taps = [&](int inputs) {
+      taps = {.count = 6, .first = {}, .used = {}, .weights = {}};
+      for (int i = 0; i < 37; ++i) {
+        const int used = std::min(inputs, 1 + static_cast<int>(random.Below(6)));
+        taps.used.push_back(used);
+        taps.first.push_back(static_cast<int>(random.Below(inputs - used + 1)));
+        for (int k = 0; k < 6; ++k) {
+          const auto weight = static_cast<int32_t>(random.Below(1 << 22)) - (1 << 20);
+          taps.weights.push_back(k < used ? weight / 3 : 0);
+        }
+      }
+    };
+    make_taps(width);
+    std::vector<uint8_t> fast(37 * 3 * static_cast<size_t>(height) + 1);
+    std::vector<uint8_t> portable = fast;
+    SelectResampleKernels().columns(image.pixels.data(), height, width, taps, fast.data());
+    PortableResampleKernels().columns(image.pixels.data(), height, width, taps, portable.data());
+    fast.back() = portable.back();  // the byte of slack
+    ASSERT_EQ(fast, portable);
+    make_taps(height);
+    const size_t stride = static_cast<size_t>(width) * 3;
+    fast.assign(37 * stride, 0);
+    portable.assign(37 * stride, 0);
+    SelectResampleKernels().rows(image.pixels.data(), stride, taps, fast.data());
+    PortableResampleKernels().rows(image.pixels.data(), stride, taps, portable.data());
+    ASSERT_EQ(fast, portable);
   }
 }
 

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace gre {
+
+// What model text, file names and place names pass through before they become part of a file or
+// reach a terminal. All functions take any bytes and give valid UTF-8; pure.
+
+// For text and double-quoted attributes of HTML and XML 1.0. Control characters that XML forbids
+// become U+FFFD.
+std::string EscapeMarkup(std::string_view text);
+
+// One CSV cell (RFC 4180), quoted where needed. Text that a spreadsheet would run as a formula
+// (after any white space, it starts with = + - @, or it starts with a tab or carriage return) gets
+// a leading apostrophe.
+std::string EscapeCsvCell(std::string_view text);
+
+// One line for a terminal: control characters, escape sequences' first bytes among them, become
+// spaces; so do Unicode's bidirectional overrides, which could reorder a line.
+std::string PlainLine(std::string_view text);
+
+}  // namespace gre

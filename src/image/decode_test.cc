@@ -81,6 +81,9 @@ TEST(DecodeTest, RefusesWhatIsNoPicture) {
   EXPECT_EQ(DecodeImageFile("/nonexistent/photo.jpg").error().code, ErrorCode::kNotFound);
 }
 
+// Found by fuzzing: the look at byte 8 threw.
+TEST(DecodeTest, RiffWithoutForm) { ExpectRefused("RIFF\x08", "not a picture"); }
+
 TEST(DecodeTest, EveryTruncationOfAJpegAndAPngIsRefused) {
   for (const std::string& bytes :
        {EncodeJpeg(Gradient(64, 64)).value(), EncodePng(Gradient(64, 64)).value()}) {

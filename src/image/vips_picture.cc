@@ -47,7 +47,7 @@ PictureFormat SniffFormat(std::string_view bytes) {
   if (bytes.starts_with("\x89PNG\r\n\x1A\n"sv)) {
     return PictureFormat::kPng;
   }
-  if (bytes.starts_with("RIFF"sv) && bytes.substr(8).starts_with("WEBP"sv)) {
+  if (bytes.starts_with("RIFF"sv) && bytes.size() >= 12 && bytes.substr(8, 4) == "WEBP"sv) {
     return PictureFormat::kWebp;
   }
   if (bytes.starts_with("II*\0"sv) || bytes.starts_with("MM\0*"sv) ||

@@ -72,9 +72,9 @@ class VisionLanguageModel {
   virtual at::Tensor Logits(const at::Tensor& states) const = 0;
 
   // Every linear layer that adapters may attach to (by Linear::Projection::path), and every
-  // parameter that training may update; nothing of a packed layer.
-  virtual void VisitLinears(const LinearVisitor& visitor) = 0;
-  virtual void VisitParameters(const ParameterVisitor& visitor) = 0;
+  // parameter that training may update (none of packed layers).
+  virtual void VisitLinears(const LinearVisitor& visitor) {}
+  virtual void VisitParameters(const ParameterVisitor& visitor) {}
 };
 
 }  // namespace gre

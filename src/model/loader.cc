@@ -1,0 +1,92 @@
+#include "model/loader.h"
+
+#include <array>
+#include <new>
+#include <string_view>
+#include <utility>
+
+#include <ATen/ops/isfinite.h>
+#include <c10/util/Exception.h>
+#include <nlohmann/json.hpp>
+
+#include "core/json.h"
+#include "model/checkpoint_source.h"
+#include "model/qwen2_5_vl/files.h"
+#include "model/qwen2_5_vl/model.h"
+#include "weights/checkpoint.h"
+
+namespace gre {
+namespace {
+
+struct Architecture {
+  std::string_view model_type;
+  Result<std::unique_ptr<VisionLanguageModel>> (*load)(const std::string&, const ModelLoadOptions&);
+  ModelReport (*inspect)(const std::string&);
+};
+
+// The one place that knows the architectures.
+constexpr std::array kArchitectures = {
+    Architecture{
+        "qwen2_5_vl", &Qwen25VlModel::Load,
+        [](const std::string& directory) { return Qwen25VlFiles::Open(directory).Report(); }},
+};
+
+Result<const Architecture*> FindArchitecture(const std::string& directory) {
+  GRE_ASSIGN_OR_RETURN(const Json config, ReadJsonFile(directory + "/config.json"));
+  std::string type;
+  if (config.is_object() && config.contains("model_type") && config["model_type"].is_string()) {
+    type = config["model_type"].get<std::string>();
+  }
+  std::string known;
+  for (const Architecture& architecture : kArchitectures) {
+    if (architecture.model_type == type) return &architecture;
+    known += (known.empty() ? "\"" : ", \"") + std::string(architecture.model_type) + "\"";
+  }
+  return Error{ErrorCode::kInvalidInput, directory + "/config.json: model_type: expected one of " +
+                                             known + ", found \"" + type + "\""};
+}
+
+void FindNonFinite(const std::string& directory, std::vector<std::string>& problems) {
+  const auto checkpoint = Checkpoint::OpenDirectory(directory);
+  if (!checkpoint.ok()) return;  // the report has it already
+  for (const auto& [name, tensor] : checkpoint->tensors()) {
+    const auto type = ToScalarType(tensor.entry.dtype);
+    if (!type || !at::isFloatingType(*type)) continue;
+    if (!at::isfinite(ViewTensor(tensor)).all().item<bool>()) {
+      problems.push_back("tensor '" + name + "': expected finite numbers, found NaN or infinity");
+    }
+    tensor.Release();
+  }
+}
+
+}  // namespace
+
+std::string JoinProblems(const std::vector<std::string>& problems, size_t most) {
+  std::string text;
+  for (size_t i = 0; i < problems.size() && i < most; ++i)
+    text += (i == 0 ? "" : "; ") + problems[i];
+  if (problems.size() > most) text += " (and " + std::to_string(problems.size() - most) + " more)";
+  return text;
+}
+
+Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& directory,
+                                                       const ModelLoadOptions& options) {
+  GRE_ASSIGN_OR_RETURN(const Architecture* architecture, FindArchitecture(directory));
+  try {
+    return architecture->load(directory, options);
+  } catch (const c10::Error& error) {
+    return Error{ErrorCode::kUnavailable, directory + ": LibTorch cannot load the weights: " +
+                                              std::string(error.what_without_backtrace())};
+  } catch (const std::bad_alloc&) {
+    return Error{ErrorCode::kUnavailable, directory + ": not enough memory for the weights"};
+  }
+}
+
+Result<ModelReport> InspectModel(const std::string& directory, bool read_all_weights) {
+  GRE_ASSIGN_OR_RETURN(const Architecture* architecture, FindArchitecture(directory));
+  ModelReport report = architecture->inspect(directory);
+  if (read_all_weights) FindNonFinite(directory, report.problems);
+  return report;
+}
+
+}  // namespace gre

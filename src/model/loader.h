@@ -1,0 +1,23 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "core/result.h"
+#include "model/model_options.h"
+#include "model/model_report.h"
+#include "model/vision_language_model.h"
+
+namespace gre {
+
+// Loads the model of a directory; "model_type" of its config.json chooses the architecture. The
+// error names every file, field or tensor that is wrong, with the expected and the found, or the
+// memory that the device lacks.
+Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& directory,
+                                                       const ModelLoadOptions& options = {});
+
+// What LoadModel would find, without loading. `read_all_weights` also reads every tensor and
+// reports those with NaN or infinity. An error only when the architecture cannot be told.
+Result<ModelReport> InspectModel(const std::string& directory, bool read_all_weights);
+
+}  // namespace gre

@@ -1,0 +1,143 @@
+#include "model/qwen2_5_vl/model.h"
+
+#include <algorithm>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
+
+#include "core/log.h"
+#include "image/patches.h"
+#include "image/resize.h"
+#include "model/checkpoint_source.h"
+#include "model/lora/peft_adapter.h"
+#include "model/model_report.h"
+#include "model/qwen2_5_vl/files.h"
+#include "model/qwen2_5_vl/layout.h"
+#include "model/tensor_spec.h"
+
+namespace gre {
+Qwen25VlModel::Qwen25VlModel(Spec spec, Qwen25VlProcessorConfig processor,
+                             std::unique_ptr<const Tokenizer> tokenizer, QwenChatTemplate chat,
+                             Qwen25VlNetwork network)
+    : spec_(std::move(spec)),
+      processor_(processor),
+      tokenizer_(std::move(tokenizer)),
+      chat_(std::move(chat)),
+      network_(std::move(network)) {}
+
+Result<std::unique_ptr<VisionLanguageModel>> Qwen25VlModel::Load(const std::string& directory,
+                                                                 const ModelLoadOptions& options) {
+  Qwen25VlFiles files = Qwen25VlFiles::Open(directory);
+  if (!files.problems.empty()) {
+    return Error{ErrorCode::kInvalidInput, directory + ": " + JoinProblems(files.problems)};
+  }
+  for (const std::string& note : files.notes) LogWarning(directory + ": " + note);
+  const Qwen25VlConfig& config = files.config;
+  if (options.max_pixels > 0) {
+    SmartResizeOptions& resize = files.processor.resize;
+    resize.max_pixels =
+        std::max<int64_t>(options.max_pixels, int64_t{resize.factor} * resize.factor);
+    resize.min_pixels = std::min(resize.min_pixels, resize.max_pixels);
+  }
+  GRE_ASSIGN_OR_RETURN(QwenChatTemplate chat, QwenChatTemplate::Create(*files.tokenizer));
+
+  std::optional<PeftAdapter> adapter;
+  if (!options.adapter_dir.empty()) {
+    GRE_ASSIGN_OR_RETURN(adapter, ReadPeftAdapter(options.adapter_dir, Qwen25HubName));
+    SpecRecorder recorder;
+    Qwen25VlNetwork shape(recorder, config, files.tied, at::kCPU);
+    const auto problems = AdapterProblems(
+        *adapter, [&](const LinearVisitor& visitor) { shape.VisitLinears(visitor); });
+    if (!problems.empty()) {
+      return Error{ErrorCode::kInvalidInput, options.adapter_dir + ": " + JoinProblems(problems)};
+    }
+  }
+
+  // float16 weights run in bfloat16 on the CPU, which has kernels for it.
+  const at::ScalarType stored = config.dtype == at::kHalf ? at::kBFloat16 : config.dtype;
+  const at::ScalarType dtype = options.dtype.value_or(stored);
+  const CheckpointTensors tensors(*files.checkpoint, Qwen25HubName);
+  CheckpointSource plain(tensors, dtype, options.device, !options.trainable);
+  std::optional<MergingSource> merging;
+  if (adapter && options.merge_adapter) merging.emplace(plain, *adapter);
+  WeightSource& source = merging ? static_cast<WeightSource&>(*merging) : plain;
+  Qwen25VlNetwork network(source, config, files.tied, options.device);
+  if (adapter && !options.merge_adapter) {
+    AttachAdapter(
+        *adapter, [&](const LinearVisitor& visitor) { network.VisitLinears(visitor); },
+        options.device);
+  }
+
+  Spec spec;
+  spec.architecture = "qwen2_5_vl";
+  spec.hidden_size = config.text.hidden_size;
+  spec.vocab_size = config.vocab_size;
+  spec.num_layers = config.text.num_layers;
+  spec.num_kv_heads = config.text.num_kv_heads;
+  spec.head_dim = config.text.head_dim;
+  spec.max_positions = config.max_positions;
+  spec.eos_ids = config.eos_ids;
+  spec.dtype = dtype;
+  spec.device = options.device;
+  return std::unique_ptr<VisionLanguageModel>(
+      new Qwen25VlModel(std::move(spec), files.processor, std::move(files.tokenizer),
+                        std::move(chat), std::move(network)));
+}
+
+Result<EncodedPrompt> Qwen25VlModel::EncodePrompt(std::span<const ChatTurn> turns,
+                                                  std::span<const RgbImage* const> images,
+                                                  bool add_generation_prompt) const {
+  EncodedPrompt prompt;
+  std::vector<UnitGrid> grids;
+  std::vector<size_t> counts;
+  const int side = processor_.resize.factor;
+  const int64_t area = int64_t{processor_.patches.merge_size} * processor_.patches.merge_size;
+  for (const RgbImage* image : images) {
+    GRE_ASSIGN_OR_RETURN(const ImageSize size,
+                         SmartResize({image->width, image->height}, processor_.resize));
+    const UnitGrid grid = {size.height / side, size.width / side};
+    at::Tensor pixels =
+        at::empty({grid.high, grid.wide, area, processor_.patches.row_size()}, at::kFloat);
+    WritePatches(Resize(*image, size, ResizeFilter::kBicubic), processor_.patches,
+                 {pixels.data_ptr<float>(), static_cast<size_t>(pixels.numel())});
+    prompt.pixels.push_back(std::move(pixels));
+    grids.push_back(grid);
+    counts.push_back(static_cast<size_t>(grid.high * grid.wide));
+  }
+  GRE_ASSIGN_OR_RETURN(prompt.token_ids, chat_.Render(turns, counts, add_generation_prompt));
+  const MropePositions positions =
+      MakeMropePositions(prompt.token_ids, chat_.image_token_id(), grids);
+  std::vector<at::Tensor> axes;
+  for (const auto& axis : positions.axes) axes.push_back(at::tensor(axis, at::kLong).unsqueeze(0));
+  prompt.positions = at::cat(axes);
+  prompt.next_position = positions.next;
+  return prompt;
+}
+
+at::Tensor Qwen25VlModel::EncodeImage(const at::Tensor& pixels) const {
+  return network_.EncodeImage(pixels);
+}
+
+at::Tensor Qwen25VlModel::Embed(std::span<const int32_t> token_ids,
+                                std::span<const at::Tensor> image_features) const {
+  return network_.Embed(token_ids, image_features);
+}
+
+at::Tensor Qwen25VlModel::Forward(const at::Tensor& embeddings, const at::Tensor& positions,
+                                  std::span<const AttentionSegment> segments) const {
+  return network_.decoder().Forward(embeddings, positions.to(spec_.device), segments);
+}
+
+at::Tensor Qwen25VlModel::Logits(const at::Tensor& states) const { return network_.Logits(states); }
+
+void Qwen25VlModel::VisitLinears(const LinearVisitor& visitor) { network_.VisitLinears(visitor); }
+
+void Qwen25VlModel::VisitParameters(const ParameterVisitor& visitor) {
+  network_.VisitParameters(visitor);
+}
+
+}  // namespace gre

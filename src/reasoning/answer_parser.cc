@@ -78,9 +78,8 @@ ParsedAnswer ParseText(std::string_view text, bool free_text) {
   if (Trim(text).empty()) return MakeUnparsed(AnswerForm::kNone, "empty");
   const std::u32string folded = FoldForScan(text);
   if (auto answer = Recognize(folded, free_text)) {
-    // Null Island as a placeholder beside "cannot be determined" is no guess.
-    const bool placeholder = answer->point == LatLng{0, 0} && ReadsAsRefusal(text);
-    return placeholder ? Refused("the reply declines and gives 0, 0") : *std::move(answer);
+    answer->placeholder_suspected = answer->point == LatLng{0, 0} && ReadsAsRefusal(text);
+    return *std::move(answer);
   }
   if (ReadsAsRefusal(text)) return Refused("the reply declines to name a place");
   if (HasEmptyFields(folded)) return Refused("the coordinate fields are empty");
@@ -134,8 +133,10 @@ ParsedAnswer ParseReply(std::string_view reply, const AnswerOptions& options) {
   if (parts.open_answer && options.accept_open_block) {
     return ParseText(*parts.open_answer, /*free_text=*/false);
   }
-  if (options.require_block) return MakeUnparsed(AnswerForm::kNone, "no complete answer block");
   if (parts.open_answer) return MakeUnparsed(AnswerForm::kNone, "the answer block is cut off");
+  if (options.require_block || (parts.has_marks && Trim(parts.rest).empty())) {
+    return MakeUnparsed(AnswerForm::kNone, "no answer block");
+  }
   return ParseText(parts.rest, /*free_text=*/true);
 }
 

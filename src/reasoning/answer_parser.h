@@ -48,6 +48,9 @@ struct ParsedAnswer {
   // The values are impossible as written and would be possible with latitude and longitude
   // exchanged. They are not exchanged: status is kUnparsed.
   bool swap_suspected = false;
+  // The answer is exactly 0, 0 beside words that decline ("unknown"): most likely a placeholder. It
+  // stays parsed, as scores of published outputs count it; who locates should take it as a refusal.
+  bool placeholder_suspected = false;
   std::string reason;  // one line, empty when parsed
 };
 

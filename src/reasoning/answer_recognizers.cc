@@ -211,7 +211,7 @@ class LabelReader {
 // ---- pairs --------------------------------------------------------------------------------------
 
 bool IsIso6709(const Angle& first, const Angle& second) {
-  return first.sign != 0 && second.glued && second.begin == first.end;
+  return first.sign != 0 && !first.glued && second.glued && second.begin == first.end;
 }
 
 // A comma without white space around it, which could be a decimal comma.
@@ -227,13 +227,8 @@ bool IsPair(const AnswerTokens& answer, const Angle& first, const Angle& second)
   if (!AreAll(fillers, IsPairFiller)) return false;
   const bool both_axes = first.axis != Axis::kNone && second.axis != Axis::kNone;
   if ((first.colons || second.colons) && !both_axes) return false;  // times of day
-  if (IsTightComma(fillers)) {
-    if (answer.decimal_comma && !(first.decimal_comma && second.decimal_comma)) return false;
-    if (!answer.decimal_comma && !first.has_fraction && !second.has_fraction &&
-        answer.angles.size() != 2) {
-      return false;  // "48,85; 2,29" read without decimal commas
-    }
-  }
+  const bool decimals = first.decimal_comma && second.decimal_comma;
+  if (answer.decimal_comma && IsTightComma(fillers) && !decimals) return false;
   const auto marked = [](const Angle& angle) {
     return angle.has_fraction || angle.sexagesimal ||
            (angle.degree_mark && angle.axis != Axis::kNone);
@@ -248,11 +243,21 @@ bool HasStrayLetter(const AnswerTokens& answer, const Angle& first, const Angle&
   return letter.space_before == letter.space_after;
 }
 
+// "48,85; 2,29" beside a number with a point: commas are read as separators, but may be decimal.
+bool IsAmbiguousComma(const AnswerTokens& answer, const Angle& first, const Angle& second) {
+  return !answer.decimal_comma && answer.angles.size() > 2 && !first.has_fraction &&
+         !second.has_fraction &&
+         IsTightComma(answer.tokens.subspan(first.end, second.begin - first.end));
+}
+
 ParsedAnswer ReadPair(const AnswerTokens& answer, const Angle& first, const Angle& second) {
   if (IsIso6709(first, second)) return Combine(AnswerForm::kIso6709, first, second);
   if (first.axis == Axis::kNone && second.axis == Axis::kNone) {
     if (second.begin == first.end && first.degree_mark != second.degree_mark) {
       return MakeUnparsed(AnswerForm::kBarePair, "one of two numbers has a degree sign");
+    }
+    if (IsAmbiguousComma(answer, first, second)) {
+      return MakeUnparsed(AnswerForm::kBarePair, "a comma is a decimal mark or a separator");
     }
     return Combine(AnswerForm::kBarePair, first, second);
   }

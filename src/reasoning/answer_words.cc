@@ -113,8 +113,8 @@ constexpr std::array kWords = {
     Word{U"nord", kNorth},
     Word{U"noord", kNorth},
     Word{U"северной широты", kNorth},
-    Word{U"с.ш", kNorth},
-    Word{U"с. ш", kNorth},
+    Word{U"с.ш.", kNorth},
+    Word{U"с. ш.", kNorth},
     Word{U"北纬", kNorth},
     Word{U"北緯", kNorth},
     Word{U"북위", kNorth},
@@ -126,8 +126,8 @@ constexpr std::array kWords = {
     Word{U"süd", kSouth},
     Word{U"zuid", kSouth},
     Word{U"южной широты", kSouth},
-    Word{U"ю.ш", kSouth},
-    Word{U"ю. ш", kSouth},
+    Word{U"ю.ш.", kSouth},
+    Word{U"ю. ш.", kSouth},
     Word{U"南纬", kSouth},
     Word{U"南緯", kSouth},
     Word{U"남위", kSouth},
@@ -139,8 +139,8 @@ constexpr std::array kWords = {
     Word{U"oost", kEast},
     Word{U"leste", kEast},
     Word{U"восточной долготы", kEast},
-    Word{U"в.д", kEast},
-    Word{U"в. д", kEast},
+    Word{U"в.д.", kEast},
+    Word{U"в. д.", kEast},
     Word{U"东经", kEast},
     Word{U"東經", kEast},
     Word{U"東経", kEast},
@@ -151,8 +151,8 @@ constexpr std::array kWords = {
     Word{U"ouest", kWest},
     Word{U"ovest", kWest},
     Word{U"западной долготы", kWest},
-    Word{U"з.д", kWest},
-    Word{U"з. д", kWest},
+    Word{U"з.д.", kWest},
+    Word{U"з. д.", kWest},
     Word{U"西经", kWest},
     Word{U"西經", kWest},
     Word{U"西経", kWest},
@@ -215,7 +215,7 @@ constexpr std::array kWords = {
 
 bool EndsWord(std::u32string_view text, size_t length) {
   const char32_t last = text[length - 1];
-  if (length >= text.size() || IsUnspacedScript(last) || last == 0xB0) return true;
+  if (length >= text.size() || IsUnspacedScript(last) || !IsLetter(last)) return true;
   const char32_t next = text[length];
   if (next == U'_') return length + 1 >= text.size() || !IsLetter(text[length + 1]);  // "lat_min"
   return !IsLetter(next) || IsUnspacedScript(next);

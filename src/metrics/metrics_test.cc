@@ -1,0 +1,124 @@
+#include <cmath>
+#include <vector>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/random.h"
+#include "metrics/accuracy.h"
+#include "metrics/bootstrap.h"
+#include "metrics/calibration.h"
+
+namespace gre {
+namespace {
+
+using ::testing::HasSubstr;
+
+TEST(Accuracy, BoundaryAndMissesAreTheCallersChoice) {
+  const std::vector<double> distances_km{0, 25, 25.0001, 3000};
+  EXPECT_EQ(ThresholdAccuracy(distances_km, 25), 0.5);
+  EXPECT_EQ(ThresholdAccuracy(distances_km, 25, Boundary::kStrict), 0.25);
+  EXPECT_EQ(ThresholdAccuracy(distances_km, 25, Boundary::kInclusive, 4), 0.25);
+  EXPECT_EQ(ThresholdAccuracy({}, 25), 0);
+}
+
+TEST(Accuracy, GeoScoreHasItsPublishedValues) {
+  EXPECT_EQ(GeoScore(0), 5000);
+  EXPECT_NEAR(GeoScore(25), 4916.96, 0.005);
+  EXPECT_NEAR(GeoScore(10000), 6.16, 0.005);
+}
+
+TEST(Accuracy, DistanceConventionsRoundTrip) {
+  for (const std::string name : {"geodesic", "haversine:6371", "haversine:6378.137"}) {
+    const auto convention = DistanceConvention::Parse(name);
+    ASSERT_TRUE(convention.ok());
+    EXPECT_EQ(convention->Name(), name);
+  }
+  EXPECT_EQ(DistanceConvention::Parse("haversine")->Name(), "haversine:6371");
+  for (const char* wrong : {"", "vincenty", "haversine:", "haversine:-1", "haversine:6371km"}) {
+    EXPECT_THAT(DistanceConvention::Parse(wrong).error().message, HasSubstr("RADIUS_KM"));
+  }
+  const LatLng sydney{-33.8688, 151.2093};
+  const LatLng london{51.5074, -0.1278};
+  EXPECT_NEAR(DistanceConvention{}.DistanceKm(sydney, london), 16989.296, 5e-4);
+  EXPECT_NEAR(DistanceConvention::Parse("haversine")->DistanceKm(sydney, london), 16993.934, 1e-3);
+}
+
+TEST(Accuracy, QuantilesInterpolate) {
+  EXPECT_EQ(Median(std::vector<double>{3, 1, 2}), 2);
+  EXPECT_EQ(Median(std::vector<double>{4, 1, 2, 3}), 2.5);
+  EXPECT_TRUE(std::isnan(Median({})));
+  EXPECT_TRUE(std::isnan(Mean({})));
+  const std::vector<double> sorted{0, 10, 20, 30};
+  EXPECT_EQ(QuantileOfSorted(sorted, 0), 0);
+  EXPECT_EQ(QuantileOfSorted(sorted, 1), 30);
+  EXPECT_NEAR(QuantileOfSorted(sorted, 0.25), 7.5, 1e-12);
+}
+
+TEST(Calibration, ErrorIsTheWeightedGapOfTheBins) {
+  const std::vector<JudgedAnswer> answers{{0.95, true},  {0.95, true},  {0.95, true},
+                                          {0.95, false}, {0.15, false}, {0.15, false}};
+  EXPECT_NEAR(ExpectedCalibrationError(answers, 10), (4 * 0.2 + 2 * 0.15) / 6, 1e-12);
+  EXPECT_EQ(ExpectedCalibrationError({}), 0);
+  const auto bins = ReliabilityBins(answers, 10);
+  ASSERT_EQ(bins.size(), 10u);
+  EXPECT_EQ(bins[9].count, 4u);
+  EXPECT_EQ(bins[9].accuracy, 0.75);
+  EXPECT_EQ(bins[0].count, 0u);
+}
+
+TEST(Calibration, EdgesBelongToTheLowerBin) {
+  const auto bins =
+      ReliabilityBins(std::vector<JudgedAnswer>{{0, true}, {0.5, true}, {1, true}}, 2);
+  EXPECT_EQ(bins[0].count, 2u);
+  EXPECT_EQ(bins[1].count, 1u);
+}
+
+TEST(RiskCoverage, CurveAndAreaFollowTheirDefinition) {
+  const RiskCoverage result = ComputeRiskCoverage(
+      std::vector<JudgedAnswer>{{0.1, false}, {0.8, true}, {0.9, true}, {0.8, false}});
+  ASSERT_EQ(result.curve.size(), 3u);
+  EXPECT_EQ(result.curve[0].coverage, 0.25);
+  EXPECT_EQ(result.curve[0].risk, 0);
+  EXPECT_NEAR(result.curve[1].risk, 1.0 / 3, 1e-12);
+  EXPECT_EQ(result.curve[2].coverage, 1);
+  EXPECT_EQ(result.curve[2].risk, 0.5);
+  EXPECT_NEAR(result.aurc, (0 + 0.5 / 2 + 1.0 / 3 + 2.0 / 4) / 4, 1e-12);
+}
+
+TEST(RiskCoverage, OrderOfTiedAnswersDoesNotMatter) {
+  const auto aurc = [](bool a, bool b, bool c) {
+    return ComputeRiskCoverage(std::vector<JudgedAnswer>{{0.5, a}, {0.5, b}, {0.5, c}, {0.2, true}})
+        .aurc;
+  };
+  EXPECT_EQ(aurc(true, false, false), aurc(false, false, true));
+}
+
+TEST(Bootstrap, CoversTheMeanAsOftenAsItSays) {
+  int covered = 0;
+  constexpr int kTrials = 300;
+  Random random(5);
+  for (int trial = 0; trial < kTrials; ++trial) {
+    std::vector<double> values(200);
+    for (double& value : values) value = random.Uniform() < 0.3 ? 1 : 0;
+    const Interval interval = BootstrapMean(values, {.resamples = 400, .seed = random.Next()});
+    covered += interval.low <= 0.3 && 0.3 <= interval.high ? 1 : 0;
+  }
+  EXPECT_NEAR(static_cast<double>(covered) / kTrials, 0.95, 0.04);
+}
+
+TEST(Bootstrap, IsReproducibleAndAgreesAcrossForms) {
+  std::vector<double> values;
+  for (int i = 0; i < 50; ++i) values.push_back(std::sin(i));
+  const Interval a = BootstrapMean(values, {.seed = 9});
+  const Interval b = BootstrapMean(values, {.seed = 9});
+  const Interval c = Bootstrap(values, [](std::span<double> v) { return Mean(v); }, {.seed = 9});
+  EXPECT_EQ(a.low, b.low);
+  EXPECT_EQ(a.high, c.high);
+  EXPECT_LT(a.low, Mean(values));
+  EXPECT_GT(a.high, Mean(values));
+  EXPECT_TRUE(std::isnan(BootstrapMean({}).low));
+}
+
+}  // namespace
+}  // namespace gre

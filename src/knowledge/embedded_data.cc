@@ -24,6 +24,6 @@ std::string_view CountriesJson() {
 
 std::span<const std::byte> ClimateGrid() { return {gre_climate_grid_begin, gre_climate_grid_end}; }
 
-std::span<const std::byte> BorderTable() { return {gre_border_table_begin, gre_border_table_end}; }
+std::span<const std::byte> BorderBytes() { return {gre_border_table_begin, gre_border_table_end}; }
 
 }  // namespace gre

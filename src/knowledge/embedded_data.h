@@ -10,6 +10,6 @@ namespace gre {
 // time. How they are built: tools/reference/build_*.py. Internal to knowledge.
 std::string_view CountriesJson();
 std::span<const std::byte> ClimateGrid();
-std::span<const std::byte> BorderTable();
+std::span<const std::byte> BorderBytes();
 
 }  // namespace gre

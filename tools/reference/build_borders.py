@@ -152,8 +152,12 @@ def area(ring):
 
 def simplify(points, tolerance):
     """Douglas-Peucker that keeps both ends; a closed line is cut at its farthest point first."""
-    scale = math.cos(math.radians(points[0][1] / UNITS_PER_DEGREE))
-    limit = (tolerance * UNITS_PER_DEGREE) ** 2
+    nearest_to_equator = min(abs(y) for _, y in points) / UNITS_PER_DEGREE
+    scale = math.cos(math.radians(nearest_to_equator))
+    # Small islands and enclaves keep their shape.
+    size = max(max(x for x, _ in points) - min(x for x, _ in points),
+               max(y for _, y in points) - min(y for _, y in points))
+    limit = min(tolerance * UNITS_PER_DEGREE, size / 10) ** 2
     keep = [False] * len(points)
     keep[0] = keep[-1] = True
     stack = [(0, len(points) - 1)]
@@ -311,15 +315,26 @@ def disputed_overlays(areas):
     return overlays
 
 
+def cut_at_antimeridian(line):
+    pieces = [[line[0]]]
+    for before, point in zip(line, line[1:]):
+        if abs(point[0] - before[0]) > 180:
+            pieces.append([])
+        pieces[-1].append(point)
+    return [piece for piece in pieces if len(piece) > 1]
+
+
 def main():
     countries = json.loads(pathlib.Path("data/countries.json").read_text(encoding="utf-8"))
     areas = country_areas(countries)
     overlays = disputed_overlays(areas)
-    for layer in (areas, overlays):
-        for row in layer:
-            biggest = max(row["rings"], key=area)
-            row["rings"] = [r for r in row["rings"] if r is biggest or (
-                len(r) >= 3 and area(r) >= MIN_RING_AREA_DEG2)]
+    # The largest ring of a small enclave is also a hole of its neighbour; both stay.
+    largest = {frozenset(max(row["rings"], key=area)) for row in (*areas, *overlays)}
+    for row in (*areas, *overlays):
+        row["rings"] = [ring for ring in row["rings"] if len(ring) >= 3 and (
+            area(ring) >= MIN_RING_AREA_DEG2 or frozenset(ring) in largest)]
+    # The first area that holds a point counts: an enclave goes before what surrounds it.
+    areas.sort(key=lambda row: sum(map(area, row["rings"])))
     missing = {c["code"] for c in countries} - {row["code"] for row in areas}
     print("no polygon:", sorted(missing))
 
@@ -335,8 +350,8 @@ def main():
     _, coarse, uses = read_topology("countries-110m.json")
     lines = {"coast": [], "border": []}
     for arc, count in zip(coarse, uses):
-        if count:
-            points = [(round(x * UNITS_PER_DEGREE), round(y * UNITS_PER_DEGREE)) for x, y in arc]
+        for piece in cut_at_antimeridian(arc) if count else []:
+            points = [(round(x * UNITS_PER_DEGREE), round(y * UNITS_PER_DEGREE)) for x, y in piece]
             lines["coast" if count == 1 else "border"].append(len(arcs))
             arcs.append(points)
 

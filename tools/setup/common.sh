@@ -17,7 +17,7 @@ quietly() {
 
 # What the release build was made from: names, sizes and times of everything that enters it.
 source_stamp() {
-  (cd "$here" && find CMakeLists.txt CMakePresets.json cmake src -type f -printf '%p %s %T@\n' | sort | sha256sum
+  (cd "$here" && find CMakeLists.txt CMakePresets.json cmake data src -type f -printf '%p %s %T@\n' | sort | sha256sum
    printf '%s\n' "${GRE_TORCH:-auto}")
 }
 

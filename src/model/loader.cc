@@ -11,6 +11,7 @@
 
 #include "core/json.h"
 #include "model/checkpoint_source.h"
+#include "model/gre_nano/model.h"
 #include "model/qwen2_5_vl/files.h"
 #include "model/qwen2_5_vl/model.h"
 #include "weights/checkpoint.h"
@@ -29,6 +30,7 @@ constexpr std::array kArchitectures = {
     Architecture{
         "qwen2_5_vl", &Qwen25VlModel::Load,
         [](const std::string& directory) { return Qwen25VlFiles::Open(directory).Report(); }},
+    Architecture{"gre_nano", &GreNano::Load, &GreNano::Inspect},
 };
 
 Result<const Architecture*> FindArchitecture(const std::string& directory) {

@@ -1,0 +1,190 @@
+#include "model/gre_nano/model.h"
+
+#include <optional>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/nonzero.h>
+#include <ATen/ops/tensor.h>
+
+#include "core/check.h"
+#include "core/file.h"
+#include "model/checkpoint_source.h"
+#include "model/gre_nano/preprocess.h"
+#include "model/tensor_spec.h"
+#include "weights/checkpoint.h"
+
+namespace gre {
+namespace {
+
+constexpr size_t kMaxConfigBytes = size_t{1} << 20;
+
+// The directory, opened and checked as far as possible.
+struct NanoFiles {
+  std::vector<std::string> problems;
+  std::optional<NanoConfig> config;
+  std::vector<TensorSpec> specs;
+  std::optional<Checkpoint> checkpoint;
+  std::unique_ptr<const Tokenizer> tokenizer;
+
+  explicit NanoFiles(const std::string& directory) {
+    const auto keep = [&](auto result, auto& place) {
+      if (result.ok()) {
+        place = std::move(result).value();
+      } else {
+        problems.push_back(result.error().message);
+      }
+    };
+    const auto text = ReadFile(directory + "/config.json", kMaxConfigBytes);
+    keep(text.ok() ? NanoConfig::FromJson(*text) : Result<NanoConfig>(text.error()), config);
+    keep(Checkpoint::OpenDirectory(directory), checkpoint);
+    std::optional<Tokenizer> loaded;
+    keep(Tokenizer::FromFile(directory + "/tokenizer.json"), loaded);
+    if (loaded) {
+      tokenizer = std::make_unique<const Tokenizer>(std::move(*loaded));
+    }
+    if (!config) {
+      return;
+    }
+    if (tokenizer && tokenizer->size() != config->vocab_size) {
+      problems.push_back("tokenizer.json: expected vocab_size (" +
+                         std::to_string(config->vocab_size) + ") tokens, found " +
+                         std::to_string(tokenizer->size()));
+    }
+    SpecRecorder recorder;
+    const NanoNetwork network(recorder, *config, at::kCPU);
+    specs = recorder.specs();
+    if (checkpoint) {
+      const auto found = CheckpointTensors(*checkpoint, SameName).Problems(specs, {});
+      problems.insert(problems.end(), found.begin(), found.end());
+    }
+  }
+
+  static std::string SameName(const std::string& name) { return name; }
+};
+
+}  // namespace
+
+Result<std::unique_ptr<VisionLanguageModel>> GreNano::Load(const std::string& directory,
+                                                           const ModelLoadOptions& options) {
+  if (!options.adapter_dir.empty()) {
+    return Error{ErrorCode::kInvalidArgument, directory + ": gre-nano takes no adapter; '" +
+                                                  options.adapter_dir + "' needs its own base"};
+  }
+  if (options.dtype && *options.dtype != at::kFloat) {
+    return Error{ErrorCode::kInvalidArgument, directory + ": gre-nano runs in float32 only"};
+  }
+  NanoFiles files(directory);
+  if (!files.problems.empty()) {
+    return Error{ErrorCode::kInvalidInput, directory + ": " + JoinProblems(files.problems)};
+  }
+  const CheckpointTensors tensors(*files.checkpoint, NanoFiles::SameName);
+  CheckpointSource source(tensors, at::kFloat, options.device, /*pack=*/false);
+  return std::unique_ptr<VisionLanguageModel>(
+      new GreNano(std::move(files.tokenizer), NanoNetwork(source, *files.config, options.device),
+                  options.device));
+}
+
+ModelReport GreNano::Inspect(const std::string& directory) {
+  const NanoFiles files(directory);
+  ModelReport report;
+  report.architecture = "gre_nano";
+  report.problems = files.problems;
+  report.stored_dtype = "float16";
+  for (const TensorSpec& spec : files.specs) {
+    (spec.name.starts_with("model.") ? report.text_parameters : report.vision_parameters) +=
+        spec.elements();
+  }
+  if (files.config) {
+    report.layers = files.config->num_layers;
+    report.hidden_size = files.config->hidden_size;
+    report.vocab_size = files.config->vocab_size;
+    report.context_tokens = files.config->max_positions;
+    report.kv_values_per_token =
+        2 * files.config->num_layers * files.config->num_kv_heads * files.config->head_dim();
+  }
+  if (files.checkpoint) {
+    for (const Checkpoint::File& file : files.checkpoint->files()) {
+      report.files.push_back({file.name, static_cast<int64_t>(file.map->bytes().size())});
+    }
+  }
+  return report;
+}
+
+GreNano::GreNano(std::unique_ptr<const Tokenizer> tokenizer, NanoNetwork network, at::Device device)
+    : tokenizer_(std::move(tokenizer)), network_(std::move(network)) {
+  const NanoConfig& config = network_.config();
+  spec_.architecture = "gre_nano";
+  spec_.hidden_size = config.hidden_size;
+  spec_.vocab_size = config.vocab_size;
+  spec_.num_layers = config.num_layers;
+  spec_.num_kv_heads = config.num_kv_heads;
+  spec_.head_dim = config.head_dim();
+  spec_.max_positions = config.max_positions;
+  spec_.eos_ids = {config.end_token_id};
+  spec_.dtype = at::kFloat;
+  spec_.device = device;
+}
+
+Result<EncodedPrompt> GreNano::EncodePrompt(std::span<const ChatTurn> turns,
+                                            std::span<const RgbImage* const> images,
+                                            bool /*add_generation_prompt*/) const {
+  size_t slots = 0;
+  for (const ChatTurn& turn : turns) {
+    for (const TurnPart& part : turn.parts) {
+      slots += std::holds_alternative<ImageSlot>(part) ? 1 : 0;
+    }
+  }
+  if (slots != 1 || images.size() != 1) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "gre-nano: expected one photo in one image slot, found " +
+                     std::to_string(images.size()) + " photos and " + std::to_string(slots) +
+                     " slots"};
+  }
+  const NanoConfig& config = network_.config();
+  EncodedPrompt prompt;
+  prompt.token_ids.assign(static_cast<size_t>(config.image_tokens()), config.image_token_id);
+  prompt.token_ids.push_back(config.begin_token_id);
+  prompt.next_position = config.image_tokens() + 1;
+  prompt.positions = at::arange(prompt.next_position, at::kLong).unsqueeze(0);
+  prompt.pixels.push_back(PreparePixels(*images[0], config.image_size));
+  return prompt;
+}
+
+at::Tensor GreNano::EncodeImage(const at::Tensor& pixels) const {
+  const LowerFeatures lower = network_.Lower(pixels.to(spec_.device));
+  return network_.Upper(lower).tokens.squeeze(0);
+}
+
+at::Tensor GreNano::Embed(std::span<const int32_t> token_ids,
+                          std::span<const at::Tensor> image_features) const {
+  const at::Tensor ids =
+      at::tensor(at::ArrayRef<int32_t>(token_ids.data(), token_ids.size()), at::kLong)
+          .to(spec_.device);
+  const at::Tensor rows = network_.EmbedTokens(ids);
+  if (image_features.empty()) {
+    return rows;
+  }
+  const at::Tensor features = at::cat(at::TensorList(image_features.data(), image_features.size()));
+  const at::Tensor places = (ids == network_.config().image_token_id).nonzero().flatten();
+  GRE_CHECK(places.size(0) == features.size(0));
+  return rows.index_copy(0, places, features);
+}
+
+at::Tensor GreNano::Forward(const at::Tensor& embeddings, const at::Tensor& positions,
+                            std::span<const AttentionSegment> segments) const {
+  return network_.decoder().Forward(embeddings, positions.to(spec_.device), segments);
+}
+
+at::Tensor GreNano::Logits(const at::Tensor& states) const { return network_.Logits(states); }
+
+void GreNano::VisitParameters(const ParameterVisitor& visitor) {
+  network_.VisitParameters(/*first_block=*/0, visitor);
+}
+
+}  // namespace gre

@@ -1,0 +1,172 @@
+#include "model/gre_nano/nano_network.h"
+
+#include <algorithm>
+#include <string>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/adaptive_avg_pool2d.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/dropout.h>
+#include <ATen/ops/embedding.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/mean.h>
+#include <ATen/ops/silu.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/std.h>
+#include <ATen/ops/var.h>
+
+namespace gre {
+namespace {
+
+constexpr char kEmbedding[] = "model.embed_tokens.weight";
+constexpr char kPosition[] = "projector.position";
+constexpr char kSummaryMean[] = "projector.summary_mean";
+constexpr char kSummaryDeviation[] = "projector.summary_deviation";
+
+bool HasStatistics(int block) {
+  return std::ranges::find(kStatisticsBlocks, block) != kStatisticsBlocks.end();
+}
+
+// Mean and standard deviation of each channel over space: [B, C, H, W] -> float32 [B, 2 C].
+at::Tensor ChannelStatistics(const at::Tensor& x) {
+  const at::Tensor flat = x.to(at::kFloat).flatten(2);  // [B, C, H W]
+  return at::cat({flat.mean(2), (flat.var(2, /*unbiased=*/false) + 1e-6).sqrt()}, 1);
+}
+
+int64_t StatisticsWidth(int last_block) {
+  int64_t width = 0;
+  for (int block : kStatisticsBlocks) {
+    width += block <= last_block ? 2 * EffnetLite::BlockChannels(block) : 0;
+  }
+  return width;
+}
+
+int64_t SummaryWidth() {
+  return EffnetLite::kHeadChannels + StatisticsWidth(EffnetLite::kNumBlocks);
+}
+
+DecoderConfig MakeDecoderConfig(const NanoConfig& config) {
+  return {.hidden_size = config.hidden_size,
+          .intermediate_size = config.intermediate_size,
+          .num_layers = config.num_layers,
+          .num_heads = config.num_heads,
+          .num_kv_heads = config.num_kv_heads,
+          .head_dim = config.head_dim(),
+          .rms_norm_eps = config.rms_norm_eps,
+          .rope_theta = config.rope_theta,
+          .rope_sections = {config.head_dim() / 2},
+          .qkv_bias = false};
+}
+
+}  // namespace
+
+int64_t NanoNetwork::LowerStatisticsWidth() { return StatisticsWidth(kLastFrozenBlock); }
+
+NanoNetwork::NanoNetwork(WeightSource& source, const NanoConfig& config, at::Device device)
+    : config_(config),
+      tower_(source, "tower"),
+      summary_mean_(source.Get(kSummaryMean, {SummaryWidth()})),
+      summary_deviation_(source.Get(kSummaryDeviation, {SummaryWidth()})),
+      grid_norm_(source, "projector.grid_norm", EffnetLite::kHeadChannels, config.rms_norm_eps),
+      grid_projection_(source, {{"projector.grid", config.hidden_size}}, EffnetLite::kHeadChannels,
+                       true),
+      summary_hidden_(source, {{"projector.summary_hidden", config.summary_size}}, SummaryWidth(),
+                      true),
+      summary_projection_(source, {{"projector.summary", config.hidden_size}}, config.summary_size,
+                          true),
+      country_head_(source, {{"country_head", config.num_countries}}, config.summary_size, true),
+      position_(source.Get(kPosition, {config.image_tokens(), config.hidden_size})),
+      embedding_(source.Get(kEmbedding, {config.vocab_size, config.hidden_size})),
+      decoder_(source, MakeDecoderConfig(config), "model", device) {
+  for (int block : kStatisticsBlocks) {
+    const std::string name = "projector.block_" + std::to_string(block);
+    statistics_projections_.push_back(
+        Linear(source, {{name, config.hidden_size}}, 2 * EffnetLite::BlockChannels(block), true));
+  }
+}
+
+void NanoNetwork::VisitParameters(int first_block, const ParameterVisitor& visitor) {
+  tower_.VisitParameters(first_block, visitor);
+  if (first_block == 0) {
+    visitor({kSummaryMean, &summary_mean_, 0, SummaryWidth()});
+    visitor({kSummaryDeviation, &summary_deviation_, 0, SummaryWidth()});
+  }
+  grid_norm_.VisitParameters(visitor);
+  grid_projection_.VisitParameters(visitor);
+  for (Linear& projection : statistics_projections_) {
+    projection.VisitParameters(visitor);
+  }
+  summary_hidden_.VisitParameters(visitor);
+  summary_projection_.VisitParameters(visitor);
+  country_head_.VisitParameters(visitor);
+  visitor({kPosition, &position_, 0, position_.size(0)});
+  visitor({kEmbedding, &embedding_, 0, embedding_.size(0)});
+  decoder_.VisitParameters(visitor);
+}
+
+LowerFeatures NanoNetwork::Lower(const at::Tensor& pixels) const {
+  std::vector<at::Tensor> statistics;
+  at::Tensor x = tower_.Stem(pixels);
+  for (int block = 0; block <= kLastFrozenBlock; ++block) {
+    x = tower_.Block(block, x);
+    if (HasStatistics(block)) {
+      statistics.push_back(ChannelStatistics(x));
+    }
+  }
+  return {x, at::cat(statistics, 1)};
+}
+
+NanoNetwork::UpperTower NanoNetwork::RunUpperTower(const LowerFeatures& lower) const {
+  at::Tensor x = lower.grid;
+  at::Tensor statistics = lower.statistics;
+  for (int block = kLastFrozenBlock + 1; block < EffnetLite::kNumBlocks; ++block) {
+    x = tower_.Block(block, x);
+    if (HasStatistics(block)) {
+      statistics = at::cat({statistics, ChannelStatistics(x)}, 1);
+    }
+  }
+  const at::Tensor head = tower_.Head(x).to(at::kFloat);
+  return {head, at::cat({head.mean({2, 3}), statistics}, 1)};
+}
+
+ImageFeatures NanoNetwork::Upper(const LowerFeatures& lower, double dropout) const {
+  const UpperTower upper = RunUpperTower(lower);
+  const auto drop = [&](const at::Tensor& x, double share) {
+    return dropout > 0 ? at::dropout(x, share, /*train=*/true) : x;
+  };
+  const at::Tensor summary =
+      drop((upper.summary - summary_mean_) / summary_deviation_, dropout);  // [B, 2256]
+  const at::Tensor hidden = drop(at::silu(summary_hidden_.Forward(summary)), dropout);
+
+  const at::Tensor cells = upper.head.size(2) == config_.grid
+                               ? upper.head
+                               : at::adaptive_avg_pool2d(upper.head, {config_.grid, config_.grid});
+  const at::Tensor rows = cells.flatten(2).transpose(1, 2);  // [B, grid^2, 1280]
+  std::vector<at::Tensor> tokens = {
+      grid_projection_.Forward(drop(grid_norm_.Forward(rows), dropout / 2))};
+  int64_t begin = EffnetLite::kHeadChannels;
+  for (size_t i = 0; i < kStatisticsBlocks.size(); ++i) {
+    const int64_t width = 2 * EffnetLite::BlockChannels(kStatisticsBlocks[i]);
+    const at::Tensor part = summary.narrow(1, begin, width);
+    tokens.push_back(statistics_projections_[i].Forward(part).unsqueeze(1));
+    begin += width;
+  }
+  tokens.push_back(summary_projection_.Forward(hidden).unsqueeze(1));
+  return {at::cat(tokens, 1) + position_, country_head_.Forward(hidden)};
+}
+
+void NanoNetwork::StandardiseSummary(const LowerFeatures& sample) {
+  const at::Tensor summary = RunUpperTower(sample).summary;
+  summary_mean_ = summary.mean(0);
+  summary_deviation_ = summary.std(0) + 1e-3;
+}
+
+at::Tensor NanoNetwork::EmbedTokens(const at::Tensor& ids) const {
+  return at::embedding(embedding_, ids);
+}
+
+at::Tensor NanoNetwork::Logits(const at::Tensor& states) const {
+  return at::linear(states, embedding_).to(at::kFloat);
+}
+
+}  // namespace gre

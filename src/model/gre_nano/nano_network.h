@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "model/gre_nano/effnet_lite.h"
+#include "model/gre_nano/nano_config.h"
+#include "model/layers/decoder.h"
+#include "model/layers/linear.h"
+#include "model/layers/rms_norm.h"
+#include "model/layers/weight_source.h"
+
+namespace gre {
+
+// What the lower part of the tower (stem and blocks 0-14, frozen in training) leaves of a photo.
+struct LowerFeatures {
+  at::Tensor grid;        // [B, 120, S/16, S/16]
+  at::Tensor statistics;  // [B, 560] float32: mean and deviation of blocks 3, 6, 10 and 14
+};
+
+struct ImageFeatures {
+  at::Tensor tokens;          // [B, image_tokens, hidden] float32
+  at::Tensor country_logits;  // [B, num_countries] float32: the auxiliary head of training
+};
+
+// The parts of gre-nano: EfficientNet-Lite2 -> image tokens -> a decoder of the shared blocks,
+// whose head shares the embedding's weights. The image tokens are the cells of the final grid, one
+// token of channel statistics for each of kStatisticsBlocks, and one summary: the hidden layer of a
+// small perceptron over the standardised statistics and the pooled head. Differentiable in its
+// parameters; const calls are thread-safe. LibTorch exceptions may leave every function.
+class NanoNetwork {
+ public:
+  static constexpr int kLastFrozenBlock = 14;
+  static int64_t LowerStatisticsWidth();  // of LowerFeatures::statistics
+
+  NanoNetwork(WeightSource& source, const NanoConfig& config, at::Device device);
+
+  // Normalised pixels [B, 3, S, S] -> features; the tower computes in the dtype of `pixels`.
+  [[nodiscard]] LowerFeatures Lower(const at::Tensor& pixels) const;
+  // `dropout`: in training, the share of the summary's inputs and hidden units, and half that share
+  // of the grid's channels, that are zeroed.
+  [[nodiscard]] ImageFeatures Upper(const LowerFeatures& lower, double dropout = 0) const;
+
+  // Sets the means and deviations that standardise the summary's inputs from a sample of photos;
+  // once, before training.
+  void StandardiseSummary(const LowerFeatures& sample);
+
+  [[nodiscard]] at::Tensor EmbedTokens(const at::Tensor& ids) const;  // [N] -> [N, hidden]
+  [[nodiscard]] at::Tensor Logits(const at::Tensor& states) const;    // -> float32 [N, vocab]
+  [[nodiscard]] const Decoder& decoder() const { return decoder_; }
+  [[nodiscard]] const NanoConfig& config() const { return config_; }
+
+  // All parameters with `first_block` = 0; the frozen part is left out with kLastFrozenBlock + 1.
+  void VisitParameters(int first_block, const ParameterVisitor& visitor);
+
+ private:
+  struct UpperTower {
+    at::Tensor head;     // [B, 1280, S/32, S/32]
+    at::Tensor summary;  // [B, 1280 + 976]: means of the head's channels, then the statistics
+  };
+  [[nodiscard]] UpperTower RunUpperTower(const LowerFeatures& lower) const;
+
+  NanoConfig config_;
+  EffnetLite tower_;
+  at::Tensor summary_mean_, summary_deviation_;  // [1280 + 976]
+  RmsNorm grid_norm_;
+  Linear grid_projection_;
+  std::vector<Linear> statistics_projections_;  // one for each of kStatisticsBlocks
+  Linear summary_hidden_, summary_projection_, country_head_;
+  at::Tensor position_;   // [image_tokens, hidden]
+  at::Tensor embedding_;  // [vocab, hidden]
+  Decoder decoder_;
+};
+
+}  // namespace gre

@@ -1,0 +1,87 @@
+#include "training/adamw.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numbers>
+#include <utility>
+
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/sqrt.h>
+#include <ATen/ops/zeros_like.h>
+
+namespace gre {
+
+AdamW::AdamW(const AdamWOptions& options, std::vector<TrainedParameter> parameters)
+    : options_(options), parameters_(std::move(parameters)) {
+  for (TrainedParameter& p : parameters_) {
+    p.value.set_requires_grad(true);
+    p.moment1 = at::zeros_like(p.value);
+    p.moment2 = at::zeros_like(p.value);
+    p.average = p.value.detach().clone();
+  }
+}
+
+double AdamW::Step(double learning_rate) {
+  const at::NoGradGuard no_grad;
+  double square = 0;
+  for (const TrainedParameter& p : parameters_) {
+    if (p.value.grad().defined()) {
+      square += p.value.grad().square().sum().item<double>();
+    }
+  }
+  const double norm = std::sqrt(square);
+  if (!std::isfinite(norm)) {
+    for (TrainedParameter& p : parameters_) {
+      p.value.mutable_grad().reset();
+    }
+    return norm;
+  }
+  const double clip =
+      options_.clip_norm > 0 && norm > options_.clip_norm ? options_.clip_norm / norm : 1;
+  ++steps_;
+  const auto step = static_cast<double>(steps_);
+  const double correction1 = 1 - std::pow(options_.beta1, step);
+  const double correction2 = 1 - std::pow(options_.beta2, step);
+  // the average follows closely at first, so that it does not remember the initial weights
+  const double ema = std::min(options_.ema_decay, step / (step + 9));
+  for (TrainedParameter& p : parameters_) {
+    if (p.value.grad().defined()) {
+      const double rate = learning_rate * p.learning_rate_scale;
+      const at::Tensor gradient = p.value.grad() * clip;
+      p.moment1.mul_(options_.beta1).add_(gradient, 1 - options_.beta1);
+      p.moment2.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
+      if (p.value.dim() > 1) {
+        p.value.mul_(1 - rate * options_.weight_decay);
+      }
+      const at::Tensor denominator = (p.moment2 / correction2).sqrt_().add_(options_.epsilon);
+      p.value.addcdiv_(p.moment1, denominator, -rate / correction1);
+      p.value.mutable_grad().reset();
+    }
+    p.average.mul_(ema).add_(p.value, 1 - ema);
+  }
+  return norm;
+}
+
+void AdamW::SwapAverages() {
+  const at::NoGradGuard no_grad;
+  for (TrainedParameter& p : parameters_) {
+    const at::Tensor value = p.value.clone();
+    p.value.copy_(p.average);
+    p.average.copy_(value);
+  }
+}
+
+double CosineLearningRate(int64_t step, int64_t total, int64_t warmup, double peak,
+                          double floor_ratio) {
+  if (step < warmup) {
+    return peak * static_cast<double>(step + 1) / static_cast<double>(warmup);
+  }
+  const double progress =
+      std::min(1.0, static_cast<double>(step - warmup) /
+                        static_cast<double>(std::max<int64_t>(total - warmup, 1)));
+  const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * progress));
+  return peak * (floor_ratio + (1 - floor_ratio) * cosine);
+}
+
+}  // namespace gre

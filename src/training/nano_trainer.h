@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <ATen/core/Tensor.h>
+
+#include "model/gre_nano/nano_network.h"
+#include "training/adamw.h"
+#include "training/feature_cache.h"
+#include "training/nano_examples.h"
+#include "training/sft_config.h"
+
+namespace gre {
+
+// Logits of the text positions when `tokens` [B, R, hidden] (image) stand before `inputs` [B, T]:
+// [B, T, vocab]. `dropout` is that of the decoder's input.
+at::Tensor TextLogits(const NanoNetwork& network, const at::Tensor& image_tokens,
+                      const at::Tensor& inputs, double dropout = 0);
+
+// One optimiser step at a time over a network whose upper tower, projections and decoder learn.
+// Dropout is seeded by (seed, step), so that a resumed run continues bit for bit.
+class NanoTrainer {
+ public:
+  NanoTrainer(NanoNetwork& network, const SftConfig::Optimiser& options, uint64_t seed);
+
+  struct Losses {
+    double text = 0;       // weighted mean over the labelled tokens
+    double auxiliary = 0;  // of the country head
+    double gradient_norm = 0;
+  };
+  Losses Step(const LowerFeatures& features, const TextBatch& batch, double learning_rate);
+
+  [[nodiscard]] AdamW& optimiser() { return optimiser_; }
+
+ private:
+  NanoNetwork* network_;
+  SftConfig::Optimiser options_;
+  uint64_t seed_;
+  AdamW optimiser_;
+};
+
+// What the greedy answers for some photos say.
+struct GreedyCountries {
+  std::vector<int32_t> tokens;     // country token met, or -1
+  std::vector<int64_t> auxiliary;  // arg max of the auxiliary head
+};
+// Decodes greedily up to the line that names the country. `countries` are the tokens of such lines.
+GreedyCountries DecodeCountries(const NanoNetwork& network, const LowerFeatures& features,
+                                const std::map<int32_t, std::string>& countries,
+                                int32_t begin_token);
+
+}  // namespace gre

@@ -1,0 +1,56 @@
+#include "training/point_sampler.h"
+
+#include <cmath>
+#include <optional>
+#include <utility>
+
+#include "core/strings.h"
+#include "knowledge/borders.h"
+
+namespace gre {
+
+PointSampler::PointSampler(std::map<std::string, std::vector<LatLng>> points)
+    : points_(std::move(points)) {}
+
+Result<PointSampler> PointSampler::FromGallery(std::string_view gallery_csv) {
+  std::map<std::string, std::vector<LatLng>> points;
+  size_t number = 0;
+  for (std::string_view line : Split(gallery_csv, '\n')) {
+    ++number;
+    if (number == 1 || Trim(line).empty()) {
+      continue;
+    }
+    const auto fields = Split(Trim(line), ',');
+    std::optional<LatLng> point;
+    if (fields.size() == 2) {
+      const auto latitude = ParseDouble(fields[0]);
+      const auto longitude = ParseDouble(fields[1]);
+      point = latitude && longitude ? LatLng::FromDegrees(*latitude, *longitude) : std::nullopt;
+    }
+    if (!point) {
+      return Error{ErrorCode::kInvalidInput, "gallery line " + std::to_string(number) +
+                                                 ": expected LAT,LON in degrees, found '" +
+                                                 std::string(Trim(line)) + "'"};
+    }
+    const auto area = LandAreaAt(*point);
+    if (area && !area->country_code.empty()) {
+      points[area->country_code].push_back(*point);
+    }
+  }
+  return PointSampler(std::move(points));
+}
+
+Result<LatLng> PointSampler::Draw(const std::string& country_code, Random& random) const {
+  const auto it = points_.find(country_code);
+  if (it == points_.end() || it->second.empty()) {
+    return Error{ErrorCode::kNotFound, "no gallery point lies in country " + country_code};
+  }
+  return RoundToTenth(it->second[random.Below(it->second.size())]);
+}
+
+LatLng RoundToTenth(const LatLng& point) {
+  const auto round = [](double degrees) { return std::round(degrees * 10) / 10; };
+  return {round(point.latitude_deg), round(point.longitude_deg)};
+}
+
+}  // namespace gre

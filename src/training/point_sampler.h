@@ -1,0 +1,33 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/random.h"
+#include "core/result.h"
+#include "geo/lat_lng.h"
+
+namespace gre {
+
+// Places in each country where photos are likely taken, for photos of which only the country is
+// known. Immutable and thread-safe.
+class PointSampler {
+ public:
+  // `gallery_csv`: "LAT,LON" lines under a header. Each point goes to the country it lies in;
+  // points at sea are dropped.
+  static Result<PointSampler> FromGallery(std::string_view gallery_csv);
+  explicit PointSampler(std::map<std::string, std::vector<LatLng>> points);
+
+  // A point of the country, rounded to one decimal; an error names a country without any.
+  Result<LatLng> Draw(const std::string& country_code, Random& random) const;
+
+ private:
+  std::map<std::string, std::vector<LatLng>> points_;
+};
+
+// To one decimal, as AttributeReply writes it.
+LatLng RoundToTenth(const LatLng& point);
+
+}  // namespace gre

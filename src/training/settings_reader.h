@@ -1,0 +1,44 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+
+namespace gre {
+
+// Reads a TOML file of [section] key = value settings, with "section.key=value" overrides on top.
+// Every setting is named once by Read(); Finish() then refuses keys nobody read, so that a
+// misspelt setting cannot be ignored.
+class SettingsReader {
+ public:
+  // Errors name file and line, or the override.
+  static Result<SettingsReader> Load(const std::string& path,
+                                     const std::vector<std::string>& overrides);
+  SettingsReader(SettingsReader&&) noexcept;
+  ~SettingsReader();
+
+  // Leaves `value` as it is (the default) when the key is absent; remembers a type error for
+  // Finish(). `key` is "section.name".
+  void Read(std::string_view key, bool& value);
+  void Read(std::string_view key, int& value);
+  void Read(std::string_view key, int64_t& value);
+  void Read(std::string_view key, uint64_t& value);
+  void Read(std::string_view key, double& value);
+  void Read(std::string_view key, std::string& value);
+
+  // The first type error, or the unknown keys.
+  [[nodiscard]] Status Finish() const;
+
+ private:
+  struct State;
+  explicit SettingsReader(std::unique_ptr<State> state);
+  template <typename T>
+  void ReadAs(std::string_view key, T& value, const char* expected);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gre

@@ -1,0 +1,446 @@
+#include "training/sft.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <ATen/Parallel.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/log_softmax.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "model/checkpoint_source.h"
+#include "training/feature_cache.h"
+#include "training/initial_weights.h"
+#include "training/nano_examples.h"
+#include "training/nano_export.h"
+#include "training/nano_text.h"
+#include "training/nano_trainer.h"
+#include "training/photo_folder.h"
+#include "training/sft_config.h"
+#include "training/training_state.h"
+#include "weights/checkpoint.h"
+
+namespace gre {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr int64_t kEvaluationBatch = 64;
+constexpr int64_t kStandardiseSample = 320;  // photos
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+// Everything that stays the same during a run.
+struct Run {
+  SftConfig config;
+  std::string settings_hash;
+  std::vector<PhotoRecord> train, dev;
+  std::string tokenizer_json;
+  std::unique_ptr<Tokenizer> tokenizer;
+  std::unique_ptr<NanoExamples> examples;
+  std::unique_ptr<NanoNetwork> network;
+  std::unique_ptr<FeatureCache> train_features, dev_features;
+};
+
+Result<std::vector<PhotoRecord>> LoadRecords(const SftConfig& config) {
+  if (config.data.manifest.empty()) {
+    return ReadPhotoFolder(config.data.photos);
+  }
+  GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(config.data.manifest));
+  return ParsePhotoManifest(text);
+}
+
+Result<TensorMap> LoadBackbone(const std::string& path) {
+  GRE_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::OpenFile(path));
+  TensorMap tensors;
+  for (const auto& [name, tensor] : checkpoint.tensors()) {
+    if (!ToScalarType(tensor.entry.dtype)) {
+      return Error{ErrorCode::kInvalidInput,
+                   path + ": '" + name + "' has an unusable element type"};
+    }
+    tensors[name] = ViewTensor(tensor);
+  }
+  return FoldBatchNorms(tensors);
+}
+
+std::vector<PhotoRecord> Select(const std::vector<PhotoRecord>& records, PhotoSplit split) {
+  std::vector<PhotoRecord> selected;
+  std::ranges::copy_if(records, std::back_inserter(selected),
+                       [&](const PhotoRecord& record) { return record.split == split; });
+  return selected;
+}
+
+Status PrepareFeatures(Run& run, const TensorMap& backbone, const std::string& backbone_hash,
+                       const CancellationToken& cancellation) {
+  InitialWeights weights(backbone, run.config.schedule.seed, at::kBFloat16);
+  const NanoNetwork lower(weights, run.config.model.dimensions, at::kCPU);
+  FeatureCache::Options options;
+  options.directory = run.config.data.cache;
+  options.photo_root = run.config.data.photos;
+  options.backbone_hash = backbone_hash;
+  options.image_size = run.config.model.dimensions.image_size;
+  options.seed = run.config.schedule.seed;
+  options.threads = run.config.schedule.threads;
+  options.augment = run.config.augment;
+  const auto build = [&](const std::vector<PhotoRecord>& records,
+                         int64_t views) -> Result<std::unique_ptr<FeatureCache>> {
+    options.views = views;
+    auto last = Clock::now();
+    const auto progress = [&](int64_t done, int64_t total) {
+      if (SecondsSince(last) > 10 || done == total) {
+        last = Clock::now();
+        LogInfo("preparing photos: " + std::to_string(done) + " of " + std::to_string(total));
+      }
+    };
+    GRE_ASSIGN_OR_RETURN(FeatureCache cache,
+                         FeatureCache::Build(options, records, lower, progress, cancellation));
+    return std::make_unique<FeatureCache>(std::move(cache));
+  };
+  GRE_ASSIGN_OR_RETURN(run.train_features, build(run.train, run.config.views));
+  GRE_ASSIGN_OR_RETURN(run.dev_features, build(run.dev, 1));
+  return {};
+}
+
+Status BuildNetwork(Run& run, const TensorMap& backbone) {
+  InitialWeights weights(backbone, run.config.schedule.seed, at::kFloat);
+  run.network = std::make_unique<NanoNetwork>(weights, run.config.model.dimensions, at::kCPU);
+  GRE_RETURN_IF_ERROR(Status(weights.status()));
+  std::vector<FeatureCache::View> sample;
+  const auto photos = static_cast<int64_t>(run.train.size());
+  const int64_t stride = std::max<int64_t>(photos / kStandardiseSample, 1);
+  for (int64_t i = 0; i < photos; i += stride) {
+    sample.push_back({i, 0});
+  }
+  const at::NoGradGuard no_grad;
+  const LowerFeatures features = run.train_features->Load(sample);
+  run.network->StandardiseSummary({features.grid.to(at::kFloat), features.statistics});
+  return {};
+}
+
+Result<Run> Prepare(SftConfig config, const CancellationToken& cancellation) {
+  Run run;
+  run.config = std::move(config);
+  GRE_ASSIGN_OR_RETURN(const std::vector<PhotoRecord> records, LoadRecords(run.config));
+  run.train = Select(records, PhotoSplit::kTrain);
+  run.dev = Select(records, PhotoSplit::kDev);
+  if (run.train.empty() || run.dev.empty()) {
+    return Error{ErrorCode::kInvalidInput, "the records hold " + std::to_string(run.train.size()) +
+                                               " train and " + std::to_string(run.dev.size()) +
+                                               " dev photos; both are needed"};
+  }
+  GRE_ASSIGN_OR_RETURN(const std::string gallery, ReadFile(run.config.data.gallery));
+  GRE_ASSIGN_OR_RETURN(PointSampler points, PointSampler::FromGallery(gallery));
+
+  run.tokenizer_json = BuildNanoTokenizer();
+  GRE_ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromJson(run.tokenizer_json));
+  run.tokenizer = std::make_unique<Tokenizer>(std::move(tokenizer));
+  const TokenWeights weights = {run.config.optim.country_weight,
+                                run.config.optim.coordinate_weight};
+  GRE_ASSIGN_OR_RETURN(NanoExamples examples,
+                       NanoExamples::Create(run.train, std::move(points), *run.tokenizer, weights));
+  run.examples = std::make_unique<NanoExamples>(std::move(examples));
+  NanoConfig& dimensions = run.config.model.dimensions;
+  dimensions.vocab_size = run.tokenizer->size();
+  dimensions.num_countries = run.examples->num_countries();
+  dimensions.image_token_id = *run.tokenizer->TokenId(kNanoImageToken);
+  dimensions.begin_token_id = *run.tokenizer->TokenId(kNanoBeginToken);
+  dimensions.end_token_id = *run.tokenizer->TokenId(kNanoEndToken);
+  GRE_RETURN_IF_ERROR(dimensions.Validate());
+
+  GRE_ASSIGN_OR_RETURN(const std::string backbone_bytes, ReadFile(run.config.model.backbone));
+  const std::string backbone_hash = Sha256Hex(backbone_bytes);
+  GRE_ASSIGN_OR_RETURN(const TensorMap backbone, LoadBackbone(run.config.model.backbone));
+  run.settings_hash =
+      Sha256Hex(run.config.Describe() + backbone_hash + "\n" + Sha256Hex(run.tokenizer_json) +
+                "\n" + Sha256Hex(gallery) + "\n" + FormatPhotoManifest(run.train));
+  GRE_RETURN_IF_ERROR(PrepareFeatures(run, backbone, backbone_hash, cancellation));
+  GRE_RETURN_IF_ERROR(BuildNetwork(run, backbone));
+  return run;
+}
+
+// The order in which an epoch sees its pictures; a function of (seed, epoch) alone.
+std::vector<FeatureCache::View> EpochOrder(const Run& run, int64_t epoch) {
+  std::vector<FeatureCache::View> order;
+  for (size_t i = 0; i < run.train.size(); ++i) {
+    const int64_t repeats =
+        run.train[i].kind == PhotoKind::kTravel ? run.config.data.travel_repeats : 1;
+    for (int64_t r = 0; r < repeats; ++r) {
+      const int64_t turn = epoch * repeats + r + static_cast<int64_t>(i);
+      order.push_back({static_cast<int64_t>(i), turn % run.config.views});
+    }
+  }
+  Random random(HashSeed(run.config.schedule.seed, static_cast<uint64_t>(epoch)));
+  random.Shuffle(order);
+  return order;
+}
+
+struct DevScores {
+  double street_top1 = 0, travel_top1 = 0;            // of greedy answers, share
+  double street_auxiliary = 0, travel_auxiliary = 0;  // of the auxiliary head
+  double street_nll = 0, travel_nll = 0;  // of the tokens up to the country's, summed a photo
+
+  // Street photos count four times as much as travel photos.
+  [[nodiscard]] double Score() const { return 0.8 * street_top1 + 0.2 * travel_top1; }
+};
+
+Result<DevScores> Evaluate(const Run& run) {
+  const at::NoGradGuard no_grad;
+  DevScores scores;
+  double counts[2] = {0, 0};
+  const auto& countries = run.examples->country_tokens();
+  for (size_t begin = 0; begin < run.dev.size(); begin += kEvaluationBatch) {
+    const size_t end = std::min(run.dev.size(), begin + kEvaluationBatch);
+    std::vector<FeatureCache::View> views;
+    std::vector<NanoExamples::Item> items;
+    for (size_t i = begin; i < end; ++i) {
+      views.push_back({static_cast<int64_t>(i), 0});
+      items.push_back({&run.dev[i], false, run.config.schedule.seed});
+    }
+    const LowerFeatures features = run.dev_features->Load(views);
+    const GreedyCountries greedy = DecodeCountries(*run.network, features, countries,
+                                                   run.config.model.dimensions.begin_token_id);
+    GRE_ASSIGN_OR_RETURN(const TextBatch batch, run.examples->MakeBatch(items));
+    const ImageFeatures image =
+        run.network->Upper({features.grid.to(at::kFloat), features.statistics});
+    const at::Tensor log_probabilities =
+        at::log_softmax(TextLogits(*run.network, image.tokens, batch.inputs), -1)
+            .gather(2, batch.targets.clamp_min(0).unsqueeze(2))
+            .squeeze(2)
+            .contiguous();
+    const auto* values = log_probabilities.const_data_ptr<float>();
+    const auto* targets = batch.targets.const_data_ptr<int64_t>();
+    const auto length = static_cast<size_t>(batch.targets.size(1));
+    for (size_t i = begin; i < end; ++i) {
+      const PhotoRecord& record = run.dev[i];
+      const bool street = record.kind == PhotoKind::kStreet;
+      ++counts[street ? 0 : 1];
+      const auto answer = countries.find(greedy.tokens[i - begin]);
+      if (answer != countries.end() && answer->second == record.country_code) {
+        ++(street ? scores.street_top1 : scores.travel_top1);
+      }
+      if (greedy.auxiliary[i - begin] == run.examples->CountryClass(record.country_code)) {
+        ++(street ? scores.street_auxiliary : scores.travel_auxiliary);
+      }
+      for (size_t t = 0; t < length; ++t) {
+        const size_t at = (i - begin) * length + t;
+        (street ? scores.street_nll : scores.travel_nll) -= values[at];
+        if (countries.contains(static_cast<int32_t>(targets[at]))) {
+          break;
+        }
+      }
+    }
+  }
+  for (double* value : {&scores.street_top1, &scores.street_auxiliary, &scores.street_nll}) {
+    *value /= std::max(counts[0], 1.0);
+  }
+  for (double* value : {&scores.travel_top1, &scores.travel_auxiliary, &scores.travel_nll}) {
+    *value /= std::max(counts[1], 1.0);
+  }
+  return scores;
+}
+
+std::string Percent(double share) { return FormatFixed(100 * share, 1); }
+
+// Averages of an epoch so far.
+struct Progress {
+  double text = 0, auxiliary = 0;
+  int64_t steps = 0, photos = 0;
+  Clock::time_point start = Clock::now();
+};
+
+class SftLoop {
+ public:
+  SftLoop(Run& run, const CancellationToken& cancellation)
+      : run_(run),
+        cancellation_(cancellation),
+        trainer_(*run.network, run.config.optim, run.config.schedule.seed) {
+    position_.settings_hash = run.settings_hash;
+    batch_ = run.config.optim.batch_size;
+    steps_per_epoch_ = (static_cast<int64_t>(EpochOrder(run, 0).size()) + batch_ - 1) / batch_;
+    total_steps_ = steps_per_epoch_ * run.config.schedule.epochs;
+  }
+
+  Status Resume() {
+    GRE_ASSIGN_OR_RETURN(auto position,
+                         LoadTrainingState(run_.config.checkpoint.directory, run_.settings_hash,
+                                           trainer_.optimiser()));
+    if (position) {
+      position_ = *position;
+      LogInfo("resuming at epoch " + std::to_string(position_.epoch) + ", step " +
+              std::to_string(position_.step_in_epoch));
+    }
+    return {};
+  }
+
+  Status RunAll() {
+    const int64_t first_step = trainer_.optimiser().steps();
+    const auto& schedule = run_.config.schedule;
+    while (position_.epoch < schedule.epochs &&
+           position_.epoch <= position_.best_epoch + schedule.patience) {
+      const std::vector<FeatureCache::View> order = EpochOrder(run_, position_.epoch);
+      Progress progress;
+      while (position_.step_in_epoch < steps_per_epoch_) {
+        GRE_RETURN_IF_ERROR(OneStep(order, progress));
+        const int64_t steps = trainer_.optimiser().steps();
+        const bool enough = schedule.max_steps > 0 && steps - first_step >= schedule.max_steps;
+        const int64_t every = run_.config.checkpoint.every_steps;
+        if (enough || cancellation_.IsCancelled() || (every > 0 && steps % every == 0)) {
+          GRE_RETURN_IF_ERROR(Save());
+        }
+        if (enough || cancellation_.IsCancelled()) {
+          return enough ? Status()
+                        : Status(Error{ErrorCode::kCancelled, "stopped; run again with --resume"});
+        }
+      }
+      GRE_RETURN_IF_ERROR(EndEpoch(progress));
+    }
+    LogInfo("best epoch " + std::to_string(position_.best_epoch) + ", dev score " +
+            FormatFixed(position_.best_score, 4) + "; weights in " +
+            run_.config.checkpoint.directory + "/best");
+    return {};
+  }
+
+ private:
+  Status OneStep(const std::vector<FeatureCache::View>& order, Progress& progress) {
+    const auto begin = static_cast<size_t>(position_.step_in_epoch * batch_);
+    const size_t end = std::min(order.size(), begin + static_cast<size_t>(batch_));
+    const std::span<const FeatureCache::View> views(order.data() + begin, end - begin);
+    std::vector<NanoExamples::Item> items;
+    for (size_t i = begin; i < end; ++i) {
+      const uint64_t seed = HashSeed(HashSeed(run_.config.schedule.seed, "points"),
+                                     static_cast<uint64_t>(position_.epoch) * order.size() + i);
+      items.push_back({&run_.train[static_cast<size_t>(order[i].record)],
+                       FeatureCache::IsMirrored(order[i].view), seed});
+    }
+    GRE_ASSIGN_OR_RETURN(const TextBatch batch, run_.examples->MakeBatch(items));
+    const auto& schedule = run_.config.schedule;
+    const int64_t step = trainer_.optimiser().steps();
+    const double rate = CosineLearningRate(step, total_steps_, schedule.warmup_steps,
+                                           run_.config.optim.learning_rate, schedule.floor_ratio);
+    const NanoTrainer::Losses losses = trainer_.Step(run_.train_features->Load(views), batch, rate);
+    if (!std::isfinite(losses.gradient_norm)) {
+      return Error{ErrorCode::kInternal, "the gradient is not finite at step " +
+                                             std::to_string(step) + "; lower the learning rate"};
+    }
+    ++position_.step_in_epoch;
+    progress.text += losses.text;
+    progress.auxiliary += losses.auxiliary;
+    ++progress.steps;
+    progress.photos += static_cast<int64_t>(items.size());
+    if (progress.steps % 20 == 0) {
+      const double seconds = SecondsSince(progress.start);
+      const double per_step = seconds / static_cast<double>(progress.steps);
+      const double left = per_step * static_cast<double>(total_steps_ - step - 1);
+      const auto steps = static_cast<double>(progress.steps);
+      LogInfo("epoch " + std::to_string(position_.epoch) + " step " +
+              std::to_string(position_.step_in_epoch) + "/" + std::to_string(steps_per_epoch_) +
+              " loss " + FormatFixed(progress.text / steps, 3) + " aux " +
+              FormatFixed(progress.auxiliary / steps, 3) + " norm " +
+              FormatFixed(losses.gradient_norm, 2) + " lr " + FormatShortest(rate) + " " +
+              FormatFixed(static_cast<double>(progress.photos) / seconds, 1) +
+              " photos/s, at most " + FormatFixed(left / 60, 1) + " min left");
+    }
+    return {};
+  }
+
+  // Evaluates the averaged weights, keeps them if they are the best, saves a checkpoint.
+  Status EndEpoch(const Progress& progress) {
+    trainer_.optimiser().SwapAverages();
+    auto scores = Evaluate(run_);
+    Status kept;
+    if (scores.ok() && scores->Score() > position_.best_score) {
+      position_.best_score = scores->Score();
+      position_.best_epoch = position_.epoch;
+      kept = ExportNano(run_.config.checkpoint.directory + "/best", *run_.network,
+                        run_.tokenizer_json);
+    }
+    trainer_.optimiser().SwapAverages();
+    GRE_RETURN_IF_ERROR(scores.ok() ? std::move(kept) : Status(scores.error()));
+    GRE_RETURN_IF_ERROR(LogEpoch(progress, *scores));
+    ++position_.epoch;
+    position_.step_in_epoch = 0;
+    return Save();
+  }
+
+  Status LogEpoch(const Progress& progress, const DevScores& scores) {
+    const auto steps = static_cast<double>(std::max<int64_t>(progress.steps, 1));
+    LogInfo("epoch " + std::to_string(position_.epoch) + " dev: street " +
+            Percent(scores.street_top1) + " % (auxiliary head " + Percent(scores.street_auxiliary) +
+            ", nll " + FormatFixed(scores.street_nll, 3) + "), travel " +
+            Percent(scores.travel_top1) + " % (" + Percent(scores.travel_auxiliary) + ", nll " +
+            FormatFixed(scores.travel_nll, 3) + "), best epoch " +
+            std::to_string(position_.best_epoch));
+    nlohmann::ordered_json line;
+    line["epoch"] = position_.epoch;
+    line["steps"] = trainer_.optimiser().steps();
+    line["loss"] = progress.text / steps;
+    line["auxiliary_loss"] = progress.auxiliary / steps;
+    line["seconds"] = SecondsSince(progress.start);
+    line["dev"] = {{"street_top1", scores.street_top1},
+                   {"travel_top1", scores.travel_top1},
+                   {"street_auxiliary_top1", scores.street_auxiliary},
+                   {"travel_auxiliary_top1", scores.travel_auxiliary},
+                   {"street_nll", scores.street_nll},
+                   {"travel_nll", scores.travel_nll},
+                   {"score", scores.Score()}};
+    GRE_ASSIGN_OR_RETURN(LineAppender log,
+                         LineAppender::Open(run_.config.checkpoint.directory + "/log.jsonl"));
+    return log.Append(line.dump());
+  }
+
+  Status Save() {
+    return SaveTrainingState(run_.config.checkpoint.directory, position_, trainer_.optimiser(),
+                             run_.config.checkpoint.keep);
+  }
+
+  Run& run_;
+  const CancellationToken& cancellation_;
+  NanoTrainer trainer_;
+  TrainingPosition position_;
+  int64_t batch_ = 1;
+  int64_t steps_per_epoch_ = 0;
+  int64_t total_steps_ = 0;
+};
+
+}  // namespace
+
+Status RunSft(const std::string& config_path, const std::vector<std::string>& overrides,
+              bool resume, const CancellationToken& cancellation) {
+  try {
+    GRE_ASSIGN_OR_RETURN(SftConfig config, SftConfig::Load(config_path, overrides));
+    const std::string directory = config.checkpoint.directory;
+    if (!resume && HasTrainingState(directory)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   directory +
+                       ": holds checkpoints of a run; continue it with --resume or choose "
+                       "another checkpoint.directory"};
+    }
+    std::error_code error;
+    std::filesystem::create_directories(directory, error);
+    at::set_num_threads(config.schedule.threads);
+    GRE_ASSIGN_OR_RETURN(Run run, Prepare(std::move(config), cancellation));
+    LogInfo(std::to_string(run.train.size()) + " train photos, " + std::to_string(run.dev.size()) +
+            " dev photos, " + std::to_string(run.examples->num_countries()) + " countries, " +
+            std::to_string(run.tokenizer->size()) + " tokens\n" + run.config.Describe());
+    SftLoop loop(run, cancellation);
+    GRE_RETURN_IF_ERROR(resume ? loop.Resume() : Status());
+    return loop.RunAll();
+  } catch (const std::exception& exception) {  // LibTorch's errors
+    return Error{ErrorCode::kInternal, std::string("training: ") + exception.what()};
+  }
+}
+
+}  // namespace gre

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "core/cancellation.h"
+#include "core/result.h"
+
+namespace gre {
+
+// Trains gre-nano by supervised fine-tuning as the recipe says (recipes/nano.toml). The best
+// weights on dev are kept as a complete model directory in checkpoint.directory/best, one JSON line
+// an epoch in checkpoint.directory/log.jsonl. Can be interrupted at any moment: `resume` continues
+// from the newest checkpoint, bit for bit on one machine with equal threads. Without `resume`, a
+// directory that holds checkpoints is refused. kCancelled after a checkpoint when `cancellation`
+// fires.
+Status RunSft(const std::string& config_path, const std::vector<std::string>& overrides,
+              bool resume, const CancellationToken& cancellation);
+
+}  // namespace gre

@@ -1,0 +1,165 @@
+#include "training/training_state.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+#include <system_error>
+#include <utility>
+#include <vector>
+
+#include <ATen/core/grad_mode.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "model/checkpoint_source.h"
+#include "weights/checkpoint.h"
+#include "weights/safetensors.h"
+
+namespace gre {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr char kSchema[] = "gre.training_state/1";
+constexpr char kTensors[] = "state.safetensors";
+constexpr char kPosition[] = "state.json";
+constexpr std::string_view kPrefix = "step_";
+
+// The tensors of a parameter under their names in the file.
+std::array<std::pair<std::string, at::Tensor>, 4> Tensors(const TrainedParameter& p) {
+  return {{{"value/" + p.name, p.value},
+           {"moment1/" + p.name, p.moment1},
+           {"moment2/" + p.name, p.moment2},
+           {"average/" + p.name, p.average}}};
+}
+
+// Steps of the checkpoints in `directory`, ascending.
+std::vector<int64_t> ListSteps(const std::string& directory) {
+  std::vector<int64_t> steps;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(directory, error)) {
+    const std::string name = entry.path().filename().string();
+    if (name.starts_with(kPrefix)) {
+      if (const auto step = ParseInt(name.substr(kPrefix.size()))) {
+        steps.push_back(*step);
+      }
+    }
+  }
+  std::ranges::sort(steps);
+  return steps;
+}
+
+std::string StepFolder(const std::string& directory, int64_t step) {
+  return directory + "/" + std::string(kPrefix) + std::to_string(step);
+}
+
+Error Damaged(const std::string& path, const std::string& reason) {
+  return {ErrorCode::kInvalidInput,
+          path + ": " + reason + "; remove this checkpoint to resume from the one before"};
+}
+
+}  // namespace
+
+Status SaveTrainingState(const std::string& directory, const TrainingPosition& position,
+                         const AdamW& optimiser, int keep) {
+  const std::string final_folder = StepFolder(directory, optimiser.steps());
+  const std::string folder = directory + "/writing";
+  std::error_code error;
+  fs::remove_all(folder, error);
+  fs::create_directories(folder, error);
+  if (error) {
+    return Error{ErrorCode::kUnavailable, folder + ": " + error.message()};
+  }
+  std::vector<TensorData> tensors;
+  for (const TrainedParameter& p : optimiser.parameters()) {
+    for (const auto& [name, tensor] : Tensors(p)) {
+      const auto shape = tensor.sizes();
+      tensors.push_back(
+          {name,
+           TensorDtype::kF32,
+           {shape.begin(), shape.end()},
+           {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
+    }
+  }
+  const std::string tensors_path = folder + "/" + kTensors;
+  GRE_RETURN_IF_ERROR(WriteSafetensors(tensors_path, std::move(tensors)));
+  GRE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(tensors_path));
+  const Json json = {{"schema", kSchema},
+                     {"settings_hash", position.settings_hash},
+                     {"steps", optimiser.steps()},
+                     {"epoch", position.epoch},
+                     {"step_in_epoch", position.step_in_epoch},
+                     {"best_score", position.best_score},
+                     {"best_epoch", position.best_epoch},
+                     {"tensors_sha256", Sha256Hex(bytes)}};
+  GRE_RETURN_IF_ERROR(WriteFileAtomically(folder + "/" + kPosition, DumpJson(json, 1) + "\n"));
+  fs::remove_all(final_folder, error);
+  fs::rename(folder, final_folder, error);
+  if (error) {
+    return Error{ErrorCode::kUnavailable, final_folder + ": " + error.message()};
+  }
+  const std::vector<int64_t> steps = ListSteps(directory);
+  for (size_t i = 0; i + static_cast<size_t>(keep) < steps.size(); ++i) {
+    fs::remove_all(StepFolder(directory, steps[i]), error);
+  }
+  return {};
+}
+
+bool HasTrainingState(const std::string& directory) { return !ListSteps(directory).empty(); }
+
+Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& directory,
+                                                          const std::string& settings_hash,
+                                                          AdamW& optimiser) {
+  const std::vector<int64_t> steps = ListSteps(directory);
+  if (steps.empty()) {
+    return std::optional<TrainingPosition>();
+  }
+  const std::string folder = StepFolder(directory, steps.back());
+  const std::string path = folder + "/" + kPosition;
+  GRE_ASSIGN_OR_RETURN(const Json json, ReadJsonFile(path));
+  TrainingPosition position;
+  std::string sha256;
+  try {
+    if (json.at("schema") != kSchema) {
+      return Damaged(path, std::string("expected schema ") + kSchema);
+    }
+    position.settings_hash = json.at("settings_hash").get<std::string>();
+    position.epoch = json.at("epoch").get<int64_t>();
+    position.step_in_epoch = json.at("step_in_epoch").get<int64_t>();
+    position.best_score = json.at("best_score").get<double>();
+    position.best_epoch = json.at("best_epoch").get<int64_t>();
+    sha256 = json.at("tensors_sha256").get<std::string>();
+  } catch (const nlohmann::json::exception& exception) {
+    return Damaged(path, exception.what());
+  }
+  if (position.settings_hash != settings_hash) {
+    return Error{ErrorCode::kInvalidArgument,
+                 folder +
+                     ": this checkpoint was written with other settings or data; give the run "
+                     "another checkpoint.directory"};
+  }
+  const std::string tensors_path = folder + "/" + kTensors;
+  GRE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(tensors_path));
+  if (Sha256Hex(bytes) != sha256) {
+    return Damaged(tensors_path, "its SHA-256 differs from the recorded one");
+  }
+  GRE_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::OpenFile(tensors_path));
+  const at::NoGradGuard no_grad;
+  for (const TrainedParameter& p : optimiser.parameters()) {
+    for (const auto& [name, tensor] : Tensors(p)) {
+      const Checkpoint::Tensor* stored = checkpoint.Find(name);
+      if (stored == nullptr || at::IntArrayRef(stored->entry.shape) != tensor.sizes() ||
+          stored->entry.dtype != TensorDtype::kF32) {
+        return Damaged(tensors_path, "tensor '" + name + "' is missing or has another shape");
+      }
+      tensor.copy_(ViewTensor(*stored));
+    }
+  }
+  optimiser.set_steps(steps.back());
+  return std::optional(position);
+}
+
+}  // namespace gre

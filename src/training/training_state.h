@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "core/result.h"
+#include "training/adamw.h"
+
+namespace gre {
+
+// Where a run stands, beside its tensors. Randomness and data order derive from (seed, epoch,
+// step), so this is all that a resumed run needs to continue bit for bit.
+struct TrainingPosition {
+  std::string settings_hash;  // of everything that influences the weights
+  int64_t epoch = 0;          // of the next step
+  int64_t step_in_epoch = 0;
+  double best_score = -1;  // on dev; -1 before the first evaluation
+  int64_t best_epoch = -1;
+};
+
+// Writes weights, moments, averages and the position to `directory`/step_N: first into a temporary
+// folder, then renamed, so that a checkpoint is whole or absent; a SHA-256 of the tensors guards
+// it. Older checkpoints beyond `keep` are removed.
+Status SaveTrainingState(const std::string& directory, const TrainingPosition& position,
+                         const AdamW& optimiser, int keep);
+
+// Whether `directory` holds a checkpoint.
+bool HasTrainingState(const std::string& directory);
+
+// Loads the newest checkpoint into the optimiser's tensors (in place: the network sees them).
+// nullopt when there is none; an error for a damaged one or one of other settings.
+Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& directory,
+                                                          const std::string& settings_hash,
+                                                          AdamW& optimiser);
+
+}  // namespace gre

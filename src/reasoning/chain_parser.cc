@@ -321,9 +321,40 @@ Chain ReadReasoning(const Json& reasoning) {
   return chain;
 }
 
-std::optional<Chain> ReadJson(const Json& object) {
+// "Tuscaloosa, AL, USA" of {"city": …, "state": …, "country": …}; nullopt when it says nothing.
+std::optional<std::string> ReadPlace(const Json& object) {
+  std::string place;
+  for (const char* key :
+       {"neighbourhood", "neighborhood", "district", "city", "region", "state", "country"}) {
+    const auto name = TextField(object, key);
+    if (!name) continue;
+    const std::string lower = AsciiLower(*name);
+    if (lower.starts_with("unknown") || lower.starts_with("not ") || lower == "n/a") continue;
+    place.append(place.empty() ? "" : ", ").append(*name);
+  }
+  return ToPart(place);
+}
+
+// The object that names the place: the reply itself or one of the usual fields below it.
+const Json& PlaceObject(const Json& reply) {
+  const Json* object = &reply;
+  for (const char* key : {"reverse_geocoding", "location", "place", "address"}) {
+    if (const auto field = object->find(key); field != object->end() && field->is_object()) {
+      object = &*field;
+    }
+  }
+  return *object;
+}
+
+std::optional<Chain> ReadJson(const Json& reply) {
   for (const char* key : {"chain", "reasoning", "steps", "analysis", "clues", "explanation"}) {
-    if (const auto value = object.find(key); value != object.end()) return ReadReasoning(*value);
+    const auto value = reply.find(key);
+    if (value == reply.end()) continue;
+    Chain chain = ReadReasoning(*value);
+    if (auto place = ReadPlace(PlaceObject(reply)); place && chain.size() < kMaxChainSteps) {
+      chain.push_back({.hypothesis = std::move(place)});
+    }
+    return chain;
   }
   return std::nullopt;
 }

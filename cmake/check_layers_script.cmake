@@ -31,7 +31,7 @@ foreach(module ${folders})
     foreach(line ${lines})
       if(line MATCHES "\"([a-z_0-9]+)/")
         set(target ${CMAKE_MATCH_1})
-        if(target STREQUAL "support" AND file MATCHES "_test\\.cc$")
+        if(target STREQUAL "support" AND file MATCHES "(_test\\.cc|/testing/[^/]+)$")
           continue()  # tests/support, shared by test programs
         endif()
         if(NOT target IN_LIST allowed)

@@ -216,7 +216,7 @@ std::optional<LandArea> BorderTable::AreaAt(const LatLng& point) const {
 
 bool BorderTable::CountryContains(std::string_view code, const LatLng& point) const {
   const auto [x, y] = ToUnits(point);
-  return std::ranges::any_of(areas_, [&](const Area& area) {
+  return std::ranges::any_of(areas_, [&, x = x, y = y](const Area& area) {
     return !area.overlay && area.land.country_code == code && area.Contains(x, y);
   });
 }

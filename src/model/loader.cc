@@ -63,14 +63,6 @@ void FindNonFinite(const std::string& directory, std::vector<std::string>& probl
 
 }  // namespace
 
-std::string JoinProblems(const std::vector<std::string>& problems, size_t most) {
-  std::string text;
-  for (size_t i = 0; i < problems.size() && i < most; ++i)
-    text += (i == 0 ? "" : "; ") + problems[i];
-  if (problems.size() > most) text += " (and " + std::to_string(problems.size() - most) + " more)";
-  return text;
-}
-
 Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& directory,
                                                        const ModelLoadOptions& options) {
   GRE_ASSIGN_OR_RETURN(const Architecture* architecture, FindArchitecture(directory));

@@ -10,8 +10,8 @@ namespace gre {
 
 struct ModelLoadOptions {
   at::Device device = at::kCPU;
-  std::optional<at::ScalarType> dtype;  // absent: the architecture's choice (the checkpoint's)
-  std::string adapter_dir;              // PEFT LoRA directory; empty for none
+  std::optional<at::ScalarType> dtype = {};  // absent: the architecture's choice (the checkpoint's)
+  std::string adapter_dir = {};              // PEFT LoRA directory; empty for none
   // Adds the adapter to the weights while loading (faster to run, cannot be removed) instead of
   // computing it beside them.
   bool merge_adapter = false;

@@ -58,8 +58,8 @@ class Decoder {
 
   // embeddings [N, hidden], positions [A, N] -> final normed states [N, hidden]. See
   // VisionLanguageModel::Forward.
-  [[nodiscard]] at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                                   std::span<const AttentionSegment> segments) const;
+  at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
+                     std::span<const AttentionSegment> segments) const;
 
   // The pieces of Forward, for layer-wise backward passes and tests.
   [[nodiscard]] const Rotary& rotary() const { return rotary_; }

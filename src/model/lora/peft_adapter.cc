@@ -11,6 +11,7 @@
 #include "core/file.h"
 #include "core/strings.h"
 #include "model/lora/peft_config.h"
+#include "model/model_report.h"
 #include "weights/checkpoint.h"
 
 namespace gre {
@@ -22,12 +23,6 @@ constexpr std::string_view kSuffixB = ".lora_B.weight";
 constexpr size_t kMaxConfigBytes = 16u << 20;
 
 Error Invalid(std::string message) { return {ErrorCode::kInvalidInput, std::move(message)}; }
-
-std::string Joined(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const std::string& problem : problems) text += (text.empty() ? "" : "; ") + problem;
-  return text;
-}
 
 // The number after "layers." in a module path.
 std::optional<int64_t> LayerOf(std::string_view module) {
@@ -107,7 +102,7 @@ Result<PeftAdapter> ReadPeftAdapter(const std::string& directory, const NameMap&
   }
   for (const auto& [module, pair] : pairs) CheckPair(module, pair, *config, problems);
   if (pairs.empty() && problems.empty()) problems.emplace_back("expected LoRA tensors, found none");
-  if (!problems.empty()) return Invalid(directory + ": " + Joined(problems));
+  if (!problems.empty()) return Invalid(directory + ": " + JoinProblems(problems));
 
   PeftAdapter adapter;
   adapter.path = directory;

@@ -11,6 +11,7 @@
 
 #include "core/json.h"
 #include "model/config_reader.h"
+#include "model/model_report.h"
 
 namespace gre {
 namespace {
@@ -136,9 +137,7 @@ Result<PeftConfig> ParsePeftConfig(std::string_view text) {
     }
   }
   if (problems.empty()) return config;
-  std::string message;
-  for (const std::string& problem : problems) message += (message.empty() ? "" : "; ") + problem;
-  return Error{ErrorCode::kInvalidInput, message};
+  return Error{ErrorCode::kInvalidInput, JoinProblems(problems)};
 }
 
 }  // namespace gre

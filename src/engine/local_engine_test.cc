@@ -88,7 +88,7 @@ Completion StatelessGreedy(const ToyModel& model, const std::string& prompt, int
     ids.push_back(token);
     completion.token_ids.push_back(token);
     completion.logprobs.push_back((logits[token] - at::logsumexp(logits, {0})).item<float>());
-    if (token == ToyModel::kEnd) break;
+    if (token == model.spec().eos_ids[0]) break;
   }
   return completion;
 }
@@ -161,7 +161,7 @@ TEST_F(LocalEngineTest, StreamedPiecesAreWholeCharactersAndMakeUpTheText) {
       EXPECT_EQ(pieces, completion.text);
       EXPECT_EQ(model_->tokenizer().Decode(completion.token_ids, true), completion.text);
       EXPECT_EQ(completion.logprobs.size(), completion.token_ids.size());
-      const bool ended = completion.token_ids.back() == ToyModel::kEnd;
+      const bool ended = completion.token_ids.back() == model_->spec().eos_ids[0];
       EXPECT_EQ(completion.finish_reason, ended ? FinishReason::kStop : FinishReason::kLength);
     }
   }

@@ -13,66 +13,35 @@
 #include <ATen/ops/zeros_like.h>
 
 #include "model/vision_language_model.h"
-#include "tokenizer/byte_alphabet.h"
-#include "tokenizer/qwen_splitter.h"
+#include "support/small_tokenizer.h"
 
 namespace gre {
-
-// A tokenizer of the 256 bytes and the special tokens <end> (256) and <image> (257).
-inline Tokenizer MakeByteTokenizer() {
-  std::string vocab;
-  for (int byte = 0; byte < 256; ++byte) {
-    std::string spelled = SpellByte(static_cast<unsigned char>(byte));
-    if (spelled == "\"" || spelled == "\\") spelled = "\\" + spelled;
-    vocab += (byte == 0 ? "\"" : ",\"") + spelled + "\":" + std::to_string(byte);
-  }
-  std::string pattern;
-  for (const char c : kQwenSplitPattern) pattern += c == '\\' ? "\\\\" : std::string(1, c);
-  const auto added = [](int id, const std::string& content) {
-    return R"({"id":)" + std::to_string(id) + R"(,"content":")" + content +
-           R"(","single_word":false,"lstrip":false,"rstrip":false,"normalized":false,"special":true})";
-  };
-  const std::string json =
-      R"({"version":"1.0","truncation":null,"padding":null,"added_tokens":[)" +
-      added(256, "<end>") + "," + added(257, "<image>") +
-      R"(],"normalizer":{"type":"NFC"},"pre_tokenizer":{"type":"Sequence","pretokenizers":[)"
-      R"({"type":"Split","pattern":{"Regex":")" +
-      pattern +
-      R"("},"behavior":"Isolated","invert":false},)"
-      R"({"type":"ByteLevel","add_prefix_space":false,"trim_offsets":false,"use_regex":false}]},)"
-      R"("post_processor":null,"decoder":{"type":"ByteLevel","add_prefix_space":false,)"
-      R"("trim_offsets":false,"use_regex":false},"model":{"type":"BPE","dropout":null,)"
-      R"("unk_token":null,"continuing_subword_prefix":null,"end_of_word_suffix":null,)"
-      R"("fuse_unk":false,"byte_fallback":false,"vocab":{)" +
-      vocab + R"(},"merges":[]}})";
-  return Tokenizer::FromJson(json).value();
-}
 
 // A one-layer "language model" for tests of the engine, computed in plain loops so that a row's
 // result does not depend on its neighbours by a single bit: a state is the sum of all embeddings
 // so far, each weighted by 0.9^(distance of positions). Keys hold embeddings, values positions.
 class ToyModel : public VisionLanguageModel {
  public:
-  static constexpr int32_t kEnd = 256;
-  static constexpr int32_t kImage = 257;
   static constexpr int64_t kHidden = 8;
   static constexpr int64_t kRowsPerImage = 2;
   static constexpr int64_t kPositionJump = 3;  // next_position - number of prompt tokens
   static constexpr uint8_t kPoisonedPixel = 255;
 
-  explicit ToyModel(int64_t context = 4096) : tokenizer_(MakeByteTokenizer()) {
+  explicit ToyModel(int64_t context = 4096)
+      : tokenizer_(Tokenizer::FromJson(SmallTokenizerJson()).value()) {
     spec_.architecture = "toy";
     spec_.hidden_size = kHidden;
-    spec_.vocab_size = 264;  // six rows of padding, whose logits are the largest of all
+    spec_.vocab_size = tokenizer_.size() + 6;  // padding rows, with the largest logits of all
     spec_.num_layers = 1;
     spec_.num_kv_heads = 1;
     spec_.head_dim = kHidden;
     spec_.max_positions = context;
-    spec_.eos_ids = {kEnd};
+    spec_.eos_ids = {tokenizer_.TokenId("<|im_end|>").value()};
   }
 
   [[nodiscard]] const Spec& spec() const override { return spec_; }
   [[nodiscard]] const Tokenizer& tokenizer() const override { return tokenizer_; }
+  [[nodiscard]] int32_t image_id() const { return tokenizer_.TokenId("<|image_pad|>").value(); }
   [[nodiscard]] int images_encoded() const { return images_encoded_; }
   [[nodiscard]] int64_t rows_computed() const { return rows_computed_; }
 
@@ -83,7 +52,7 @@ class ToyModel : public VisionLanguageModel {
     for (const ChatTurn& turn : turns) {
       for (const TurnPart& part : turn.parts) {
         if (std::holds_alternative<ImageSlot>(part)) {
-          prompt.token_ids.insert(prompt.token_ids.end(), kRowsPerImage, kImage);
+          prompt.token_ids.insert(prompt.token_ids.end(), kRowsPerImage, image_id());
         } else {
           const auto ids = tokenizer_.Encode(std::get<std::string>(part), false);
           prompt.token_ids.insert(prompt.token_ids.end(), ids.begin(), ids.end());
@@ -111,9 +80,10 @@ class ToyModel : public VisionLanguageModel {
                    std::span<const at::Tensor> image_features) const override {
     at::Tensor rows = at::empty({static_cast<int64_t>(token_ids.size()), kHidden});
     float* row = rows.mutable_data_ptr<float>();
+    const int32_t placeholder = image_id();
     int64_t image_row = 0;
     for (const int32_t id : token_ids) {
-      const bool is_image = id == kImage && !image_features.empty();
+      const bool is_image = id == placeholder && !image_features.empty();
       const at::Tensor* image =
           is_image ? &image_features[static_cast<size_t>(image_row++ / kRowsPerImage)] : nullptr;
       for (int64_t k = 0; k < kHidden; ++k) {
@@ -174,7 +144,7 @@ class ToyModel : public VisionLanguageModel {
     auto out = logits.accessor<float, 2>();
     for (int64_t m = 0; m < states.size(0); ++m) {
       for (int64_t v = 0; v < spec_.vocab_size; ++v) {
-        double sum = v > kImage ? 100 : 0;
+        double sum = v >= tokenizer_.size() ? 100 : 0;
         for (int64_t k = 0; k < kHidden; ++k) {
           sum += state[m][k] * std::cos(0.9 * static_cast<double>((k + 1) * (v + 1)));
         }

@@ -1,0 +1,271 @@
+#include "report/html_page.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "core/base64.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "image/decode.h"
+#include "image/encode.h"
+#include "image/resize.h"
+#include "report/html_assets.h"
+#include "report/text_escape.h"
+#include "report/wording.h"
+
+namespace gre {
+namespace {
+
+constexpr int kSingleSide = 1280;  // pixels
+constexpr int kGallerySide = 560;
+constexpr int kJpegQuality = 82;
+
+// Shown by the script; without it there is nothing to control.
+constexpr std::string_view kMapControls =
+    R"(<div class="controls" hidden>
+<button type="button" data-do="in" title="Nearer"><svg viewBox="0 0 16 16"><path d="M3 8H13M8 3V13"/></svg></button>
+<button type="button" data-do="out" title="Farther"><svg viewBox="0 0 16 16"><path d="M3 8H13"/></svg></button>
+<button type="button" data-do="home" title="Back to the start"><svg viewBox="0 0 16 16"><circle cx="8" cy="8" r="4.5"/><path d="M8 1V5M8 11V15M1 8H5M11 8H15"/></svg></button>
+<button type="button" data-do="world" title="The whole world"><svg viewBox="0 0 16 16"><circle cx="8" cy="8" r="6.2"/><ellipse cx="8" cy="8" rx="2.8" ry="6.2"/><path d="M1.8 8H14.2"/></svg></button>
+</div>
+)";
+
+// 'sha256-…' of an inline style sheet or script (CSP level 2).
+std::string CspHash(std::string_view content) {
+  const std::string hex = Sha256Hex(content);
+  std::string digest;
+  for (size_t i = 0; i < hex.size(); i += 2) {
+    digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  }
+  return "'sha256-" + Base64Encode(digest) + "'";
+}
+
+std::string Bar(double fraction) {
+  const double percent = std::clamp(fraction, 0.0, 1.0) * 100;
+  return "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
+         "aria-hidden=\"true\"><rect width=\"" +
+         FormatFixed(percent, 1) + "\" height=\"8\"/></svg>";
+}
+
+class HtmlPage {
+ public:
+  HtmlPage(std::span<const LocateResult> results, const HtmlOptions& options)
+      : results_(results), options_(options), single_(results.size() == 1) {}
+
+  std::string Render() && {
+    Head();
+    Header();
+    out_ += "<main>\n";
+    Map();
+    out_ += single_ ? "<div>\n" : "<div class=\"gallery\">\n";
+    for (size_t i = 0; i < results_.size(); ++i) Photo(results_[i], i);
+    out_ += "</div>\n</main>\n";
+    Footer();
+    out_ += "<script>" + std::string(ReportScript()) + "</script>\n</body>\n</html>\n";
+    return std::move(out_);
+  }
+
+ private:
+  void Element(std::string_view open_tag, std::string_view name, std::string_view text) {
+    out_ +=
+        "<" + std::string(open_tag) + ">" + EscapeMarkup(text) + "</" + std::string(name) + ">\n";
+  }
+
+  [[nodiscard]] std::string Title() const {
+    return single_ ? "Where is " + results_.front().file + "?"
+                   : "Where are these " + std::to_string(results_.size()) + " photos?";
+  }
+
+  void Head() {
+    out_ +=
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
+        "style-src " +
+        CspHash(ReportStyleSheet()) + "; script-src " + CspHash(ReportScript()) +
+        "; base-uri 'none'; form-action 'none'\">\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+        "<meta name=\"referrer\" content=\"no-referrer\">\n";
+    Element("title", "title", Title());
+    out_ += "<style>" + std::string(ReportStyleSheet()) + "</style>\n</head>\n<body>\n";
+  }
+
+  void Header() {
+    out_ += "<header>\n";
+    Element("h1", "h1", single_ ? "Where was this photo taken?" : "Where were these photos taken?");
+    if (!single_) Element("p", "p", Summary());
+    out_ += "</header>\n";
+  }
+
+  [[nodiscard]] std::string Summary() const {
+    const auto count = [&](LocateStatus status) {
+      return std::count_if(results_.begin(), results_.end(),
+                           [&](const LocateResult& result) { return result.status == status; });
+    };
+    std::string text = std::to_string(results_.size()) + " photos, " +
+                       std::to_string(count(LocateStatus::kOk)) + " located";
+    if (const auto n = count(LocateStatus::kAbstained)) {
+      text += ", " + std::to_string(n) + " cannot be told";
+    }
+    if (const auto n = count(LocateStatus::kFailed)) text += ", " + std::to_string(n) + " failed";
+    return text;
+  }
+
+  void Map() {
+    out_ += "<section class=\"map\" aria-label=\"Map\">\n" + WorldMapSvg(results_, options_.world);
+    out_ += kMapControls;
+    out_ += "<div class=\"legend\">";
+    const auto any = [&](const auto& has) {
+      return std::any_of(results_.begin(), results_.end(), has);
+    };
+    if (any([](const LocateResult& r) { return r.answer.has_value(); })) {
+      out_ += "<span><i class=\"answer\"></i>estimated</span>";
+    }
+    if (single_ && !results_.front().alternatives.empty()) {
+      out_ += "<span><i class=\"other\"></i>alternatives</span>";
+    }
+    if (any([](const LocateResult& r) { return r.metadata_gps.has_value(); })) {
+      out_ += "<span><i class=\"meta\"></i>GPS in the file</span>";
+    }
+    out_ += "</div>\n</section>\n";
+  }
+
+  void Photo(const LocateResult& result, size_t index) {
+    out_ += "<article id=\"photo-" + std::to_string(index + 1) + "\"" +
+            (single_ ? " class=\"single\"" : "") + ">\n<figure>";
+    const std::string jpeg =
+        options_.photo ? options_.photo(result, single_ ? kSingleSide : kGallerySide) : "";
+    if (jpeg.empty()) {
+      out_ += "<div class=\"no-photo\">no picture</div>";
+    } else {
+      out_ += "<img alt=\"\" src=\"data:image/jpeg;base64," + Base64Encode(jpeg) + "\">";
+    }
+    Element("figcaption", "figcaption", PlainLine(result.file));
+    out_ += "</figure>\n<div class=\"body\">\n";
+    Answer(result);
+    Reasoning(result);
+    Alternatives(result);
+    OwnWords(result);
+    out_ += "</div>\n</article>\n";
+  }
+
+  void Answer(const LocateResult& result) {
+    const std::string status = StatusText(result);
+    if (!status.empty()) Element("p class=\"note\"", "p", status);
+    if (result.metadata_gps) {
+      Element("p class=\"metadata\"", "p",
+              "GPS in the file: " + CoordinatesText(*result.metadata_gps) +
+                  " (metadata, not the model's answer)");
+    }
+    if (!result.answer) return;
+    const LocateAnswer& answer = *result.answer;
+    Element("h2", "h2",
+            (status.empty() ? "" : "Best guess: ") + PlaceText(answer.place, answer.point));
+    Element("p class=\"coordinates\"", "p", CoordinatesText(answer.point));
+    out_ += "<dl><dt>Confidence</dt><dd>" + Bar(answer.confidence) +
+            EscapeMarkup(PercentText(answer.confidence)) + "</dd><dt>Radius</dt><dd>" +
+            DistanceText(answer.radius_p50_km) + " (50 %), " + DistanceText(answer.radius_p90_km) +
+            " (90 %)</dd></dl>\n";
+  }
+
+  // Open for a single photo, folded away in a gallery.
+  void BeginSection(const std::string& title) {
+    out_ += single_ ? "<h3>" + title + "</h3>\n" : "<details><summary>" + title + "</summary>\n";
+  }
+  void EndSection() {
+    if (!single_) out_ += "</details>\n";
+  }
+
+  void Reasoning(const LocateResult& result) {
+    if (result.chain.empty()) return;
+    BeginSection("Reasoning");
+    out_ += "<ol class=\"chain\">\n";
+    for (const ChainStep& step : result.chain) {
+      const FamilyInfo& family = Describe(step.family);
+      out_ += "<li class=\"f-" + std::string(family.name) + "\"><span class=\"family\">" +
+              EscapeMarkup(family.title);
+      if (step.indicator) {
+        std::string indicator(IndicatorName(*step.indicator));
+        std::replace(indicator.begin(), indicator.end(), '_', ' ');
+        out_ += "<small>" + EscapeMarkup(indicator) + "</small>";
+      }
+      out_ += "</span>\n";
+      if (step.observation) Element("p", "p", *step.observation);
+      if (step.inference) Element("p class=\"inference\"", "p", *step.inference);
+      if (step.hypothesis) Element("p class=\"hypothesis\"", "p", *step.hypothesis);
+      out_ += "</li>\n";
+    }
+    out_ += "</ol>\n";
+    EndSection();
+  }
+
+  void Alternatives(const LocateResult& result) {
+    if (result.alternatives.empty()) return;
+    BeginSection("Alternatives");
+    out_ += "<ol class=\"alternatives\">\n";
+    for (const LocateAlternative& alternative : result.alternatives) {
+      out_ += "<li>" + EscapeMarkup(PlaceText(alternative.place, alternative.point)) + " <span>" +
+              EscapeMarkup(PercentText(alternative.share)) + ", " +
+              CoordinatesText(alternative.point) + "</span></li>\n";
+    }
+    out_ += "</ol>\n";
+    EndSection();
+  }
+
+  void OwnWords(const LocateResult& result) {
+    if (result.chain_text.empty()) return;
+    out_ += "<details><summary>The model's own words</summary>\n";
+    Element("pre", "pre", result.chain_text);
+    out_ += "</details>\n";
+  }
+
+  void Footer() {
+    out_ += "<footer>\n";
+    if (!results_.empty()) {
+      Element("p", "p", EngineText(results_.front()));
+      if (const std::string hint = ModelHint(results_.front()); !hint.empty()) {
+        Element("p", "p", hint);
+      }
+    }
+    Element(
+        "p", "p",
+        "Positions are estimates. Confidence is the probability that the country is right. Made "
+        "with gre " +
+            options_.version + "; map: Natural Earth.");
+    out_ += "</footer>\n";
+  }
+
+  std::span<const LocateResult> results_;
+  const HtmlOptions& options_;
+  const bool single_;
+  std::string out_;
+};
+
+}  // namespace
+
+std::string FormatHtml(std::span<const LocateResult> results, const HtmlOptions& options) {
+  return HtmlPage(results, options).Render();
+}
+
+Result<std::string> MakeThumbnail(const RgbImage& image, int max_side) {
+  const int longest = std::max(image.width, image.height);
+  if (longest <= max_side) return EncodeJpeg(image, kJpegQuality);
+  const double scale = static_cast<double>(max_side) / longest;
+  const auto scaled = [&](int side) {
+    return std::max(1, static_cast<int>(std::lround(side * scale)));
+  };
+  return EncodeJpeg(
+      Resize(image, {scaled(image.width), scaled(image.height)}, ResizeFilter::kBicubic),
+      kJpegQuality);
+}
+
+PhotoSource PhotosFromFiles() {
+  return [](const LocateResult& result, int max_side) -> std::string {
+    const Result<RgbImage> image = DecodeImageFile(result.file);
+    if (!image.ok()) return {};
+    Result<std::string> jpeg = MakeThumbnail(*image, max_side);
+    return jpeg.ok() ? std::move(jpeg).value() : std::string();
+  };
+}
+
+}  // namespace gre

@@ -20,6 +20,11 @@ std::string NameOfArea(const LandArea& area) {
 
 }  // namespace
 
+std::string CountryCodeAt(const LatLng& point) {
+  const NearestLand land = NearestLandTo(point);
+  return land.distance_km <= kTerritorialSeaKm ? land.area.country_code : std::string();
+}
+
 PlaceNamer PlaceNamer::Open(const std::string& geodata_folder) {
   Result<Gazetteer> gazetteer = Gazetteer::Open(geodata_folder);
   if (gazetteer.ok()) {

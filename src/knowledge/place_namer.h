@@ -30,6 +30,10 @@ struct Place {
   friend bool operator==(const Place&, const Place&) = default;
 };
 
+// The country that a point is counted to: the land's, or on the sea within 12 nautical miles the
+// nearest coast's. Alpha-2; empty elsewhere.
+std::string CountryCodeAt(const LatLng& point);
+
 // Names points offline: country from Natural Earth's borders, region and nearest place from the
 // GeoNames gazetteer. Without the gazetteer the country is still named. Thread-safe.
 class PlaceNamer {

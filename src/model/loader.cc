@@ -1,12 +1,10 @@
 #include "model/loader.h"
 
 #include <array>
-#include <new>
 #include <string_view>
 #include <utility>
 
 #include <ATen/ops/isfinite.h>
-#include <c10/util/Exception.h>
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
@@ -66,14 +64,7 @@ void FindNonFinite(const std::string& directory, std::vector<std::string>& probl
 Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& directory,
                                                        const ModelLoadOptions& options) {
   GRE_ASSIGN_OR_RETURN(const Architecture* architecture, FindArchitecture(directory));
-  try {
-    return architecture->load(directory, options);
-  } catch (const c10::Error& error) {
-    return Error{ErrorCode::kUnavailable, directory + ": LibTorch cannot load the weights: " +
-                                              std::string(error.what_without_backtrace())};
-  } catch (const std::bad_alloc&) {
-    return Error{ErrorCode::kUnavailable, directory + ": not enough memory for the weights"};
-  }
+  return architecture->load(directory, options);
 }
 
 Result<ModelReport> InspectModel(const std::string& directory, bool read_all_weights) {

@@ -11,8 +11,8 @@
 namespace gre {
 
 // Loads the model of a directory; "model_type" of its config.json chooses the architecture. The
-// error names every file, field or tensor that is wrong, with the expected and the found, or the
-// memory that the device lacks.
+// error names every file, field or tensor that is wrong, with the expected and the found. LibTorch
+// exceptions (memory) may leave both functions.
 Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& directory,
                                                        const ModelLoadOptions& options = {});
 

@@ -27,9 +27,6 @@ struct ModelReport {
   std::vector<File> files;
 };
 
-// One JSON object, schema gre.model/1 (docs/model_report.md).
-std::string ModelReportJson(const ModelReport& report);
-
 // "a; b; c (and 7 more)"
 std::string JoinProblems(const std::vector<std::string>& problems, size_t most = 5);
 

@@ -150,20 +150,20 @@ class HtmlPage {
   }
 
   void Answer(const LocateResult& result) {
-    const std::string status = StatusText(result);
-    if (!status.empty()) Element("p class=\"note\"", "p", status);
     if (result.metadata_gps) {
       Element("p class=\"metadata\"", "p",
               "GPS in the file: " + CoordinatesText(*result.metadata_gps) +
                   " (metadata, not the model's answer)");
     }
+    const std::string status = StatusText(result);
+    if (!status.empty()) Element("p class=\"note\"", "p", status);
     if (!result.answer) return;
     const LocateAnswer& answer = *result.answer;
     Element("h2", "h2",
             (status.empty() ? "" : "Best guess: ") + PlaceText(answer.place, answer.point));
     Element("p class=\"coordinates\"", "p", CoordinatesText(answer.point));
     out_ += "<dl><dt>Confidence</dt><dd>" + Bar(answer.confidence) +
-            EscapeMarkup(PercentText(answer.confidence)) + "</dd><dt>Radius</dt><dd>" +
+            EscapeMarkup(ConfidenceText(answer)) + "</dd><dt>Radius</dt><dd>" +
             DistanceText(answer.radius_p50_km) + " (50 %), " + DistanceText(answer.radius_p90_km) +
             " (90 %)</dd></dl>\n";
   }

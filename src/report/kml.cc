@@ -90,7 +90,7 @@ class KmlWriter {
     description += CoordinatesText(answer.point) + "\nwithin " +
                    DistanceText(answer.radius_p50_km) + " (50 %), " +
                    DistanceText(answer.radius_p90_km) + " (90 %)\n" +
-                   PercentText(answer.confidence) + " that the country is right\n\n" +
+                   ConfidenceText(answer) + "\n\n" +
                    RenderChain(result.chain);
     BeginPlacemark(PlaceText(answer.place, answer.point), description, "#answer");
     out_ += "<ExtendedData>\n";

@@ -139,7 +139,7 @@ class TerminalReport {
     Labelled("Radius", DistanceText(answer.radius_p50_km) + " (50 %), " +
                            DistanceText(answer.radius_p90_km) + " (90 %)");
     Labelled("Confidence",
-             Bar(answer.confidence) + " " + PercentText(answer.confidence) + " for the country");
+             Bar(answer.confidence) + " " + ConfidenceText(answer));
   }
 
   void Reasoning() {

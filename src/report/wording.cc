@@ -49,6 +49,11 @@ std::string PercentText(double fraction) {
   return FormatFixed(percent, 0) + " %";
 }
 
+std::string ConfidenceText(const LocateAnswer& answer) {
+  return PercentText(answer.confidence) + " for the country" +
+         (answer.calibrated ? "" : " (from the samples alone)");
+}
+
 std::string PlaceText(const Place& place, const LatLng& point) {
   std::string text;
   if (place.is_ocean) {

@@ -16,6 +16,8 @@ std::string CoordinatesText(const LatLng& point, int decimals = 4, bool unicode 
 std::string DistanceText(double distance_km);
 // "72 %", "< 1 %".
 std::string PercentText(double fraction);
+// "72 % for the country", with a remark where the number is not calibrated.
+std::string ConfidenceText(const LocateAnswer& answer);
 
 // "Olomouc, Olomoucký, Czechia"; "34 km from Olomouc, …" where the place is not near; "open sea,
 // 340 km off Portugal"; coordinates when nothing is known. A dispute is named.

@@ -15,6 +15,7 @@ namespace {
 
 constexpr double kBatchNormEpsilon = 1e-3;  // EfficientNet's
 constexpr double kDeviation = 0.02;
+constexpr double kHintDeviation = 0.5;  // the size of the image tokens it is added to
 constexpr std::string_view kTower = "tower.";
 
 }  // namespace
@@ -70,11 +71,12 @@ at::Tensor InitialWeights::Get(const std::string& name, at::IntArrayRef shape) {
   if (name.ends_with(".bias") || name.ends_with("_mean")) {
     return at::zeros(shape, dtype_);
   }
+  const double deviation = name == "projector.hint" ? kHintDeviation : kDeviation;
   at::Tensor values = at::empty(shape, at::kFloat);
   Random random(HashSeed(seed_, name));
   auto* data = values.mutable_data_ptr<float>();
   for (int64_t i = 0; i < values.numel(); ++i) {
-    data[i] = static_cast<float>(kDeviation * random.Normal());
+    data[i] = static_cast<float>(deviation * random.Normal());
   }
   return values.to(dtype_);
 }

@@ -20,9 +20,9 @@ using TensorMap = std::map<std::string, at::Tensor>;
 Result<TensorMap> FoldBatchNorms(const TensorMap& checkpoint);
 
 // The weights a training run of gre-nano begins with: the tower from a folded backbone, norms 1,
-// biases 0, all else normal with deviation 0.02, drawn from (seed, tensor name). A tower tensor
-// that the backbone lacks or that has another shape is reported by status() once the network is
-// built.
+// biases 0, all else normal with deviation 0.02 (the hint 0.5), drawn from (seed, tensor name). A
+// tower tensor that the backbone lacks or that has another shape is reported by status() once the
+// network is built.
 class InitialWeights : public WeightSource {
  public:
   InitialWeights(TensorMap backbone, uint64_t seed, at::ScalarType dtype);

@@ -22,7 +22,7 @@ Status ExportNano(const std::string& directory, NanoNetwork& network,
   }
   std::list<at::Tensor> halves;
   std::vector<TensorData> tensors;
-  network.VisitParameters(0, [&](const ParameterSlice& slice) {
+  network.VisitParameters(NanoNetwork::Part::kAll, [&](const ParameterSlice& slice) {
     halves.push_back(slice.Get().detach().to(at::kHalf).contiguous());
     const at::Tensor& half = halves.back();
     const auto shape = half.sizes();

@@ -23,9 +23,10 @@ namespace {
 
 constexpr int64_t kMaxChainTokens = 16;  // before the country's line, more than any chain has
 
-std::vector<TrainedParameter> CollectParameters(NanoNetwork& network, double tower_scale) {
+std::vector<TrainedParameter> CollectParameters(NanoNetwork& network, NanoNetwork::Part part,
+                                                double tower_scale) {
   std::vector<TrainedParameter> parameters;
-  network.VisitParameters(NanoNetwork::kLastFrozenBlock + 1, [&](const ParameterSlice& slice) {
+  network.VisitParameters(part, [&](const ParameterSlice& slice) {
     if (slice.begin == 0) {  // stacked projections are one parameter
       const bool tower = slice.name.starts_with("tower.");
       parameters.push_back({slice.name, *slice.parameter, tower ? tower_scale : 1.0, {}, {}, {}});
@@ -62,20 +63,21 @@ at::Tensor TextLogits(const NanoNetwork& network, const at::Tensor& image_tokens
   return network.Logits(text_states.flatten(0, 1)).unflatten(0, {batch, text});
 }
 
-NanoTrainer::NanoTrainer(NanoNetwork& network, const SftConfig::Optimiser& options, uint64_t seed)
+NanoTrainer::NanoTrainer(NanoNetwork& network, NanoNetwork::Part part,
+                         const SftConfig::Optimiser& options, uint64_t seed)
     : network_(&network),
       options_(options),
       seed_(seed),
-      optimiser_(options.adamw,
-                 CollectParameters(network, options.tower_learning_rate / options.learning_rate)) {}
+      optimiser_(
+          options.adamw,
+          CollectParameters(network, part, options.tower_learning_rate / options.learning_rate)) {}
 
-NanoTrainer::Losses NanoTrainer::Step(const LowerFeatures& features, const TextBatch& batch,
+NanoTrainer::Losses NanoTrainer::Step(const TowerFeatures& tower, const TextBatch& batch,
                                       double learning_rate) {
   at::Generator generator = at::detail::getDefaultCPUGenerator();
   generator.set_current_seed(HashSeed(seed_, static_cast<uint64_t>(optimiser_.steps())));
 
-  const ImageFeatures image =
-      network_->Upper({features.grid.to(at::kFloat), features.statistics}, options_.dropout);
+  const ImageFeatures image = network_->Project(tower, options_.dropout);
   const at::Tensor logits =
       TextLogits(*network_, image.tokens, batch.inputs, options_.token_dropout);
   const at::Tensor per_token = at::cross_entropy_loss(logits.flatten(0, 1), batch.targets.flatten(),
@@ -90,11 +92,9 @@ NanoTrainer::Losses NanoTrainer::Step(const LowerFeatures& features, const TextB
   return losses;
 }
 
-GreedyCountries DecodeCountries(const NanoNetwork& network, const LowerFeatures& features,
-                                const std::map<int32_t, std::string>& countries,
-                                int32_t begin_token) {
+GreedyCountries DecodeCountries(const NanoNetwork& network, const ImageFeatures& image,
+                                const std::map<int32_t, std::string>& countries) {
   const at::NoGradGuard no_grad;
-  const ImageFeatures image = network.Upper({features.grid.to(at::kFloat), features.statistics});
   const int64_t batch = image.tokens.size(0);
   const int64_t rows = image.tokens.size(1) + 1;
   const NanoConfig& config = network.config();
@@ -108,7 +108,7 @@ GreedyCountries DecodeCountries(const NanoNetwork& network, const LowerFeatures&
     prompts.push_back({AttentionSegment::Kind::kSequence, i * rows, rows, &caches.back(), {}});
     steps.push_back({AttentionSegment::Kind::kDecode, i, 1, &caches.back(), {0}});
   }
-  at::Tensor ids = at::full({batch}, begin_token, at::kLong);
+  at::Tensor ids = at::full({batch}, config.begin_token_id, at::kLong);
   const at::Tensor prompt =
       at::cat({image.tokens, network.EmbedTokens(ids).unsqueeze(1)}, 1).flatten(0, 1);
   const at::Tensor positions = at::arange(rows, at::kLong).repeat({batch}).unsqueeze(0);

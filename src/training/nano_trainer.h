@@ -21,18 +21,20 @@ namespace gre {
 at::Tensor TextLogits(const NanoNetwork& network, const at::Tensor& image_tokens,
                       const at::Tensor& inputs, double dropout = 0);
 
-// One optimiser step at a time over a network whose upper tower, projections and decoder learn.
+// One optimiser step at a time over the chosen part of a network.
 // Dropout is seeded by (seed, step), so that a resumed run continues bit for bit.
 class NanoTrainer {
  public:
-  NanoTrainer(NanoNetwork& network, const SftConfig::Optimiser& options, uint64_t seed);
+  NanoTrainer(NanoNetwork& network, NanoNetwork::Part part, const SftConfig::Optimiser& options,
+              uint64_t seed);
 
   struct Losses {
     double text = 0;       // weighted mean over the labelled tokens
     double auxiliary = 0;  // of the country head
     double gradient_norm = 0;
   };
-  Losses Step(const LowerFeatures& features, const TextBatch& batch, double learning_rate);
+  // `tower` carries its graph where the tower learns.
+  Losses Step(const TowerFeatures& tower, const TextBatch& batch, double learning_rate);
 
   [[nodiscard]] AdamW& optimiser() { return optimiser_; }
 
@@ -46,11 +48,10 @@ class NanoTrainer {
 // What the greedy answers for some photos say.
 struct GreedyCountries {
   std::vector<int32_t> tokens;     // country token met, or -1
-  std::vector<int64_t> auxiliary;  // arg max of the auxiliary head
+  std::vector<int64_t> auxiliary;  // arg max of the country head
 };
 // Decodes greedily up to the line that names the country. `countries` are the tokens of such lines.
-GreedyCountries DecodeCountries(const NanoNetwork& network, const LowerFeatures& features,
-                                const std::map<int32_t, std::string>& countries,
-                                int32_t begin_token);
+GreedyCountries DecodeCountries(const NanoNetwork& network, const ImageFeatures& image,
+                                const std::map<int32_t, std::string>& countries);
 
 }  // namespace gre

@@ -11,7 +11,6 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/log_softmax.h>
 #include <nlohmann/json.hpp>
 
 #include "core/file.h"
@@ -20,6 +19,7 @@
 #include "core/sha256.h"
 #include "core/strings.h"
 #include "model/checkpoint_source.h"
+#include "training/dev_scores.h"
 #include "training/feature_cache.h"
 #include "training/initial_weights.h"
 #include "training/nano_examples.h"
@@ -28,6 +28,7 @@
 #include "training/nano_trainer.h"
 #include "training/photo_folder.h"
 #include "training/sft_config.h"
+#include "training/tower_cache.h"
 #include "training/training_state.h"
 #include "weights/checkpoint.h"
 
@@ -36,7 +37,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int64_t kEvaluationBatch = 64;
 constexpr int64_t kStandardiseSample = 320;  // photos
 
 double SecondsSince(Clock::time_point start) {
@@ -53,6 +53,17 @@ struct Run {
   std::unique_ptr<NanoExamples> examples;
   std::unique_ptr<NanoNetwork> network;
   std::unique_ptr<FeatureCache> train_features, dev_features;
+  std::unique_ptr<TowerCache> train_tower;  // only where the tower does not learn
+
+  [[nodiscard]] bool TowerLearns() const { return config.model.trained == "all"; }
+  [[nodiscard]] TowerFeatures TrainTower(std::span<const FeatureCache::View> views) const {
+    return train_tower ? train_tower->Load(views) : RunTower(*train_features, views);
+  }
+  [[nodiscard]] TowerFeatures RunTower(const FeatureCache& features,
+                                       std::span<const FeatureCache::View> views) const {
+    const LowerFeatures lower = features.Load(views);
+    return network->Upper({lower.grid.to(at::kFloat), lower.statistics});
+  }
 };
 
 Result<std::vector<PhotoRecord>> LoadRecords(const SftConfig& config) {
@@ -114,19 +125,48 @@ Status PrepareFeatures(Run& run, const TensorMap& backbone, const std::string& b
   return {};
 }
 
-Status BuildNetwork(Run& run, const TensorMap& backbone) {
+// Copies the tensors of an earlier run's directory over those of equal name and shape.
+Status TakeInitialWeights(Run& run) {
+  GRE_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
+                       Checkpoint::OpenDirectory(run.config.model.initial));
+  const at::NoGradGuard no_grad;
+  int64_t taken = 0, kept = 0;
+  run.network->VisitParameters(NanoNetwork::Part::kAll, [&](const ParameterSlice& slice) {
+    const Checkpoint::Tensor* tensor = checkpoint.Find(slice.name);
+    const bool fits = tensor != nullptr && ToScalarType(tensor->entry.dtype) &&
+                      slice.Get().sizes() == at::IntArrayRef(tensor->entry.shape);
+    if (fits) {
+      slice.Get().copy_(ViewTensor(*tensor));
+    }
+    ++(fits ? taken : kept);
+  });
+  LogInfo(run.config.model.initial + ": " + std::to_string(taken) + " tensors taken, " +
+          std::to_string(kept) + " start afresh");
+  return {};
+}
+
+Status BuildNetwork(Run& run, const TensorMap& backbone, const CancellationToken& cancellation) {
   InitialWeights weights(backbone, run.config.schedule.seed, at::kFloat);
   run.network = std::make_unique<NanoNetwork>(weights, run.config.model.dimensions, at::kCPU);
   GRE_RETURN_IF_ERROR(Status(weights.status()));
-  std::vector<FeatureCache::View> sample;
   const auto photos = static_cast<int64_t>(run.train.size());
-  const int64_t stride = std::max<int64_t>(photos / kStandardiseSample, 1);
-  for (int64_t i = 0; i < photos; i += stride) {
-    sample.push_back({i, 0});
+  if (run.config.model.initial.empty()) {
+    std::vector<FeatureCache::View> sample;
+    for (int64_t i = 0; i < photos; i += std::max<int64_t>(photos / kStandardiseSample, 1)) {
+      sample.push_back({i, 0});
+    }
+    const at::NoGradGuard no_grad;
+    const LowerFeatures lower = run.train_features->Load(sample);
+    run.network->StandardiseSummary({lower.grid.to(at::kFloat), lower.statistics});
+  } else {
+    GRE_RETURN_IF_ERROR(TakeInitialWeights(run));
   }
-  const at::NoGradGuard no_grad;
-  const LowerFeatures features = run.train_features->Load(sample);
-  run.network->StandardiseSummary({features.grid.to(at::kFloat), features.statistics});
+  if (!run.TowerLearns()) {
+    GRE_ASSIGN_OR_RETURN(TowerCache tower,
+                         TowerCache::Build(*run.network, *run.train_features, photos,
+                                           run.config.views, cancellation));
+    run.train_tower = std::make_unique<TowerCache>(std::move(tower));
+  }
   return {};
 }
 
@@ -167,7 +207,7 @@ Result<Run> Prepare(SftConfig config, const CancellationToken& cancellation) {
       Sha256Hex(run.config.Describe() + backbone_hash + "\n" + Sha256Hex(run.tokenizer_json) +
                 "\n" + Sha256Hex(gallery) + "\n" + FormatPhotoManifest(run.train));
   GRE_RETURN_IF_ERROR(PrepareFeatures(run, backbone, backbone_hash, cancellation));
-  GRE_RETURN_IF_ERROR(BuildNetwork(run, backbone));
+  GRE_RETURN_IF_ERROR(BuildNetwork(run, backbone, cancellation));
   return run;
 }
 
@@ -187,71 +227,6 @@ std::vector<FeatureCache::View> EpochOrder(const Run& run, int64_t epoch) {
   return order;
 }
 
-struct DevScores {
-  double street_top1 = 0, travel_top1 = 0;            // of greedy answers, share
-  double street_auxiliary = 0, travel_auxiliary = 0;  // of the auxiliary head
-  double street_nll = 0, travel_nll = 0;  // of the tokens up to the country's, summed a photo
-
-  // Street photos count four times as much as travel photos.
-  [[nodiscard]] double Score() const { return 0.8 * street_top1 + 0.2 * travel_top1; }
-};
-
-Result<DevScores> Evaluate(const Run& run) {
-  const at::NoGradGuard no_grad;
-  DevScores scores;
-  double counts[2] = {0, 0};
-  const auto& countries = run.examples->country_tokens();
-  for (size_t begin = 0; begin < run.dev.size(); begin += kEvaluationBatch) {
-    const size_t end = std::min(run.dev.size(), begin + kEvaluationBatch);
-    std::vector<FeatureCache::View> views;
-    std::vector<NanoExamples::Item> items;
-    for (size_t i = begin; i < end; ++i) {
-      views.push_back({static_cast<int64_t>(i), 0});
-      items.push_back({&run.dev[i], false, run.config.schedule.seed});
-    }
-    const LowerFeatures features = run.dev_features->Load(views);
-    const GreedyCountries greedy = DecodeCountries(*run.network, features, countries,
-                                                   run.config.model.dimensions.begin_token_id);
-    GRE_ASSIGN_OR_RETURN(const TextBatch batch, run.examples->MakeBatch(items));
-    const ImageFeatures image =
-        run.network->Upper({features.grid.to(at::kFloat), features.statistics});
-    const at::Tensor log_probabilities =
-        at::log_softmax(TextLogits(*run.network, image.tokens, batch.inputs), -1)
-            .gather(2, batch.targets.clamp_min(0).unsqueeze(2))
-            .squeeze(2)
-            .contiguous();
-    const auto* values = log_probabilities.const_data_ptr<float>();
-    const auto* targets = batch.targets.const_data_ptr<int64_t>();
-    const auto length = static_cast<size_t>(batch.targets.size(1));
-    for (size_t i = begin; i < end; ++i) {
-      const PhotoRecord& record = run.dev[i];
-      const bool street = record.kind == PhotoKind::kStreet;
-      ++counts[street ? 0 : 1];
-      const auto answer = countries.find(greedy.tokens[i - begin]);
-      if (answer != countries.end() && answer->second == record.country_code) {
-        ++(street ? scores.street_top1 : scores.travel_top1);
-      }
-      if (greedy.auxiliary[i - begin] == run.examples->CountryClass(record.country_code)) {
-        ++(street ? scores.street_auxiliary : scores.travel_auxiliary);
-      }
-      for (size_t t = 0; t < length; ++t) {
-        const size_t at = (i - begin) * length + t;
-        (street ? scores.street_nll : scores.travel_nll) -= values[at];
-        if (countries.contains(static_cast<int32_t>(targets[at]))) {
-          break;
-        }
-      }
-    }
-  }
-  for (double* value : {&scores.street_top1, &scores.street_auxiliary, &scores.street_nll}) {
-    *value /= std::max(counts[0], 1.0);
-  }
-  for (double* value : {&scores.travel_top1, &scores.travel_auxiliary, &scores.travel_nll}) {
-    *value /= std::max(counts[1], 1.0);
-  }
-  return scores;
-}
-
 std::string Percent(double share) { return FormatFixed(100 * share, 1); }
 
 // Averages of an epoch so far.
@@ -266,7 +241,9 @@ class SftLoop {
   SftLoop(Run& run, const CancellationToken& cancellation)
       : run_(run),
         cancellation_(cancellation),
-        trainer_(*run.network, run.config.optim, run.config.schedule.seed) {
+        trainer_(*run.network,
+                 run.TowerLearns() ? NanoNetwork::Part::kUnfrozen : NanoNetwork::Part::kAboveTower,
+                 run.config.optim, run.config.schedule.seed) {
     position_.settings_hash = run.settings_hash;
     batch_ = run.config.optim.batch_size;
     steps_per_epoch_ = (static_cast<int64_t>(EpochOrder(run, 0).size()) + batch_ - 1) / batch_;
@@ -330,7 +307,7 @@ class SftLoop {
     const int64_t step = trainer_.optimiser().steps();
     const double rate = CosineLearningRate(step, total_steps_, schedule.warmup_steps,
                                            run_.config.optim.learning_rate, schedule.floor_ratio);
-    const NanoTrainer::Losses losses = trainer_.Step(run_.train_features->Load(views), batch, rate);
+    const NanoTrainer::Losses losses = trainer_.Step(run_.TrainTower(views), batch, rate);
     if (!std::isfinite(losses.gradient_norm)) {
       return Error{ErrorCode::kInternal, "the gradient is not finite at step " +
                                              std::to_string(step) + "; lower the learning rate"};
@@ -359,10 +336,18 @@ class SftLoop {
   // Evaluates the averaged weights, keeps them if they are the best, saves a checkpoint.
   Status EndEpoch(const Progress& progress) {
     trainer_.optimiser().SwapAverages();
-    auto scores = Evaluate(run_);
+    const auto tower = [&](size_t begin, size_t end) {
+      std::vector<FeatureCache::View> views;
+      for (size_t i = begin; i < end; ++i) {
+        views.push_back({static_cast<int64_t>(i), 0});
+      }
+      return run_.RunTower(*run_.dev_features, views);
+    };
+    auto scores =
+        ScoreNetwork(*run_.network, *run_.examples, run_.dev, run_.config.schedule.seed, tower);
     Status kept;
-    if (scores.ok() && scores->Score() > position_.best_score) {
-      position_.best_score = scores->Score();
+    if (scores.ok() && Score(*scores) > position_.best_score) {
+      position_.best_score = Score(*scores);
       position_.best_epoch = position_.epoch;
       kept = ExportNano(run_.config.checkpoint.directory + "/best", *run_.network,
                         run_.tokenizer_json);
@@ -375,10 +360,14 @@ class SftLoop {
     return Save();
   }
 
+  [[nodiscard]] double Score(const DevScores& scores) const {
+    return run_.TowerLearns() ? scores.HeadScore() : scores.AnswerScore();
+  }
+
   Status LogEpoch(const Progress& progress, const DevScores& scores) {
     const auto steps = static_cast<double>(std::max<int64_t>(progress.steps, 1));
     LogInfo("epoch " + std::to_string(position_.epoch) + " dev: street " +
-            Percent(scores.street_top1) + " % (auxiliary head " + Percent(scores.street_auxiliary) +
+            Percent(scores.street_top1) + " % (country head " + Percent(scores.street_auxiliary) +
             ", nll " + FormatFixed(scores.street_nll, 3) + "), travel " +
             Percent(scores.travel_top1) + " % (" + Percent(scores.travel_auxiliary) + ", nll " +
             FormatFixed(scores.travel_nll, 3) + "), best epoch " +
@@ -395,7 +384,7 @@ class SftLoop {
                    {"travel_auxiliary_top1", scores.travel_auxiliary},
                    {"street_nll", scores.street_nll},
                    {"travel_nll", scores.travel_nll},
-                   {"score", scores.Score()}};
+                   {"score", Score(scores)}};
     GRE_ASSIGN_OR_RETURN(LineAppender log,
                          LineAppender::Open(run_.config.checkpoint.directory + "/log.jsonl"));
     return log.Append(line.dump());

@@ -22,6 +22,8 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("model.heads", model.num_heads);
   visit("model.kv_heads", model.num_kv_heads);
   visit("model.summary_size", model.summary_size);
+  visit("model.hint_temperature", model.hint_temperature);
+  visit("model.trained", config.model.trained);
   auto& optim = config.optim;
   visit("optim.learning_rate", optim.learning_rate);
   visit("optim.tower_learning_rate", optim.tower_learning_rate);
@@ -66,6 +68,7 @@ void VisitPlaces(Config& config, Visitor&& visit) {
   visit("data.gallery", config.data.gallery);
   visit("data.cache", config.data.cache);
   visit("model.backbone", config.model.backbone);
+  visit("model.initial", config.model.initial);
   visit("schedule.threads", config.schedule.threads);
   visit("schedule.max_steps", config.schedule.max_steps);
   visit("checkpoint.directory", config.checkpoint.directory);
@@ -84,6 +87,9 @@ Status Check(const SftConfig& config, const std::string& path) {
                                     {"checkpoint.directory", &config.checkpoint.directory}}) {
     GRE_RETURN_IF_ERROR(check(!value->empty(), std::string(name) + ": a path is missing"));
   }
+  GRE_RETURN_IF_ERROR(check(config.model.trained == "all" || config.model.trained == "above_tower",
+                            "model.trained: expected \"all\" or \"above_tower\", found \"" +
+                                config.model.trained + "\""));
   GRE_RETURN_IF_ERROR(check(config.optim.batch_size >= 1 && config.optim.batch_size <= 4096,
                             "optim.batch_size: expected 1 to 4096"));
   GRE_RETURN_IF_ERROR(check(config.schedule.epochs >= 1, "schedule.epochs: expected at least 1"));
@@ -126,7 +132,11 @@ Result<SftConfig> SftConfig::Load(const std::string& path,
 std::string SftConfig::Describe() const {
   std::string text;
   VisitSettings(*this, [&](const char* key, const auto& field) {
-    text += std::string(key) + "=" + FormatShortest(static_cast<double>(field)) + "\n";
+    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, std::string>) {
+      text += std::string(key) + "=" + field + "\n";
+    } else {
+      text += std::string(key) + "=" + FormatShortest(static_cast<double>(field)) + "\n";
+    }
   });
   return text;
 }

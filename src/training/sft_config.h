@@ -23,7 +23,14 @@ struct SftConfig {
     int travel_repeats = 3;  // times a travel photo is seen for each time of a street photo
   } data;
   struct Model {
-    std::string backbone;   // safetensors, from tools/reference/convert_efficientnet_lite2.py
+    std::string backbone;  // safetensors, from tools/reference/convert_efficientnet_lite2.py
+    // A gre-nano directory of an earlier run: its tensors are the first weights where names and
+    // shapes agree; empty = none.
+    std::string initial;
+    // "all": upper tower, country head and text part learn, judged by the country head;
+    // "above_tower": all but the tower, whose features are then computed once, judged by the
+    // answers.
+    std::string trained = "all";
     NanoConfig dimensions;  // vocab_size, num_countries and token ids follow from the data
   } model;
   struct Optimiser {
@@ -36,7 +43,7 @@ struct SftConfig {
     double country_weight = 2;       // of the country's token in the loss
     double coordinate_weight = 0.1;  // of the tokens after the chain
     double auxiliary_weight = 1;     // of the auxiliary country head's loss
-    double label_smoothing = 0.1;    // of the auxiliary head
+    double label_smoothing = 0.1;    // of the country head
   } optim;
   struct Schedule {
     int epochs = 12;

@@ -158,7 +158,7 @@ Result<EncodedPrompt> GreNano::EncodePrompt(std::span<const ChatTurn> turns,
 
 at::Tensor GreNano::EncodeImage(const at::Tensor& pixels) const {
   const LowerFeatures lower = network_.Lower(pixels.to(spec_.device));
-  return network_.Upper(lower).tokens.squeeze(0);
+  return network_.Project(network_.Upper(lower)).tokens.squeeze(0);
 }
 
 at::Tensor GreNano::Embed(std::span<const int32_t> token_ids,
@@ -184,7 +184,7 @@ at::Tensor GreNano::Forward(const at::Tensor& embeddings, const at::Tensor& posi
 at::Tensor GreNano::Logits(const at::Tensor& states) const { return network_.Logits(states); }
 
 void GreNano::VisitParameters(const ParameterVisitor& visitor) {
-  network_.VisitParameters(/*first_block=*/0, visitor);
+  network_.VisitParameters(NanoNetwork::Part::kAll, visitor);
 }
 
 }  // namespace gre

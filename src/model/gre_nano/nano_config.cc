@@ -25,6 +25,7 @@ void VisitFields(Config& config, Visitor&& visit) {
   visit("max_position_embeddings", config.max_positions);
   visit("summary_size", config.summary_size);
   visit("num_countries", config.num_countries);
+  visit("hint_temperature", config.hint_temperature);
   visit("rope_theta", config.rope_theta);
   visit("rms_norm_eps", config.rms_norm_eps);
   visit("image_token_id", config.image_token_id);
@@ -91,8 +92,9 @@ Status NanoConfig::Validate() const {
   GRE_RETURN_IF_ERROR(check(vocab_size >= 1 && vocab_size <= (1 << 20) && token(image_token_id) &&
                                 token(begin_token_id) && token(end_token_id),
                             "vocab_size: expected room for the image, begin and end tokens"));
-  GRE_RETURN_IF_ERROR(check(rope_theta > 0 && rms_norm_eps > 0,
-                            "rope_theta, rms_norm_eps: expected positive numbers"));
+  GRE_RETURN_IF_ERROR(
+      check(rope_theta > 0 && rms_norm_eps > 0 && hint_temperature >= 0,
+            "rope_theta, rms_norm_eps, hint_temperature: expected positive numbers"));
   return {};
 }
 

@@ -21,7 +21,11 @@ struct NanoConfig {
   int64_t num_kv_heads = 2;
   int64_t max_positions = 128;
   int64_t summary_size = 512;  // hidden units of the summary token's perceptron
-  int64_t num_countries = 0;   // classes of the auxiliary head, which only training uses
+  int64_t num_countries = 0;   // classes of the country head
+  // The last image token also carries what the country head believes: the mean of the countries'
+  // embeddings under softmax(logits / hint_temperature); 0 = it does not. A low temperature makes
+  // the chain commit to one country instead of to the most likely continent.
+  double hint_temperature = 0;
   double rope_theta = 10000;
   double rms_norm_eps = 1e-6;
   int32_t image_token_id = 0;

@@ -9,8 +9,10 @@
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/matmul.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/silu.h>
+#include <ATen/ops/softmax.h>
 #include <ATen/ops/sqrt.h>
 #include <ATen/ops/std.h>
 #include <ATen/ops/var.h>
@@ -20,6 +22,7 @@ namespace {
 
 constexpr char kEmbedding[] = "model.embed_tokens.weight";
 constexpr char kPosition[] = "projector.position";
+constexpr char kHint[] = "projector.hint";
 constexpr char kSummaryMean[] = "projector.summary_mean";
 constexpr char kSummaryDeviation[] = "projector.summary_deviation";
 
@@ -75,6 +78,9 @@ NanoNetwork::NanoNetwork(WeightSource& source, const NanoConfig& config, at::Dev
       summary_projection_(source, {{"projector.summary", config.hidden_size}}, config.summary_size,
                           true),
       country_head_(source, {{"country_head", config.num_countries}}, config.summary_size, true),
+      hint_(config.hint_temperature > 0
+                ? source.Get(kHint, {config.num_countries, config.hidden_size})
+                : at::Tensor()),
       position_(source.Get(kPosition, {config.image_tokens(), config.hidden_size})),
       embedding_(source.Get(kEmbedding, {config.vocab_size, config.hidden_size})),
       decoder_(source, MakeDecoderConfig(config), "model", device) {
@@ -85,11 +91,16 @@ NanoNetwork::NanoNetwork(WeightSource& source, const NanoConfig& config, at::Dev
   }
 }
 
-void NanoNetwork::VisitParameters(int first_block, const ParameterVisitor& visitor) {
-  tower_.VisitParameters(first_block, visitor);
-  if (first_block == 0) {
-    visitor({kSummaryMean, &summary_mean_, 0, SummaryWidth()});
-    visitor({kSummaryDeviation, &summary_deviation_, 0, SummaryWidth()});
+void NanoNetwork::VisitParameters(Part part, const ParameterVisitor& visitor) {
+  const auto visit = [&](const char* name, at::Tensor& tensor) {
+    visitor({name, &tensor, 0, tensor.size(0)});
+  };
+  if (part != Part::kAboveTower) {
+    tower_.VisitParameters(part == Part::kAll ? 0 : kLastFrozenBlock + 1, visitor);
+  }
+  if (part == Part::kAll) {
+    visit(kSummaryMean, summary_mean_);
+    visit(kSummaryDeviation, summary_deviation_);
   }
   grid_norm_.VisitParameters(visitor);
   grid_projection_.VisitParameters(visitor);
@@ -99,8 +110,11 @@ void NanoNetwork::VisitParameters(int first_block, const ParameterVisitor& visit
   summary_hidden_.VisitParameters(visitor);
   summary_projection_.VisitParameters(visitor);
   country_head_.VisitParameters(visitor);
-  visitor({kPosition, &position_, 0, position_.size(0)});
-  visitor({kEmbedding, &embedding_, 0, embedding_.size(0)});
+  if (config_.hint_temperature > 0) {
+    visit(kHint, hint_);
+  }
+  visit(kPosition, position_);
+  visit(kEmbedding, embedding_);
   decoder_.VisitParameters(visitor);
 }
 
@@ -116,7 +130,7 @@ LowerFeatures NanoNetwork::Lower(const at::Tensor& pixels) const {
   return {x, at::cat(statistics, 1)};
 }
 
-NanoNetwork::UpperTower NanoNetwork::RunUpperTower(const LowerFeatures& lower) const {
+TowerFeatures NanoNetwork::Upper(const LowerFeatures& lower) const {
   at::Tensor x = lower.grid;
   at::Tensor statistics = lower.statistics;
   for (int block = kLastFrozenBlock + 1; block < EffnetLite::kNumBlocks; ++block) {
@@ -125,25 +139,24 @@ NanoNetwork::UpperTower NanoNetwork::RunUpperTower(const LowerFeatures& lower) c
       statistics = at::cat({statistics, ChannelStatistics(x)}, 1);
     }
   }
-  const at::Tensor head = tower_.Head(x).to(at::kFloat);
-  return {head, at::cat({head.mean({2, 3}), statistics}, 1)};
+  const at::Tensor head = tower_.Head(x).to(at::kFloat);  // [B, 1280, S/32, S/32]
+  const at::Tensor cells = head.size(2) == config_.grid
+                               ? head
+                               : at::adaptive_avg_pool2d(head, {config_.grid, config_.grid});
+  return {cells.flatten(2).transpose(1, 2), at::cat({head.mean({2, 3}), statistics}, 1)};
 }
 
-ImageFeatures NanoNetwork::Upper(const LowerFeatures& lower, double dropout) const {
-  const UpperTower upper = RunUpperTower(lower);
+ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) const {
   const auto drop = [&](const at::Tensor& x, double share) {
     return dropout > 0 ? at::dropout(x, share, /*train=*/true) : x;
   };
   const at::Tensor summary =
-      drop((upper.summary - summary_mean_) / summary_deviation_, dropout);  // [B, 2256]
+      drop((tower.summary - summary_mean_) / summary_deviation_, dropout);  // [B, 2256]
   const at::Tensor hidden = drop(at::silu(summary_hidden_.Forward(summary)), dropout);
+  const at::Tensor countries = country_head_.Forward(hidden);
 
-  const at::Tensor cells = upper.head.size(2) == config_.grid
-                               ? upper.head
-                               : at::adaptive_avg_pool2d(upper.head, {config_.grid, config_.grid});
-  const at::Tensor rows = cells.flatten(2).transpose(1, 2);  // [B, grid^2, 1280]
   std::vector<at::Tensor> tokens = {
-      grid_projection_.Forward(drop(grid_norm_.Forward(rows), dropout / 2))};
+      grid_projection_.Forward(drop(grid_norm_.Forward(tower.cells), dropout / 2))};
   int64_t begin = EffnetLite::kHeadChannels;
   for (size_t i = 0; i < kStatisticsBlocks.size(); ++i) {
     const int64_t width = 2 * EffnetLite::BlockChannels(kStatisticsBlocks[i]);
@@ -151,12 +164,17 @@ ImageFeatures NanoNetwork::Upper(const LowerFeatures& lower, double dropout) con
     tokens.push_back(statistics_projections_[i].Forward(part).unsqueeze(1));
     begin += width;
   }
-  tokens.push_back(summary_projection_.Forward(hidden).unsqueeze(1));
-  return {at::cat(tokens, 1) + position_, country_head_.Forward(hidden)};
+  at::Tensor last = summary_projection_.Forward(hidden);
+  if (config_.hint_temperature > 0) {
+    const at::Tensor belief = at::softmax(countries.detach() / config_.hint_temperature, 1);
+    last = last + at::matmul(belief, hint_);
+  }
+  tokens.push_back(last.unsqueeze(1));
+  return {at::cat(tokens, 1) + position_, countries};
 }
 
 void NanoNetwork::StandardiseSummary(const LowerFeatures& sample) {
-  const at::Tensor summary = RunUpperTower(sample).summary;
+  const at::Tensor summary = Upper(sample).summary;
   summary_mean_ = summary.mean(0);
   summary_deviation_ = summary.std(0) + 1e-3;
 }

@@ -20,9 +20,15 @@ struct LowerFeatures {
   at::Tensor statistics;  // [B, 560] float32: mean and deviation of blocks 3, 6, 10 and 14
 };
 
+// What the whole tower leaves of a photo.
+struct TowerFeatures {
+  at::Tensor cells;    // [B, grid^2, 1280] float32: the final grid, averaged to grid x grid
+  at::Tensor summary;  // [B, 1280 + 976] float32: means of the head's channels, then the statistics
+};
+
 struct ImageFeatures {
   at::Tensor tokens;          // [B, image_tokens, hidden] float32
-  at::Tensor country_logits;  // [B, num_countries] float32: the auxiliary head of training
+  at::Tensor country_logits;  // [B, num_countries] float32: the country head
 };
 
 // The parts of gre-nano: EfficientNet-Lite2 -> image tokens -> a decoder of the shared blocks,
@@ -39,9 +45,10 @@ class NanoNetwork {
 
   // Normalised pixels [B, 3, S, S] -> features; the tower computes in the dtype of `pixels`.
   [[nodiscard]] LowerFeatures Lower(const at::Tensor& pixels) const;
+  [[nodiscard]] TowerFeatures Upper(const LowerFeatures& lower) const;
   // `dropout`: in training, the share of the summary's inputs and hidden units, and half that share
   // of the grid's channels, that are zeroed.
-  [[nodiscard]] ImageFeatures Upper(const LowerFeatures& lower, double dropout = 0) const;
+  [[nodiscard]] ImageFeatures Project(const TowerFeatures& tower, double dropout = 0) const;
 
   // Sets the means and deviations that standardise the summary's inputs from a sample of photos;
   // once, before training.
@@ -52,16 +59,14 @@ class NanoNetwork {
   [[nodiscard]] const Decoder& decoder() const { return decoder_; }
   [[nodiscard]] const NanoConfig& config() const { return config_; }
 
-  // All parameters with `first_block` = 0; the frozen part is left out with kLastFrozenBlock + 1.
-  void VisitParameters(int first_block, const ParameterVisitor& visitor);
+  enum class Part {
+    kAll,         // of the checkpoint
+    kUnfrozen,    // without the lower tower and the constants of StandardiseSummary
+    kAboveTower,  // of those, without the tower
+  };
+  void VisitParameters(Part part, const ParameterVisitor& visitor);
 
  private:
-  struct UpperTower {
-    at::Tensor head;     // [B, 1280, S/32, S/32]
-    at::Tensor summary;  // [B, 1280 + 976]: means of the head's channels, then the statistics
-  };
-  [[nodiscard]] UpperTower RunUpperTower(const LowerFeatures& lower) const;
-
   NanoConfig config_;
   EffnetLite tower_;
   at::Tensor summary_mean_, summary_deviation_;  // [1280 + 976]
@@ -69,6 +74,7 @@ class NanoNetwork {
   Linear grid_projection_;
   std::vector<Linear> statistics_projections_;  // one for each of kStatisticsBlocks
   Linear summary_hidden_, summary_projection_, country_head_;
+  at::Tensor hint_;       // [num_countries, hidden]; undefined without hint_temperature
   at::Tensor position_;   // [image_tokens, hidden]
   at::Tensor embedding_;  // [vocab, hidden]
   Decoder decoder_;

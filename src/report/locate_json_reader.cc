@@ -115,9 +115,6 @@ LocateResult ReadRecord(const Json& json) {
   if (const Json& dispersion = json.at("dispersion_km"); !dispersion.is_null()) {
     result.dispersion_km = dispersion.get<double>();
   }
-  if (const Json& dispersion = json.at("dispersion_km"); !dispersion.is_null()) {
-    result.dispersion_km = dispersion.get<double>();
-  }
   result.seed = json.at("seed");
   const Json& timing = json.at("timing_ms");
   result.timing = {timing.at("image"), timing.at("prefill"), timing.at("decode"),

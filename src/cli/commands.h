@@ -1,0 +1,15 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace gre {
+
+// One file each.
+CommandSpec LocateCommand();
+CommandSpec TrainCommand();
+CommandSpec ModelCommand();
+CommandSpec DoctorCommand();
+CommandSpec CompletionCommand();
+CommandSpec ManCommand();
+
+}  // namespace gre

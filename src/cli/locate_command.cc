@@ -1,0 +1,368 @@
+// gre locate
+#include <chrono>
+#include <memory>
+#include <utility>
+
+#include "cli/commands.h"
+#include "cli/context.h"
+#include "cli/locate_options.h"
+#include "cli/progress.h"
+#include "cli/results_file.h"
+#include "cli/signals.h"
+#include "cli/version.h"
+#include "core/log.h"
+#include "core/strings.h"
+#include "image/decode.h"
+#include "image/metadata.h"
+#include "knowledge/borders.h"
+#include "report/locate_json.h"
+#include "report/terminal_report.h"
+#include "report/text_escape.h"
+#include "report/world_land.h"
+
+namespace gre {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// One line for a folder's listing.
+std::string Summary(const LocateResult& result) {
+  std::string line = PlainLine(result.file) + "  ";
+  if (result.metadata_gps) {
+    line += "GPS " + FormatFixed(result.metadata_gps->latitude_deg, 4) + ", " +
+            FormatFixed(result.metadata_gps->longitude_deg, 4) + "  ";
+  }
+  if (result.error) {
+    return line + "failed: " + PlainLine(result.error->message);
+  }
+  if (result.answer) {
+    const LocateAnswer& answer = *result.answer;
+    line += FormatFixed(answer.point.latitude_deg, 4) + ", " +
+            FormatFixed(answer.point.longitude_deg, 4) + "  within " +
+            FormatFixed(answer.radius_p90_km, 0) + " km  " +
+            FormatFixed(answer.confidence * 100, 0) + " %";
+    for (const std::string& part : {answer.place.region, answer.place.country}) {
+      line += part.empty() ? "" : "  " + PlainLine(part);
+    }
+  }
+  if (result.status == LocateStatus::kAbstained) {
+    line += (result.answer ? "  (cannot tell: " : "cannot tell: ") +
+            PlainLine(result.abstention_reason) + (result.answer ? ")" : "");
+  }
+  return line;
+}
+
+LocateResult FailedResult(const PhotoInput& input, Error error) {
+  LocateResult result;
+  result.file = input.id;
+  result.error = std::move(error);
+  return result;
+}
+
+// One run of the command over its photos.
+class LocateRun {
+ public:
+  LocateRun(const LocateOptions& options, CliContext& context)
+      : options_(options), context_(context) {}
+
+  ExitCode Run() {
+    if (const Status status = Prepare(); !status.ok()) {
+      return context_.Fail(status.error());
+    }
+    if (options_.dry_run) {
+      return ListPlan();
+    }
+    Progress progress({.enabled = !context_.quiet && inputs_.size() > 1,
+                       .terminal = context_.err_terminal,
+                       .label = "locating",
+                       .unit = "photos"},
+                      static_cast<int64_t>(inputs_.size()));
+    progress_ = &progress;
+    const auto batch_size = static_cast<size_t>(BatchSize(options_.engine));
+    for (size_t next = 0; next < inputs_.size() && !Stopped();) {
+      std::vector<size_t> batch;
+      for (; next < inputs_.size() && batch.size() < batch_size; ++next) {
+        if (results_[next]) {
+          ++skipped_;
+        } else {
+          batch.push_back(next);
+        }
+      }
+      if (const Status status = LocateBatch(batch); !status.ok()) {
+        progress.Clear();
+        return WriteFile(ExitCodeOf(status.error()), &status.error());
+      }
+    }
+    progress.Clear();
+    return WriteFile(failures_ > 0 ? kExitSomeFailed : kExitDone, nullptr);
+  }
+
+ private:
+  struct Photo {
+    size_t index = 0;
+    LocateRequest request;
+  };
+
+  Status Prepare() {
+    if (options_.metadata_only && options_.ignore_metadata) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--metadata-only and --ignore-metadata exclude each other"};
+    }
+    if (options_.force && options_.out.empty()) {
+      return Error{ErrorCode::kInvalidArgument, "--force needs --out"};
+    }
+    GRE_ASSIGN_OR_RETURN(inputs_, CollectPhotos(options_.photos));
+    if (options_.stream && inputs_.size() > 1) {
+      return Error{ErrorCode::kInvalidArgument, "--stream takes one photo"};
+    }
+    results_.resize(inputs_.size());
+    if (options_.out.empty()) {
+      return {};
+    }
+    GRE_ASSIGN_OR_RETURN(const std::string hash,
+                         LocateSettingsHash(options_, context_.environment()));
+    GRE_ASSIGN_OR_RETURN(file_, ResultsFile::Open({.path = options_.out,
+                                                   .cache_dir = context_.cache_directory(),
+                                                   .settings_hash = hash,
+                                                   .force = options_.force && !options_.dry_run,
+                                                   .single = inputs_.size() == 1,
+                                                   .html = MakeHtmlOptions()}));
+    for (size_t i = 0; i < inputs_.size() && !options_.force; ++i) {
+      if (const LocateResult* done = file_->Find(inputs_[i].id, PhotoFingerprint(inputs_[i]))) {
+        results_[i] = *done;
+      }
+    }
+    return {};
+  }
+
+  HtmlOptions MakeHtmlOptions() {
+    HtmlOptions html;
+    html.world = {WorldLand(), WorldBorders()};
+    html.version = kVersion;
+    html.photo = [this](const LocateResult& result, int max_side) -> std::string {
+      for (const PhotoInput& input : inputs_) {
+        if (input.id == result.file && input.kind == PhotoInput::Kind::kFile) {
+          const Result<RgbImage> image = DecodeImageFile(input.path);
+          const Result<std::string> jpeg =
+              image.ok() ? MakeThumbnail(*image, max_side) : Result<std::string>(image.error());
+          return jpeg.ok() ? *jpeg : std::string();
+        }
+      }
+      return {};
+    };
+    return html;
+  }
+
+  ExitCode ListPlan() {
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      context_.out.WriteLine((results_[i] ? "done    " : "locate  ") + PlainLine(inputs_[i].id));
+    }
+    return kExitDone;
+  }
+
+  [[nodiscard]] bool Stopped() const {
+    return context_.cancellation().IsCancelled() || context_.out.closed();
+  }
+
+  // Photos that cannot be read become failed results; the Status is for what ends the whole run.
+  Status LocateBatch(const std::vector<size_t>& batch) {
+    std::vector<Photo> photos;
+    for (const size_t index : batch) {
+      const Clock::time_point start = Clock::now();
+      Result<LocateRequest> request = Load(inputs_[index]);
+      if (!request.ok()) {
+        if (request.error().code == ErrorCode::kCancelled) {
+          return {};
+        }
+        GRE_RETURN_IF_ERROR(Keep(index, FailedResult(inputs_[index], request.error())));
+      } else if (options_.metadata_only) {
+        GRE_RETURN_IF_ERROR(Keep(index, MetadataResult(*request, start)));
+      } else {
+        photos.push_back({index, std::move(*request)});
+      }
+    }
+    return photos.empty() ? Status() : AskModel(photos);
+  }
+
+  Result<LocateRequest> Load(const PhotoInput& input) {
+    GRE_ASSIGN_OR_RETURN(const std::string bytes, ReadPhoto(input, context_.cancellation()));
+    LocateRequest request;
+    request.file = input.id;
+    if (!options_.ignore_metadata) {
+      const PhotoMetadata metadata = ReadMetadata(bytes);
+      request.metadata_gps = metadata.gps;
+      if (!metadata.problems.empty()) {
+        progress_->Clear();
+        LogWarning(PlainLine(input.id) + ": " + metadata.problems);
+      }
+    }
+    GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImage(bytes, input.id));
+    request.image = std::make_shared<const RgbImage>(std::move(image));
+    return request;
+  }
+
+  static LocateResult MetadataResult(const LocateRequest& request, Clock::time_point start) {
+    LocateResult result;
+    result.file = request.file;
+    result.metadata_gps = request.metadata_gps;
+    result.status = request.metadata_gps ? LocateStatus::kOk : LocateStatus::kAbstained;
+    if (!request.metadata_gps) {
+      result.abstention_reason = "the file carries no usable GPS position";
+    }
+    result.timing.total_ms =
+        std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    return result;
+  }
+
+  Status AskModel(const std::vector<Photo>& photos) {
+    if (!locator_) {  // not before the first photo that needs it
+      GRE_ASSIGN_OR_RETURN(locator_, MakeLocator(options_, context_.environment()));
+    }
+    std::vector<LocateRequest> requests;
+    for (const Photo& photo : photos) {
+      requests.push_back(photo.request);
+    }
+    const DeadlineScope deadline(options_.engine.timeout_s);
+    std::vector<LocateResult> results =
+        locator_->localizer->Locate(requests, MakeStream(), deadline.token());
+    if (streamed_) {
+      context_.out.Write("\n\n");
+    }
+    for (size_t i = 0; i < photos.size(); ++i) {
+      if (results[i].error && results[i].error->code == ErrorCode::kCancelled) {
+        if (context_.cancellation().IsCancelled()) {
+          continue;  // not a result: the next run does it
+        }
+        results[i].error = Error{ErrorCode::kDeadlineExceeded,
+                                 photos[i].request.file + ": no answer within " +
+                                     FormatShortest(options_.engine.timeout_s) + " s"};
+      }
+      // A server or a machine that fails the first photo fails them all.
+      const bool hopeless = results[i].error && done_ == 0 && inputs_.size() > 1 &&
+                            ExitCodeOf(*results[i].error) == kExitEnvironment &&
+                            results[i].error->code != ErrorCode::kDeadlineExceeded;
+      if (hopeless) {
+        return *results[i].error;
+      }
+      GRE_RETURN_IF_ERROR(Keep(photos[i].index, std::move(results[i])));
+    }
+    return {};
+  }
+
+  StreamCallback MakeStream() {
+    if (!options_.stream || context_.json) {
+      return {};
+    }
+    return [this](const StreamEvent& event) {
+      if (event.sample_index != 0) {
+        return;
+      }
+      streamed_ = true;
+      std::string text;
+      for (const std::string_view line : Split(event.text, '\n')) {
+        text += (text.empty() && line.data() == event.text.data() ? "" : "\n") + PlainLine(line);
+      }
+      context_.out.Write(text);
+    };
+  }
+
+  // Stores, counts and shows a result.
+  Status Keep(size_t index, LocateResult result) {
+    if (file_) {
+      GRE_RETURN_IF_ERROR(file_->Add(result, PhotoFingerprint(inputs_[index])));
+    }
+    ++done_;
+    failures_ += result.status == LocateStatus::kFailed ? 1 : 0;
+    if (!context_.out.closed()) {
+      Show(result);
+    }
+    results_[index] = std::move(result);
+    int64_t finished = 0;
+    for (const auto& kept : results_) {
+      finished += kept ? 1 : 0;
+    }
+    progress_->Update(finished, static_cast<int64_t>(skipped_),
+                      failures_ > 0 ? std::to_string(failures_) + " failed" : std::string());
+    return {};
+  }
+
+  void Show(const LocateResult& result) {
+    progress_->Clear();
+    if (context_.json) {
+      context_.out.WriteLine(LocateJson(result));
+      return;
+    }
+    if (result.error) {
+      context_.PrintError({result.error->code, PlainLine(result.error->message)});
+      return;
+    }
+    if (inputs_.size() > 1) {
+      if (!context_.quiet || !file_) {
+        context_.out.WriteLine(Summary(result));
+      }
+      return;
+    }
+    context_.out.Write(RenderTerminalReport(result, {.columns = context_.out_terminal.columns,
+                                                     .unicode = context_.out_terminal.unicode,
+                                                     .color = context_.out_terminal.color,
+                                                     .show_map = !options_.metadata_only,
+                                                     .show_model_hint = !context_.quiet,
+                                                     .land = WorldLand()}));
+  }
+
+  // Ends the run: what is done goes into the file, whatever stopped it.
+  ExitCode WriteFile(ExitCode code, const Error* error) {
+    if (error != nullptr) {
+      context_.PrintError(*error);
+    }
+    if (!file_) {
+      return code;
+    }
+    std::vector<LocateResult> finished;
+    for (const auto& result : results_) {
+      if (result) {
+        finished.push_back(*result);
+      }
+    }
+    if (const Status status = file_->Finish(finished); !status.ok()) {
+      return context_.Fail(status.error());
+    }
+    if (skipped_ > 0) {
+      LogInfo(std::to_string(skipped_) + " photos were done before");
+    }
+    return code;
+  }
+
+  const LocateOptions& options_;
+  CliContext& context_;
+  std::vector<PhotoInput> inputs_;
+  std::vector<std::optional<LocateResult>> results_;  // by input
+  std::optional<ResultsFile> file_;
+  std::optional<LocatorParts> locator_;
+  Progress* progress_ = nullptr;
+  size_t skipped_ = 0;  // done by an earlier run
+  size_t done_ = 0;
+  size_t failures_ = 0;
+  bool streamed_ = false;
+};
+
+}  // namespace
+
+CommandSpec LocateCommand() {
+  const auto options = std::make_shared<LocateOptions>();
+  CommandSpec command;
+  command.name = "locate";
+  command.summary = "Finds out where photos were taken, and why";
+  command.description =
+      "One photo gives a report, several give a line each. With --out a run can be interrupted and "
+      "run again: what is done is not done twice.\n"
+      "  gre locate photo.jpg\n"
+      "  gre locate ~/Pictures/trip --recursive --out trip.html\n"
+      "  gre locate photo.jpg --json | jq .answer\n"
+      "  curl -s https://example.org/photo.jpg | gre locate - --within Japan";
+  command.options = LocateOptionSpecs(*options);
+  command.run = [options](CliContext& context) { return LocateRun(*options, context).Run(); };
+  return command;
+}
+
+}  // namespace gre

@@ -1,0 +1,93 @@
+#include "cli/photo_inputs.h"
+
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace gre {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+class PhotoInputsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ = fs::path(::testing::TempDir()) / "gre_photo_inputs";
+    fs::remove_all(root_);
+    fs::create_directories(root_ / "trip/day 2/.hidden");
+    for (const char* name : {"trip/b.JPG", "trip/a.png", "trip/notes.txt", "trip/.c.jpg",
+                             "trip/day 2/d.heic", "trip/day 2/.hidden/e.jpg"}) {
+      std::ofstream(root_ / name) << name;
+    }
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  std::vector<std::string> Ids(PhotoSelection selection) {
+    for (std::string& word : selection.words) {
+      if (!word.empty() && word != "-" && !word.starts_with("http")) {
+        word = (root_ / word).string();
+      }
+    }
+    const Result<std::vector<PhotoInput>> inputs = CollectPhotos(selection);
+    if (!inputs.ok()) {
+      return {inputs.error().message};
+    }
+    std::vector<std::string> ids;
+    for (const PhotoInput& input : *inputs) {
+      const std::string prefix = root_.string() + "/";
+      ids.push_back(input.id.starts_with(prefix) ? input.id.substr(prefix.size()) : input.id);
+    }
+    return ids;
+  }
+
+  fs::path root_;
+};
+
+TEST_F(PhotoInputsTest, AFoldersPhotosAreRelativeToItAndSorted) {
+  EXPECT_THAT(Ids({.words = {"trip"}}), ElementsAre("a.png", "b.JPG"));
+  EXPECT_THAT(Ids({.words = {"trip"}, .recursive = true}),
+              ElementsAre("a.png", "b.JPG", "day 2/d.heic"));
+  EXPECT_THAT(Ids({.words = {"trip"}, .recursive = true, .limit = 1}), ElementsAre("a.png"));
+}
+
+TEST_F(PhotoInputsTest, PatternsReplaceTheExtensions) {
+  EXPECT_THAT(Ids({.words = {"trip"}, .include = {"*.txt", "b*"}}),
+              ElementsAre("b.JPG", "notes.txt"));
+  EXPECT_THAT(Ids({.words = {"trip"}, .recursive = true, .include = {"day*/*"}}),
+              ElementsAre("day 2/d.heic"));
+}
+
+TEST_F(PhotoInputsTest, SeveralWordsKeepTheirPaths) {
+  EXPECT_THAT(
+      Ids({.words = {"trip", "missing.jpg", "https://example.org/x.jpg", "-"}}),
+      ElementsAre("trip/a.png", "trip/b.JPG", "missing.jpg", "https://example.org/x.jpg", "-"));
+}
+
+TEST_F(PhotoInputsTest, ListsOfNames) {
+  const std::string list = (root_ / "list").string();
+  std::ofstream(list) << "one.jpg\n\n  two.jpg\r\n";
+  EXPECT_THAT(Ids({.files_from = list}), ElementsAre("one.jpg", "two.jpg"));
+}
+
+TEST_F(PhotoInputsTest, Refusals) {
+  EXPECT_THAT(Ids({}), ElementsAre(HasSubstr("no photo is named")));
+  EXPECT_THAT(Ids({.words = {"-", "-"}}), ElementsAre(HasSubstr("named twice")));
+  fs::create_directories(root_ / "empty");
+  EXPECT_THAT(Ids({.words = {"empty"}}), ElementsAre(HasSubstr("no photo in this folder")));
+}
+
+TEST_F(PhotoInputsTest, FingerprintsFollowTheContent) {
+  const PhotoInput input{PhotoInput::Kind::kFile, "a", (root_ / "trip/a.png").string()};
+  const std::string before = PhotoFingerprint(input);
+  EXPECT_EQ(before.size(), 16u);
+  EXPECT_EQ(PhotoFingerprint(input), before);
+  std::ofstream(input.path) << "something longer";
+  EXPECT_NE(PhotoFingerprint(input), before);
+}
+
+}  // namespace
+}  // namespace gre

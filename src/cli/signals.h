@@ -1,0 +1,28 @@
+#pragma once
+
+#include "core/cancellation.h"
+
+namespace gre {
+
+// Makes SIGINT and SIGTERM cancel the returned token once; a second one ends the process at once.
+// A closed pipe becomes a write error instead of a signal. Call once at start; the token lives as
+// long as the process.
+CancellationToken& InstallSignalHandlers();
+
+// A token for one piece of work with a deadline of its own, which the signals cancel as well while
+// it lives. At most one at a time.
+class DeadlineScope {
+ public:
+  // No deadline when `timeout_s` <= 0.
+  explicit DeadlineScope(double timeout_s);
+  ~DeadlineScope();
+  DeadlineScope(const DeadlineScope&) = delete;
+  DeadlineScope& operator=(const DeadlineScope&) = delete;
+
+  [[nodiscard]] const CancellationToken& token() const { return token_; }
+
+ private:
+  CancellationToken token_;
+};
+
+}  // namespace gre

@@ -1,0 +1,7 @@
+#include "cli/version.h"
+
+namespace gre {
+
+const char kVersion[] = GRE_VERSION;
+
+}  // namespace gre

@@ -150,16 +150,17 @@ Status BuildNetwork(Run& run, const TensorMap& backbone, const CancellationToken
   run.network = std::make_unique<NanoNetwork>(weights, run.config.model.dimensions, at::kCPU);
   GRE_RETURN_IF_ERROR(Status(weights.status()));
   const auto photos = static_cast<int64_t>(run.train.size());
-  if (run.config.model.initial.empty()) {
-    std::vector<FeatureCache::View> sample;
-    for (int64_t i = 0; i < photos; i += std::max<int64_t>(photos / kStandardiseSample, 1)) {
-      sample.push_back({i, 0});
-    }
+  if (!run.config.model.initial.empty()) {
+    GRE_RETURN_IF_ERROR(TakeInitialWeights(run));
+  }
+  std::vector<FeatureCache::View> sample;
+  for (int64_t i = 0; i < photos; i += std::max<int64_t>(photos / kStandardiseSample, 1)) {
+    sample.push_back({i, 0});
+  }
+  {
     const at::NoGradGuard no_grad;
     const LowerFeatures lower = run.train_features->Load(sample);
     run.network->StandardiseSummary({lower.grid.to(at::kFloat), lower.statistics});
-  } else {
-    GRE_RETURN_IF_ERROR(TakeInitialWeights(run));
   }
   if (!run.TowerLearns()) {
     GRE_ASSIGN_OR_RETURN(TowerCache tower,

@@ -22,6 +22,7 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("model.heads", model.num_heads);
   visit("model.kv_heads", model.num_kv_heads);
   visit("model.summary_size", model.summary_size);
+  visit("model.summary_pools_head", model.summary_pools_head);
   visit("model.hint_temperature", model.hint_temperature);
   visit("model.trained", config.model.trained);
   auto& optim = config.optim;

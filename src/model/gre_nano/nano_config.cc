@@ -24,6 +24,7 @@ void VisitFields(Config& config, Visitor&& visit) {
   visit("num_key_value_heads", config.num_kv_heads);
   visit("max_position_embeddings", config.max_positions);
   visit("summary_size", config.summary_size);
+  visit("summary_pools_head", config.summary_pools_head);
   visit("num_countries", config.num_countries);
   visit("hint_temperature", config.hint_temperature);
   visit("rope_theta", config.rope_theta);
@@ -45,10 +46,12 @@ Result<NanoConfig> NanoConfig::FromJson(std::string_view json) {
   VisitFields(config, [&](const char* name, auto& field) {
     using Field = std::decay_t<decltype(field)>;
     const auto it = root.find(name);
-    const bool fits =
-        it != root.end() && (std::is_integral_v<Field> ? it->is_number_integer() : it->is_number());
+    const bool fits = it != root.end() && (std::is_same_v<Field, bool> ? it->is_boolean()
+                                           : std::is_integral_v<Field> ? it->is_number_integer()
+                                                                       : it->is_number());
     if (!fits && status.ok()) {
-      status = Invalid(std::string(name) + ": expected a number, found " +
+      status = Invalid(std::string(name) + ": expected " +
+                       (std::is_same_v<Field, bool> ? "true or false" : "a number") + ", found " +
                        (it == root.end() ? "nothing" : DumpJson(*it)));
     } else if (fits) {
       field = it->template get<Field>();

@@ -21,7 +21,10 @@ struct NanoConfig {
   int64_t num_kv_heads = 2;
   int64_t max_positions = 128;
   int64_t summary_size = 512;  // hidden units of the summary token's perceptron
-  int64_t num_countries = 0;   // classes of the country head
+  // Whether the perceptron also sees the means of the tower's 1,280 head channels beside the
+  // statistics. They help the tower learn; a head trained on its finished features does without.
+  bool summary_pools_head = true;
+  int64_t num_countries = 0;  // classes of the country head
   // The last image token also carries what the country head believes: the mean of the countries'
   // embeddings under softmax(logits / hint_temperature); 0 = it does not. A low temperature makes
   // the chain commit to one country instead of to the most likely continent.

@@ -44,8 +44,9 @@ int64_t StatisticsWidth(int last_block) {
   return width;
 }
 
-int64_t SummaryWidth() {
-  return EffnetLite::kHeadChannels + StatisticsWidth(EffnetLite::kNumBlocks);
+int64_t SummaryWidth(const NanoConfig& config) {
+  return (config.summary_pools_head ? EffnetLite::kHeadChannels : 0) +
+         StatisticsWidth(EffnetLite::kNumBlocks);
 }
 
 DecoderConfig MakeDecoderConfig(const NanoConfig& config) {
@@ -68,13 +69,13 @@ int64_t NanoNetwork::LowerStatisticsWidth() { return StatisticsWidth(kLastFrozen
 NanoNetwork::NanoNetwork(WeightSource& source, const NanoConfig& config, at::Device device)
     : config_(config),
       tower_(source, "tower"),
-      summary_mean_(source.Get(kSummaryMean, {SummaryWidth()})),
-      summary_deviation_(source.Get(kSummaryDeviation, {SummaryWidth()})),
+      summary_mean_(source.Get(kSummaryMean, {SummaryWidth(config)})),
+      summary_deviation_(source.Get(kSummaryDeviation, {SummaryWidth(config)})),
       grid_norm_(source, "projector.grid_norm", EffnetLite::kHeadChannels, config.rms_norm_eps),
       grid_projection_(source, {{"projector.grid", config.hidden_size}}, EffnetLite::kHeadChannels,
                        true),
-      summary_hidden_(source, {{"projector.summary_hidden", config.summary_size}}, SummaryWidth(),
-                      true),
+      summary_hidden_(source, {{"projector.summary_hidden", config.summary_size}},
+                      SummaryWidth(config), true),
       summary_projection_(source, {{"projector.summary", config.hidden_size}}, config.summary_size,
                           true),
       country_head_(source, {{"country_head", config.num_countries}}, config.summary_size, true),
@@ -146,18 +147,24 @@ TowerFeatures NanoNetwork::Upper(const LowerFeatures& lower) const {
   return {cells.flatten(2).transpose(1, 2), at::cat({head.mean({2, 3}), statistics}, 1)};
 }
 
+at::Tensor NanoNetwork::SummaryInputs(const TowerFeatures& tower) const {
+  return config_.summary_pools_head
+             ? tower.summary
+             : tower.summary.narrow(1, EffnetLite::kHeadChannels, SummaryWidth(config_));
+}
+
 ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) const {
   const auto drop = [&](const at::Tensor& x, double share) {
     return dropout > 0 ? at::dropout(x, share, /*train=*/true) : x;
   };
   const at::Tensor summary =
-      drop((tower.summary - summary_mean_) / summary_deviation_, dropout);  // [B, 2256]
+      drop((SummaryInputs(tower) - summary_mean_) / summary_deviation_, dropout);
   const at::Tensor hidden = drop(at::silu(summary_hidden_.Forward(summary)), dropout);
   const at::Tensor countries = country_head_.Forward(hidden);
 
   std::vector<at::Tensor> tokens = {
       grid_projection_.Forward(drop(grid_norm_.Forward(tower.cells), dropout / 2))};
-  int64_t begin = EffnetLite::kHeadChannels;
+  int64_t begin = summary.size(1) - StatisticsWidth(EffnetLite::kNumBlocks);
   for (size_t i = 0; i < kStatisticsBlocks.size(); ++i) {
     const int64_t width = 2 * EffnetLite::BlockChannels(kStatisticsBlocks[i]);
     const at::Tensor part = summary.narrow(1, begin, width);
@@ -174,7 +181,7 @@ ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) c
 }
 
 void NanoNetwork::StandardiseSummary(const LowerFeatures& sample) {
-  const at::Tensor summary = Upper(sample).summary;
+  const at::Tensor summary = SummaryInputs(Upper(sample));
   summary_mean_ = summary.mean(0);
   summary_deviation_ = summary.std(0) + 1e-3;
 }

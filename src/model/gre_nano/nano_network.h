@@ -67,9 +67,11 @@ class NanoNetwork {
   void VisitParameters(Part part, const ParameterVisitor& visitor);
 
  private:
+  [[nodiscard]] at::Tensor SummaryInputs(const TowerFeatures& tower) const;
+
   NanoConfig config_;
   EffnetLite tower_;
-  at::Tensor summary_mean_, summary_deviation_;  // [1280 + 976]
+  at::Tensor summary_mean_, summary_deviation_;  // of SummaryInputs
   RmsNorm grid_norm_;
   Linear grid_projection_;
   std::vector<Linear> statistics_projections_;  // one for each of kStatisticsBlocks

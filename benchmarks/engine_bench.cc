@@ -2,9 +2,10 @@
 //              [--logits FILE] [--photo FILE]
 //
 // Times the local engine on a model directory and prints one JSON object: prefill of a prompt of
-// fixed token ids, greedy decoding of one sample and of several samples behind it, and with --photo
-// whole requests through LocalEngine. --logits writes the prompt's last logits (float32), so that
-// benchmarks/engine_peer.py can check the answers before it compares times.
+// fixed token ids (--prompt 0 leaves this part out), greedy decoding of one sample and of several
+// samples behind it, and with --photo whole requests through LocalEngine. --logits writes the
+// prompt's last logits (float32), so that benchmarks/engine_peer.py can check the answers before it
+// compares times.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -128,28 +129,31 @@ Status Main(int argc, char** argv) {
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<const VisionLanguageModel> model, LoadModel(argv[1]));
   Json report = {{"load_s", Seconds() - begin}, {"peak_bytes_loaded", PeakResidentBytes()}};
 
+  const int64_t prompt = number("--prompt");
   double prefill_s = 1e9;
   double decode_s = 1e9;
   double samples_s = 1e9;
   at::Tensor logits;
-  for (int64_t round = 0; round < rounds; ++round) {
-    Run one(*model, number("--prompt"), 1, tokens);
+  for (int64_t round = 0; prompt > 0 && round < rounds; ++round) {
+    Run one(*model, prompt, 1, tokens);
     prefill_s = std::min(prefill_s, one.Prefill(&logits));
     decode_s = std::min(decode_s, one.Decode(tokens));
-    Run several(*model, number("--prompt"), samples, tokens);
+    Run several(*model, prompt, samples, tokens);
     several.Prefill(&logits);
     samples_s = std::min(samples_s, several.Decode(tokens));
   }
-  if (!flags["--logits"].empty()) {
-    const auto* bytes = static_cast<const char*>(logits.const_data_ptr());
-    GRE_RETURN_IF_ERROR(WriteFileAtomically(flags["--logits"], {bytes, logits.nbytes()}));
+  if (prompt > 0) {
+    if (!flags["--logits"].empty()) {
+      const auto* bytes = static_cast<const char*>(logits.const_data_ptr());
+      GRE_RETURN_IF_ERROR(WriteFileAtomically(flags["--logits"], {bytes, logits.nbytes()}));
+    }
+    report["prefill_tokens_per_s"] = static_cast<double>(prompt) / prefill_s;
+    report["decode_ms_per_token"] = 1e3 * decode_s / static_cast<double>(tokens);
+    report["decode_tokens_per_s"] = static_cast<double>(tokens) / decode_s;
+    report["samples"] = samples;
+    report["samples_decode_ratio"] = samples_s / decode_s;
+    report["peak_bytes_text"] = PeakResidentBytes();
   }
-  report["prefill_tokens_per_s"] = static_cast<double>(number("--prompt")) / prefill_s;
-  report["decode_ms_per_token"] = 1e3 * decode_s / static_cast<double>(tokens);
-  report["decode_tokens_per_s"] = static_cast<double>(tokens) / decode_s;
-  report["samples"] = samples;
-  report["samples_decode_ratio"] = samples_s / decode_s;
-  report["peak_bytes_text"] = PeakResidentBytes();
 
   if (!flags["--photo"].empty()) {
     GRE_ASSIGN_OR_RETURN(RgbImage pixels, DecodeImageFile(flags["--photo"]));

@@ -71,7 +71,7 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         own_logits, peer_logits = os.path.join(folder, "own"), os.path.join(folder, "peer")
         for _ in range(options.rounds):
-            ours.append(run([options.bench, options.model, *shared, "--logits", own_logits, "--photo", options.photo]))
+            ours.append(run([options.bench, options.model, *shared, "--logits", own_logits]))
             peers.append(run([sys.executable, __file__, "--worker", *shared, "--logits", peer_logits, options.model]))
         own, peer = (np.fromfile(path, np.float32) for path in (own_logits, peer_logits))
     difference = float(np.abs(own - peer).max() / np.abs(peer).max())
@@ -82,14 +82,15 @@ def main():
     for name in ("prefill_tokens_per_s", "decode_tokens_per_s"):
         mine, theirs = (max(side[name] for side in sides) for sides in (ours, peers))
         print(f"{name:22s} gre {mine:8.2f}   transformers {theirs:8.2f}   ratio {mine / theirs:.2f}")
-    last = ours[-1]
-    weights = sum(entry.stat().st_size for entry in os.scandir(options.model) if entry.name.endswith(".safetensors"))
-    print(f"{last['samples']} samples cost {min(o['samples_decode_ratio'] for o in ours):.2f} x one (decoding alone)")
-    if "photo" in last:
-        one, several = last["photo"]
-        print(f"whole photo request: {several['total_ms'] / one['total_ms']:.2f} x one sample "
+    print(f"{ours[0]['samples']} samples cost {min(o['samples_decode_ratio'] for o in ours):.2f} x one (decoding alone)")
+    if options.photo:
+        command = [options.bench, options.model, "--threads", str(options.threads), "--tokens", str(options.tokens)]
+        ours.append(run([*command, "--prompt", "0", "--rounds", "1", "--photo", options.photo]))
+        one, several = ours[-1]["photo"]
+        print(f"photo request: {several['samples']} samples cost {several['total_ms'] / one['total_ms']:.2f} x one "
               f"({one['prompt_tokens']} prompt tokens, {options.tokens} new tokens)")
-    peak = max(value for key, value in last.items() if key.startswith("peak_bytes"))
+    weights = sum(entry.stat().st_size for entry in os.scandir(options.model) if entry.name.endswith(".safetensors"))
+    peak = max(value for side in ours for key, value in side.items() if key.startswith("peak_bytes"))
     print(f"peak memory: weights {weights / 1e9:.2f} GB + {(peak - weights) / 1e9:.2f} GB")
     print(json.dumps({"gre": ours, "transformers": peers}))
 

@@ -18,6 +18,7 @@ constexpr double kRadiansPerDegree = std::numbers::pi / 180;
 // A little below every meridian degree of WGS-84 (110.57 km), so that bounds stay bounds.
 constexpr double kMinKmPerDegree = 110.5;
 constexpr size_t kPrefixBytes = 16;
+constexpr int64_t kMaxUnits = int64_t{1} << 30;
 
 Error BadTable(std::string_view what) {
   return {ErrorCode::kInvalidInput, "border table: " + std::string(what)};
@@ -78,8 +79,8 @@ Result<std::vector<Arc>> ReadArcs(std::span<const std::byte> bytes, uint32_t cou
       if (!dx || !dy) {
         return BadTable("it ends inside an arc");
       }
-      x += *dx;
-      y += *dy;
+      x = std::clamp<int64_t>(x + *dx, -kMaxUnits, kMaxUnits);
+      y = std::clamp<int64_t>(y + *dy, -kMaxUnits, kMaxUnits);
       arc.push_back({static_cast<int32_t>(x), static_cast<int32_t>(y)});
     }
   }
@@ -148,6 +149,9 @@ Result<BorderTable> BorderTable::Decode(std::span<const std::byte> bytes) {
   BorderTable table;
   try {
     table.units_per_degree_ = header.at("units_per_degree").get<double>();
+    if (!(table.units_per_degree_ >= 1)) {
+      return BadTable("units_per_degree is below 1");
+    }
     for (const Json& row : header.at("areas")) {
       Area& area = table.areas_.emplace_back();
       area.land.country_code = row.at("code");
@@ -166,6 +170,12 @@ Result<BorderTable> BorderTable::Decode(std::span<const std::byte> bytes) {
         const auto [south, north] = std::ranges::minmax(ring.points, {}, &Point::y);
         ring.low = {west.x, south.y};
         ring.high = {east.x, north.y};
+        const LatLng low = table.ToLatLng(ring.low.x, ring.low.y);
+        const LatLng high = table.ToLatLng(ring.high.x, ring.high.y);
+        if (!LatLng::FromDegrees(low.latitude_deg, low.longitude_deg) ||
+            !LatLng::FromDegrees(high.latitude_deg, high.longitude_deg)) {
+          return BadTable("a ring leaves the world");
+        }
       }
     }
     for (const auto& [key, lines] :
@@ -179,6 +189,10 @@ Result<BorderTable> BorderTable::Decode(std::span<const std::byte> bytes) {
     }
   } catch (const std::exception& error) {
     return BadTable(error.what());
+  }
+  if (std::ranges::none_of(table.areas_,
+                           [](const Area& area) { return !area.overlay && !area.rings.empty(); })) {
+    return BadTable("no area");
   }
   return table;
 }

@@ -260,7 +260,6 @@ Result<CalibrationFit> FitCalibration(std::span<const CalibrationExample> exampl
   fit.samples = options.samples;
   fit.photos = static_cast<int>(examples.size());
   fit.weights.values = FitWeights(examples, options.ridge);
-  fit.radius.typical_error_km = options.typical_error_km;
   std::vector<double> p50_ratios;
   std::vector<double> p90_ratios;
   for (const CalibrationExample& example : examples) {

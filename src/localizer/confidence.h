@@ -76,13 +76,12 @@ struct CalibrationExample {
   bool correct = false;            // the answer's country is right
   double weight = 1;               // e.g. to balance kinds of photos
   std::optional<double> error_km;  // distance to the truth, where that is known
-  RadiusEstimate raw_radius;       // EstimateRadius with both scales 1
+  RadiusEstimate raw_radius;       // EstimateRadius with the default RadiusModel
 };
 
 struct CalibrationFitOptions {
   int samples = 1;
-  double typical_error_km = 200;  // of RadiusModel
-  double ridge = 0.5;             // penalty on the squares of all weights but the first
+  double ridge = 0.5;  // penalty on the squares of all weights but the first
 };
 
 // Maximum likelihood with a ridge penalty (Newton's method), and for the radii the factors with

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/strings.h"
+#include "geo/geodesic.h"
 
 namespace gre {
 namespace {
@@ -59,6 +60,28 @@ std::string ReasonWithoutPoints(std::span<const Sample> samples) {
     return "the model declined in " + Count(refusals, samples.size()) + detail;
   }
   return "no reply holds readable coordinates" + detail;
+}
+
+Result<CalibrationExample> JudgeSamples(const std::vector<Sample>& samples,
+                                        const LabelledPhoto& truth) {
+  std::vector<LatLng> points = PointsOf(samples);
+  if (points.empty()) {
+    return Error{ErrorCode::kInvalidInput, truth.photo.file + ": " + ReasonWithoutPoints(samples)};
+  }
+  const size_t chosen = BestPoint(points);
+  const LatLng answer = points[chosen];
+  const std::string country_code = CountryCodeAt(answer);
+  points.erase(points.begin() + static_cast<std::ptrdiff_t>(chosen));
+
+  CalibrationExample example;
+  example.features = MeasureConfidence(samples, country_code);
+  example.correct = country_code == truth.country_code;
+  example.weight = truth.weight;
+  if (truth.point) {
+    example.error_km = GeodesicDistanceKm(answer, *truth.point);
+  }
+  example.raw_radius = EstimateRadius(answer, points, {});
+  return example;
 }
 
 }  // namespace
@@ -134,6 +157,28 @@ std::vector<LocateResult> Localizer::Locate(std::span<const LocateRequest> photo
     results.push_back(MakeResult(photos[i], std::move(generated[i])));
   }
   return results;
+}
+
+std::vector<Result<CalibrationExample>> Localizer::Judge(std::span<const LabelledPhoto> photos,
+                                                         const CancellationToken& cancellation) {
+  std::vector<GenerationRequest> requests;
+  requests.reserve(photos.size());
+  for (const LabelledPhoto& labelled : photos) {
+    requests.push_back(MakeRequest(labelled.photo));
+  }
+  std::vector<Result<GenerationResult>> generated =
+      generator_->Generate(requests, {}, cancellation);
+  GRE_CHECK(generated.size() == photos.size());
+  std::vector<Result<CalibrationExample>> examples;
+  examples.reserve(photos.size());
+  for (size_t i = 0; i < photos.size(); ++i) {
+    if (generated[i].ok()) {
+      examples.push_back(JudgeSamples(ReadSamples(generated[i]->completions), photos[i]));
+    } else {
+      examples.emplace_back(std::move(generated[i]).error());
+    }
+  }
+  return examples;
 }
 
 LocateResult Localizer::MakeResult(const LocateRequest& photo,

@@ -39,6 +39,14 @@ struct LocateRequest {
   std::optional<LatLng> metadata_gps;  // passed on, never shown to the model
 };
 
+// A photo whose place is known, for calibration.
+struct LabelledPhoto {
+  LocateRequest photo;
+  std::string country_code;     // ISO 3166-1 alpha-2
+  std::optional<LatLng> point;  // absent: only the country is known
+  double weight = 1;            // of CalibrationExample
+};
+
 // Finds out where photos were taken: asks the model for chains, reads them and decides.
 //
 // The answer is the sampled point with the highest expected GeoScore over all samples, never a
@@ -65,6 +73,11 @@ class Localizer {
   std::vector<LocateResult> Locate(std::span<const LocateRequest> photos,
                                    const StreamCallback& stream,
                                    const CancellationToken& cancellation);
+
+  // What FitCalibration learns from: answers every photo as --always-answer would, without a search
+  // area, and compares with the truth. An error for a photo that failed or got no point.
+  std::vector<Result<CalibrationExample>> Judge(std::span<const LabelledPhoto> photos,
+                                                const CancellationToken& cancellation);
 
   // The decision alone: fills status, reason, answer, alternatives, chain and dispersion of
   // `result` from the samples. Used again on stored replies.

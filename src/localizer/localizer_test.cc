@@ -196,6 +196,34 @@ TEST_F(LocalizerTest, OpenSeaHasNoCountryToBeRightAbout) {
   EXPECT_TRUE(result.alternatives[0].place.is_ocean);
 }
 
+TEST_F(LocalizerTest, JudgesLabelledPhotosForCalibration) {
+  ScriptedGenerator generator(
+      [](const GenerationRequest& request, int sample) -> Result<std::string> {
+        if (request.id == "refused.jpg") {
+          return std::string("Unknown");
+        }
+        return sample == 0 ? Reply("35.0, 135.8", "Japan") : Reply("48.86, 2.35");
+      });
+  auto localizer = Localizer::Create(generator, namer_, PromptTemplate::Parse(kPrompt).value(),
+                                     std::nullopt, {.samples = 4});
+  ASSERT_TRUE(localizer.ok());
+  const auto image = std::make_shared<RgbImage>(RgbImage{1, 1, {1, 2, 3}});
+  const std::vector<LabelledPhoto> photos = {
+      {{"fr.jpg", image, std::nullopt}, "FR", LatLng{45.76, 4.84}, 2},
+      {{"jp.jpg", image, std::nullopt}, "JP", std::nullopt, 1},
+      {{"refused.jpg", image, std::nullopt}, "FR", std::nullopt, 1}};
+  const auto examples = localizer->Judge(photos, {});
+  ASSERT_EQ(examples.size(), 3u);
+  ASSERT_TRUE(examples[0].ok());
+  EXPECT_TRUE(examples[0]->correct);
+  EXPECT_EQ(examples[0]->features.agreeing, 3);
+  EXPECT_EQ(examples[0]->weight, 2);
+  EXPECT_NEAR(*examples[0]->error_km, 392, 5);
+  EXPECT_FALSE(examples[1]->correct);
+  EXPECT_FALSE(examples[1]->error_km);
+  EXPECT_FALSE(examples[2].ok());
+}
+
 TEST_F(LocalizerTest, RefusesBadOptions) {
   ScriptedGenerator generator(
       [](const GenerationRequest&, int) { return Result<std::string>(""); });

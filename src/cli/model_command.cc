@@ -1,4 +1,4 @@
-// gre model info | check | fetch | calibrate
+// gre model info, check and fetch; calibrate has a file of its own.
 #include <memory>
 
 #include <nlohmann/json.hpp>
@@ -177,8 +177,8 @@ CommandSpec FetchCommand() {
 CommandSpec ModelCommand() {
   CommandSpec command;
   command.name = "model";
-  command.summary = "Looks at, checks and fetches models";
-  command.commands = {InfoCommand(), CheckCommand(), FetchCommand()};
+  command.summary = "Looks at, checks, fetches and calibrates models";
+  command.commands = {InfoCommand(), CheckCommand(), FetchCommand(), CalibrateCommand()};
   return command;
 }
 

@@ -112,8 +112,13 @@ CommandSpec GreProgram() {
   return program;
 }
 
-ExitCode RunProgram(const std::vector<std::string>& words, const Environment& environment,
+ExitCode RunProgram(const std::vector<std::string>& given_words, const Environment& environment,
                     CancellationToken& cancellation) {
+  std::vector<std::string> words = given_words;
+  if (!words.empty() && words[0] == "help") {  // "gre help locate" as in git
+    words.erase(words.begin());
+    words.emplace_back("--help");
+  }
   CommonOptions options;
   const std::vector<OptionSpec> common = CommonSpecs(options);
   const CommandSpec program = GreProgram();

@@ -1,0 +1,292 @@
+// The built program as a user meets it: arguments, exit codes, streams, files.
+#include <atomic>
+#include <filesystem>
+#include <fstream>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "image/encode.h"
+#include "support/run_program.h"
+#include "support/scripted_http_server.h"
+
+namespace gre {
+namespace {
+
+namespace fs = std::filesystem;
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using testing::HttpReply;
+using ::testing::IsEmpty;
+using ::testing::Not;
+using testing::ProgramOptions;
+using testing::ProgramResult;
+using testing::ReceivedRequest;
+using testing::Reply;
+using testing::RunProgramFile;
+using testing::ScriptedHttpServer;
+
+constexpr char kSecret[] = "sk-very-secret";
+
+class CliTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    root_ =
+        fs::path(::testing::TempDir()) /
+        (std::string("gre_cli_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
+    fs::remove_all(root_);
+    fs::create_directories(root_ / "photos");
+    options_.environment = {{"HOME", root_.string()},
+                            {"PATH", "/usr/bin:/bin"},
+                            {"LC_ALL", "C.UTF-8"},
+                            {"XDG_CACHE_HOME", (root_ / "cache").string()},
+                            {"XDG_CONFIG_HOME", (root_ / "config").string()}};
+  }
+  void TearDown() override { fs::remove_all(root_); }
+
+  ProgramResult Gre(const std::vector<std::string>& arguments) {
+    return RunProgramFile(GRE_PROGRAM, arguments, options_);
+  }
+
+  // A small picture; `name` below photos/.
+  void WritePhoto(const std::string& name) {
+    const RgbImage image{32, 24, std::vector<uint8_t>(32 * 24 * 3, 90)};
+    ASSERT_TRUE(
+        WriteFileAtomically((root_ / "photos" / name).string(), EncodeJpeg(image).value()).ok());
+  }
+  std::string Path(const std::string& name) const { return (root_ / name).string(); }
+  std::string Content(const std::string& name) const {
+    std::ifstream file(root_ / name);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  static std::vector<Json> Lines(const std::string& text) {
+    std::vector<Json> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) {
+      const Result<Json> json = ParseJson(line);
+      EXPECT_TRUE(json.ok()) << line;
+      lines.push_back(json.ok() ? *json : Json());
+    }
+    return lines;
+  }
+
+  // A chat server that always answers Kyoto.
+  static Reply Kyoto(const ReceivedRequest&, int) {
+    const Json body = {
+        {"choices",
+         {{{"index", 0},
+           {"finish_reason", "stop"},
+           {"message",
+            {{"role", "assistant"},
+             {"content",
+              "<think>\n1. [text/language] kanji on the shop -> Japan => Kyoto\n</think>\n"
+              "<answer>35.0116, 135.7681</answer>"}}}}}},
+        {"usage", {{"prompt_tokens", 7}, {"completion_tokens", 9}}}};
+    return {{HttpReply(200, body.dump()), 0}};
+  }
+  std::vector<std::string> Remote(const ScriptedHttpServer& server,
+                                  std::vector<std::string> arguments) const {
+    arguments.insert(arguments.end(), {"--api-url", server.url(), "--api-model", "m"});
+    return arguments;
+  }
+
+  fs::path root_;
+  ProgramOptions options_;
+};
+
+TEST_F(CliTest, VersionHelpAndWrongUse) {
+  EXPECT_EQ(Gre({"--version"}).exit_code, 0);
+  EXPECT_THAT(Gre({"--version"}).out, ::testing::MatchesRegex("gre [0-9.]+\n"));
+  const ProgramResult help = Gre({"locate", "--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, AllOf(HasSubstr("--always-answer"), HasSubstr("--within AREA")));
+  for (const std::vector<std::string>& words :
+       std::vector<std::vector<std::string>>{{"lcoate"},
+                                             {"locate", "--no-such"},
+                                             {"model"},
+                                             {"locate"},
+                                             {"completion"},
+                                             {"locate", "x.jpg", "--samples", "-1"}}) {
+    const ProgramResult result = Gre(words);
+    EXPECT_EQ(result.exit_code, 2) << words[0];
+    EXPECT_THAT(result.out, IsEmpty());
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+  }
+}
+
+TEST_F(CliTest, CompletionAndManualAreAcceptedByTheirPrograms) {
+  ASSERT_TRUE(WriteFileAtomically(Path("gre.bash"), Gre({"completion", "bash"}).out).ok());
+  EXPECT_EQ(RunProgramFile("/bin/bash",
+                           {"-c", "source " + Path("gre.bash") +
+                                      "; COMP_WORDS=(gre locate --with); COMP_CWORD=2; _gre; "
+                                      "[[ ${COMPREPLY[*]} == --within ]]"},
+                           options_)
+                .exit_code,
+            0);
+  for (const char* shell : {"zsh", "fish"}) {
+    EXPECT_THAT(Gre({"completion", shell}).out, HasSubstr("always-answer")) << shell;
+  }
+  EXPECT_THAT(Gre({"man"}).out, AllOf(HasSubstr(".TH GRE 1"), HasSubstr("max\\-new\\-tokens")));
+}
+
+TEST_F(CliTest, AClosedPipeIsNoError) {
+  const ProgramResult result = RunProgramFile(
+      "/bin/bash",
+      {"-c", std::string(GRE_PROGRAM) + " man | head -1 >/dev/null; echo ${PIPESTATUS[0]}"},
+      options_);
+  EXPECT_EQ(result.out, "0\n");
+  EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST_F(CliTest, OneBadPhotoDoesNotStopTheBatch) {
+  WritePhoto("a.jpg");
+  WritePhoto("c.jpg");
+  std::ofstream(root_ / "photos/b.jpg") << "no picture";
+  const ProgramResult result = Gre({"locate", Path("photos"), "--metadata-only", "--json"});
+  EXPECT_EQ(result.exit_code, 1);
+  const std::vector<Json> records = Lines(result.out);
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0]["file"], "a.jpg");
+  EXPECT_EQ(records[0]["status"], "abstained");
+  EXPECT_EQ(records[1]["status"], "failed");
+  EXPECT_THAT(records[1]["error"]["message"], HasSubstr("not a picture"));
+  EXPECT_EQ(records[2]["status"], "abstained");
+}
+
+TEST_F(CliTest, AServedModelAnswersAndItsKeyStaysSecret) {
+  WritePhoto("a.jpg");
+  options_.environment["MY_KEY"] = kSecret;
+  const ScriptedHttpServer server(Kyoto);
+  const ProgramResult result =
+      Gre(Remote(server, {"locate", Path("photos/a.jpg"), "--json", "--api-key-env", "MY_KEY",
+                          "--log-level", "debug", "--out", Path("a.html")}));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const Json record = Lines(result.out).at(0);
+  EXPECT_EQ(record["schema"], "gre.locate/1");
+  EXPECT_EQ(record["status"], "ok");
+  EXPECT_EQ(record["answer"]["latitude"], 35.0116);
+  EXPECT_EQ(record["answer"]["place"]["country_code"], "JP");
+  EXPECT_EQ(record["chain"][0]["family"], "text");
+  EXPECT_EQ(record["engine"]["kind"], "remote");
+  ASSERT_EQ(server.requests().size(), 1u);
+  EXPECT_EQ(server.requests()[0].headers.at("authorization"), std::string("Bearer ") + kSecret);
+  EXPECT_THAT(Content("a.html"), HasSubstr("Kyoto"));
+  for (const std::string& text : {result.out, result.err, Content("a.html")}) {
+    EXPECT_THAT(text, Not(HasSubstr(kSecret)));
+  }
+  const ProgramResult report = Gre(Remote(server, {"locate", Path("photos/a.jpg")}));
+  EXPECT_THAT(report.out, AllOf(HasSubstr("Japan"), HasSubstr("kanji on the shop")));
+}
+
+TEST_F(CliTest, ALaterRunDoesOnlyWhatIsLeft) {
+  for (const char* name : {"a.jpg", "b.jpg", "c.jpg"}) {
+    WritePhoto(name);
+  }
+  const ScriptedHttpServer server(Kyoto);
+  const auto run = [&](std::vector<std::string> more) {
+    std::vector<std::string> words = {"locate", Path("photos"), "--out", Path("out.jsonl")};
+    words.insert(words.end(), more.begin(), more.end());
+    return Gre(Remote(server, words));
+  };
+  EXPECT_THAT(run({"--dry-run"}).out, HasSubstr("locate  c.jpg"));
+  EXPECT_TRUE(server.requests().empty());
+  EXPECT_EQ(run({"--limit", "2"}).exit_code, 0);
+  EXPECT_EQ(server.requests().size(), 2u);
+  EXPECT_THAT(run({"--dry-run"}).out,
+              AllOf(HasSubstr("done    a.jpg"), HasSubstr("locate  c.jpg")));
+  EXPECT_EQ(run({}).exit_code, 0);
+  EXPECT_EQ(server.requests().size(), 3u);
+  EXPECT_EQ(Lines(Content("out.jsonl")).size(), 3u);
+
+  const std::string before = Content("out.jsonl");
+  const ProgramResult other = run({"--seed", "7"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("other settings"));
+  EXPECT_EQ(Content("out.jsonl"), before);
+  EXPECT_EQ(run({"--seed", "7", "--force"}).exit_code, 0);
+  EXPECT_EQ(server.requests().size(), 6u);
+}
+
+TEST_F(CliTest, CtrlCKeepsWhatIsDone) {
+  for (int i = 0; i < 6; ++i) {
+    WritePhoto("p" + std::to_string(i) + ".jpg");
+  }
+  // The first four answers come at once, the others not within the test's patience.
+  const ScriptedHttpServer server([&](const ReceivedRequest& request, int number) -> Reply {
+    if (number < 4) {
+      return Kyoto(request, number);
+    }
+    std::ofstream(root_ / "waiting");
+    Reply slow = Kyoto(request, number);
+    slow[0].wait_ms = 3000;
+    return slow;
+  });
+  options_.interrupt_after_ms = 1;
+  options_.interrupt_when = Path("waiting");
+  const ProgramResult result =
+      Gre(Remote(server, {"locate", Path("photos"), "--out", Path("out.geojson")}));
+  EXPECT_EQ(result.exit_code, 130) << result.err;
+  const Result<Json> map = ParseJson(Content("out.geojson"));
+  ASSERT_TRUE(map.ok());
+  int photos = 0;
+  for (const Json& feature : (*map)["features"]) {
+    photos += feature["properties"].value("kind", "") == "photo" ? 1 : 0;
+  }
+  EXPECT_EQ(photos, 4);
+}
+
+TEST_F(CliTest, WhatTheEnvironmentLacksIsExitThree) {
+  WritePhoto("a.jpg");
+  const ProgramResult model = Gre({"locate", Path("photos/a.jpg"), "--model", "Some/Model"});
+  EXPECT_EQ(model.exit_code, 3);
+  EXPECT_THAT(model.err, HasSubstr("gre model fetch Some/Model"));
+  const ProgramResult server = Gre({"locate", Path("photos/a.jpg"), "--api-url",
+                                    "http://127.0.0.1:9", "--api-model", "m", "--timeout", "5"});
+  EXPECT_NE(server.exit_code, 0);
+  EXPECT_THAT(server.err, HasSubstr("127.0.0.1:9"));
+}
+
+TEST_F(CliTest, SettingsComeFromFlagEnvironmentAndFile) {
+  WritePhoto("a.jpg");
+  fs::create_directories(root_ / "config/gre");
+  std::ofstream(root_ / "config/gre/config.toml")
+      << "[locate]\nmetadata-only = true\njson = true\n";
+  const ProgramResult result = Gre({"locate", Path("photos/a.jpg")});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_EQ(Lines(result.out).at(0)["status"], "abstained");
+  std::ofstream(root_ / "config/gre/config.toml") << "[locate]\nmetadataonly = true\n";
+  EXPECT_EQ(Gre({"locate", Path("photos/a.jpg")}).exit_code, 2);
+}
+
+TEST_F(CliTest, PhotosFromStandardInputAndFromAUrl) {
+  WritePhoto("a.jpg");
+  const std::string jpeg = Content("photos/a.jpg");
+  options_.input = jpeg;
+  const ProgramResult piped = Gre({"locate", "-", "--metadata-only", "--json"});
+  EXPECT_EQ(piped.exit_code, 0) << piped.err;
+  EXPECT_EQ(Lines(piped.out).at(0)["file"], "-");
+  const ScriptedHttpServer server([&](const ReceivedRequest& request, int) -> Reply {
+    return {{request.target == "/a.jpg" ? HttpReply(200, jpeg) : HttpReply(404, "gone"), 0}};
+  });
+  EXPECT_EQ(Gre({"locate", server.url() + "/a.jpg", "--metadata-only"}).exit_code, 0);
+  const ProgramResult missing = Gre({"locate", server.url() + "/b.jpg", "--metadata-only"});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("answers 404"));
+}
+
+TEST_F(CliTest, DoctorReportsInJson) {
+  const ProgramResult result = Gre({"doctor", "--json"});
+  const Result<Json> report = ParseJson(result.out);
+  ASSERT_TRUE(report.ok()) << result.out << result.err;
+  EXPECT_EQ((*report)["schema"], "gre.doctor/1");
+  EXPECT_EQ(result.exit_code, (*report)["ok"] == true ? 0 : 3);
+  for (const Json& check : (*report)["checks"]) {
+    EXPECT_EQ(check["status"] != "ok", check["advice"] != "") << check;
+  }
+}
+
+}  // namespace
+}  // namespace gre

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+namespace gre::testing {
+
+struct ProgramResult {
+  int exit_code = -1;  // 128 + N when signal N ended it
+  std::string out;
+  std::string err;
+};
+
+struct ProgramOptions {
+  std::map<std::string, std::string> environment;  // the whole of it
+  std::string input;
+  // > 0: SIGINT is sent once so much time has passed and `interrupt_when` (if set) exists.
+  int interrupt_after_ms = 0;
+  std::string interrupt_when;  // a file
+};
+
+// Runs a program to its end with pipes for its three streams.
+ProgramResult RunProgramFile(const std::string& path, const std::vector<std::string>& arguments,
+                             const ProgramOptions& options);
+
+}  // namespace gre::testing

@@ -1,20 +1,13 @@
 #include "model/layers/attention.h"
 
-#include <algorithm>
-#include <cmath>
-#include <limits>
 #include <optional>
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/ones.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
-#include <ATen/ops/softmax.h>
-#include <ATen/ops/tensor.h>
 
 #include "core/check.h"
+#include "model/layers/decode_attention.h"
 
 namespace gre {
 namespace {
@@ -47,61 +40,6 @@ at::Tensor PromptAttention(const at::Tensor& q, const at::Tensor& k, const at::T
   const at::Tensor keys = cache.prompt_keys(layer).narrow(1, 0, past + rows).unsqueeze(0);
   const at::Tensor values = cache.prompt_values(layer).narrow(1, 0, past + rows).unsqueeze(0);
   return FromHeads(Attend(ToHeads(q, 1), keys, values, mask, /*causal=*/false));
-}
-
-// One new token a sample. The query heads that share a kv head, of all samples, become rows of one
-// product with the prompt's keys, so that the prompt is read once however many samples there are.
-at::Tensor DecodeAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                           const AttentionSegment& segment, int64_t layer) {
-  KvCache& cache = *segment.cache;
-  cache.WriteCompletion(layer, segment.samples, k, v);
-  const int64_t samples = q.size(0);
-  const int64_t kv_heads = k.size(1);
-  const int64_t group = q.size(1) / kv_heads;
-  const int64_t dim = q.size(2);
-  const int64_t prompt = cache.prompt_length();
-
-  std::vector<int64_t> lengths;  // including the new token
-  int64_t longest = 0;
-  for (const int64_t sample : segment.samples) {
-    lengths.push_back(cache.completion_length(sample) + 1);
-    longest = std::max(longest, lengths.back());
-  }
-  at::Tensor keys = cache.completion_keys(layer).narrow(2, 0, longest);  // [G, KV, C, D]
-  at::Tensor values = cache.completion_values(layer).narrow(2, 0, longest);
-  if (samples != cache.shape().num_samples) {
-    const at::Tensor chosen = at::tensor(segment.samples, at::kLong).to(q.device());
-    keys = keys.index_select(0, chosen);
-    values = values.index_select(0, chosen);
-  }
-
-  const double scale = 1.0 / std::sqrt(static_cast<double>(dim));
-  const at::Tensor grouped = (q * scale).view({samples, kv_heads, group, dim});
-  const at::Tensor folded =
-      grouped.transpose(0, 1).reshape({kv_heads, samples * group, dim});  // [KV, S g, D]
-  at::Tensor on_prompt =
-      at::matmul(folded, cache.prompt_keys(layer).narrow(1, 0, prompt).transpose(1, 2))
-          .view({kv_heads, samples, group, prompt})
-          .transpose(0, 1);                                              // [S, KV, g, P]
-  at::Tensor on_completion = at::matmul(grouped, keys.transpose(2, 3));  // [S, KV, g, C]
-  const bool uneven =
-      std::any_of(lengths.begin(), lengths.end(), [&](int64_t l) { return l != longest; });
-  if (uneven) {
-    const at::Tensor length = at::tensor(lengths, at::kLong).to(q.device()).view({-1, 1, 1, 1});
-    on_completion = on_completion.masked_fill(at::arange(longest, length.options()).ge(length),
-                                              -std::numeric_limits<float>::infinity());
-  }
-  const at::Tensor weights = at::softmax(at::cat({on_prompt, on_completion}, -1), -1, at::kFloat)
-                                 .to(q.scalar_type());  // [S, KV, g, P + C]
-  const at::Tensor prompt_weights =
-      weights.narrow(3, 0, prompt).transpose(0, 1).reshape({kv_heads, samples * group, prompt});
-  const at::Tensor from_prompt =
-      at::matmul(prompt_weights, cache.prompt_values(layer).narrow(1, 0, prompt))
-          .view({kv_heads, samples, group, dim})
-          .transpose(0, 1);
-  return at::matmul(weights.narrow(3, prompt, longest), values)
-      .add_(from_prompt)
-      .view({samples, kv_heads * group, dim});
 }
 
 }  // namespace
@@ -147,7 +85,8 @@ at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::
     } else if (segment.kind == AttentionSegment::Kind::kSequence) {
       outputs.push_back(PromptAttention(part(q), part(k), part(v), *segment.cache, layer));
     } else {
-      outputs.push_back(DecodeAttention(part(q), part(k), part(v), segment, layer));
+      outputs.push_back(
+          DecodeAttention(part(q), part(k), part(v), *segment.cache, segment.samples, layer));
     }
     row += rows;
   }

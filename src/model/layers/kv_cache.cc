@@ -1,10 +1,35 @@
 #include "model/layers/kv_cache.h"
 
+#include <cstring>
+
 #include <ATen/ops/empty.h>
 
 #include "core/check.h"
 
 namespace gre {
+namespace {
+
+// target[sample, :, position] = source[row]. Memory copies where they do: one token needs two of
+// these for every sample and layer, and operators would cost more than the bytes.
+void WriteToken(const at::Tensor& target, int64_t sample, int64_t position,
+                const at::Tensor& source, int64_t row) {
+  if (!target.is_cpu() || source.scalar_type() != target.scalar_type() || source.stride(2) != 1) {
+    target[sample].select(1, position).copy_(source[row]);
+    return;
+  }
+  const auto item = static_cast<int64_t>(target.element_size());
+  auto* to = static_cast<char*>(target.mutable_data_ptr());
+  const auto* from = static_cast<const char*>(source.const_data_ptr());
+  for (int64_t head = 0; head < target.size(1); ++head) {
+    std::memcpy(
+        to + (sample * target.stride(0) + head * target.stride(1) + position * target.stride(2)) *
+                 item,
+        from + (row * source.stride(0) + head * source.stride(1)) * item,
+        static_cast<size_t>(target.size(3) * item));
+  }
+}
+
+}  // namespace
 
 KvCache::KvCache(const Shape& shape, at::ScalarType dtype, at::Device device)
     : shape_(shape), completion_lengths_(static_cast<size_t>(shape.num_samples), 0) {
@@ -42,8 +67,8 @@ void KvCache::WriteCompletion(int64_t layer, const std::vector<int64_t>& samples
     const int64_t position = completion_length(samples[i]);
     GRE_CHECK(position < shape_.completion_capacity);
     const auto row = static_cast<int64_t>(i);
-    completion_keys(layer)[samples[i]].select(1, position).copy_(keys[row]);
-    completion_values(layer)[samples[i]].select(1, position).copy_(values[row]);
+    WriteToken(completion_keys(layer), samples[i], position, keys, row);
+    WriteToken(completion_values(layer), samples[i], position, values, row);
   }
 }
 

@@ -40,13 +40,15 @@ class RandomSource : public WeightSource {
 };
 
 constexpr int64_t kHidden = 16;
-const DecoderConfig kConfig = {.hidden_size = kHidden,
-                               .intermediate_size = 24,
-                               .num_layers = 2,
-                               .num_heads = 4,
-                               .num_kv_heads = 2,
-                               .head_dim = 8,
-                               .rope_sections = {4}};
+DecoderConfig MakeConfig(int64_t head_dim) {
+  return {.hidden_size = kHidden,
+          .intermediate_size = 24,
+          .num_layers = 2,
+          .num_heads = 4,
+          .num_kv_heads = 2,
+          .head_dim = head_dim,
+          .rope_sections = {head_dim / 2}};
+}
 
 AttentionSegment Sequence(int64_t begin, int64_t rows, KvCache* cache = nullptr) {
   return {AttentionSegment::Kind::kSequence, begin, rows, cache, {}};
@@ -58,28 +60,32 @@ AttentionSegment Decode(int64_t begin, KvCache* cache, std::vector<int64_t> samp
 at::Tensor Positions(int64_t begin, int64_t count) {
   return at::arange(begin, begin + count, at::kLong).unsqueeze(0);
 }
-KvCache MakeCache(int64_t prompt, int64_t samples, int64_t completion) {
-  return {{kConfig.num_layers, kConfig.num_kv_heads, kConfig.head_dim, prompt, samples, completion},
-          at::kFloat,
-          at::kCPU};
-}
 
-class DecoderTest : public testing::Test {
+// Parameter: the size of a head. Multiples of 16 take the CPU kernels, others LibTorch's operators.
+class DecoderTest : public testing::TestWithParam<int64_t> {
  protected:
+  [[nodiscard]] KvCache MakeCache(int64_t prompt, int64_t samples, int64_t completion) const {
+    return {
+        {config_.num_layers, config_.num_kv_heads, config_.head_dim, prompt, samples, completion},
+        at::kFloat,
+        at::kCPU};
+  }
   // States of a whole sequence, without a cache.
   [[nodiscard]] at::Tensor Whole(const at::Tensor& rows) const {
     const AttentionSegment segment = Sequence(0, rows.size(0));
     return decoder_.Forward(rows, Positions(0, rows.size(0)), {&segment, 1});
   }
 
+  DecoderConfig config_ = MakeConfig(GetParam());
   RandomSource source_;
-  Decoder decoder_{source_, kConfig, "model", at::kCPU};
+  Decoder decoder_{source_, config_, "model", at::kCPU};
 };
+INSTANTIATE_TEST_SUITE_P(HeadSizes, DecoderTest, testing::Values(8, 16));
 
 // Two prompts of different length in one batch, prefilled in chunks; three samples of the first
 // grow at different speeds and one ends early; every new row must equal the last row of the same
 // sequence computed as a whole.
-TEST_F(DecoderTest, CachedDecodingEqualsWholeSequences) {
+TEST_P(DecoderTest, CachedDecodingEqualsWholeSequences) {
   const at::NoGradGuard no_grad;
   const at::Tensor prompt_a = at::randn({7, kHidden});
   const at::Tensor prompt_b = at::randn({4, kHidden});
@@ -114,7 +120,7 @@ TEST_F(DecoderTest, CachedDecodingEqualsWholeSequences) {
   EXPECT_EQ(a.completion_length(1), 2);
 }
 
-TEST_F(DecoderTest, SequencesOfABatchDoNotSeeEachOther) {
+TEST_P(DecoderTest, SequencesOfABatchDoNotSeeEachOther) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> sequences, positions, expected;
   std::vector<AttentionSegment> segments;
@@ -132,7 +138,7 @@ TEST_F(DecoderTest, SequencesOfABatchDoNotSeeEachOther) {
 
 // Directional derivative of a scalar of the output against central differences, for every kind of
 // parameter including live adapters.
-TEST_F(DecoderTest, GradientsAgreeWithDifferences) {
+TEST_P(DecoderTest, GradientsAgreeWithDifferences) {
   const at::Tensor rows = at::randn({5, kHidden});
   const at::Tensor weights = at::randn({5, kHidden});
   std::vector<at::Tensor> parameters;
@@ -165,6 +171,21 @@ TEST_F(DecoderTest, GradientsAgreeWithDifferences) {
     const double numeric = (value_at(kStep) - value_at(-kStep)) / (2 * kStep);
     EXPECT_NEAR(analytic, numeric, 0.02 * std::abs(numeric) + 0.02);
   }
+}
+
+// The kernels (head size 32: two halves of 16) against the operators, which every gradient needs.
+TEST(DecoderKernelsTest, SameStatesAsOperators) {
+  RandomSource source;
+  DecoderConfig config = MakeConfig(/*head_dim=*/32);
+  config.hidden_size = 64;
+  config.intermediate_size = 48;
+  const Decoder decoder(source, config, "model", at::kCPU);
+  const AttentionSegment segment = Sequence(0, 9);
+  at::Tensor rows = at::randn({9, 64});
+  const auto states = [&] { return decoder.Forward(rows, Positions(0, 9), {&segment, 1}); };
+  const at::Tensor fast = states();
+  rows.requires_grad_();
+  EXPECT_TRUE(at::allclose(fast, states().detach(), 1e-4, 1e-5));
 }
 
 TEST(LinearTest, PackedEqualsPlainAndKeepsAdapters) {

@@ -2,13 +2,16 @@
 
 #include <numeric>
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/pow.h>
 #include <ATen/ops/tensor.h>
 
 #include "core/check.h"
+#include "model/layers/kernel_dispatch.h"
 
 namespace gre {
 
@@ -36,6 +39,22 @@ Rotary::Table Rotary::MakeTable(const at::Tensor& positions) const {
 }
 
 at::Tensor Rotary::Apply(const at::Tensor& x, const Table& table) {
+  const int64_t half = x.size(2) / 2;
+  const bool heads_together = x.stride(2) == 1 && x.stride(1) == 2 * half;
+  if (UsesKernels(x) && heads_together && half % kKernelLanes == 0 && table.cos.is_contiguous() &&
+      table.sin.is_contiguous()) {
+    at::Tensor out = at::empty(x.sizes(), x.options());
+    const int64_t width = x.size(1) * 2 * half;
+    ForKernelType(x.scalar_type(), [&](auto type) {
+      at::parallel_for(0, x.size(0), RowGrain(width), [&](int64_t begin, int64_t end) {
+        RotateRows(Data(x, type) + begin * x.stride(0), x.stride(0),
+                   table.cos.const_data_ptr<float>() + begin * half,
+                   table.sin.const_data_ptr<float>() + begin * half, end - begin, x.size(1), half,
+                   MutableData(out, type) + begin * width);
+      });
+    });
+    return out;
+  }
   const auto halves = x.to(at::kFloat).chunk(2, -1);  // 2 x [N, H, D/2]
   const at::Tensor cos = table.cos.unsqueeze(1);
   const at::Tensor sin = table.sin.unsqueeze(1);

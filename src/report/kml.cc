@@ -89,9 +89,8 @@ class KmlWriter {
     if (!description.empty()) description += "\n\n";
     description += CoordinatesText(answer.point) + "\nwithin " +
                    DistanceText(answer.radius_p50_km) + " (50 %), " +
-                   DistanceText(answer.radius_p90_km) + " (90 %)\n" +
-                   ConfidenceText(answer) + "\n\n" +
-                   RenderChain(result.chain);
+                   DistanceText(answer.radius_p90_km) + " (90 %)\n" + ConfidenceText(answer) +
+                   "\n\n" + RenderChain(result.chain);
     BeginPlacemark(PlaceText(answer.place, answer.point), description, "#answer");
     out_ += "<ExtendedData>\n";
     Data("file", result.file);

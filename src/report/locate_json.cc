@@ -57,6 +57,7 @@ OrderedJson AnswerJson(const std::optional<LocateAnswer>& answer) {
       {"radius_km",
        {{"p50", Kilometres(answer->radius_p50_km)}, {"p90", Kilometres(answer->radius_p90_km)}}},
       {"confidence", Fraction(answer->confidence)},
+      {"calibrated", answer->calibrated},
       {"place", PlaceJson(answer->place)}};
 }
 

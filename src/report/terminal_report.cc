@@ -138,8 +138,7 @@ class TerminalReport {
     Labelled("", Coordinates(answer.point));
     Labelled("Radius", DistanceText(answer.radius_p50_km) + " (50 %), " +
                            DistanceText(answer.radius_p90_km) + " (90 %)");
-    Labelled("Confidence",
-             Bar(answer.confidence) + " " + ConfidenceText(answer));
+    Labelled("Confidence", Bar(answer.confidence) + " " + ConfidenceText(answer));
   }
 
   void Reasoning() {

@@ -13,7 +13,7 @@ struct TerminalReportOptions {
   bool color = false;   // ANSI escape sequences
   bool show_map = true;
   bool show_model_hint = true;  // how to get a better model, after an answer of the embedded one
-  LandRings land;               // for the map; none without it
+  LandRings land = {};          // for the map (WorldLand()); none without it
 };
 
 // One photo for people: metadata position first, then the answer with radius and confidence (or why

@@ -223,8 +223,9 @@ bool EndsWord(std::u32string_view text, size_t length) {
 
 // By their first character, so that a look-up reads few entries.
 std::vector<const Word*> SortedWords() {
-  std::vector<const Word*> words;
-  for (const Word& word : kWords) words.push_back(&word);
+  std::vector<const Word*> words(kWords.size());
+  std::transform(kWords.begin(), kWords.end(), words.begin(),
+                 [](const Word& word) { return &word; });
   std::stable_sort(words.begin(), words.end(),
                    [](const Word* a, const Word* b) { return a->text.front() < b->text.front(); });
   return words;
@@ -232,66 +233,19 @@ std::vector<const Word*> SortedWords() {
 
 // Phrases that decline, lower case. Where a word could stand in an honest answer's prose it is not
 // listed: this is asked only after no coordinates were found.
-constexpr std::array<std::string_view, 60> kRefusals = {"no gps",
-                                                        "not available",
-                                                        "unavailable",
-                                                        "unknown",
-                                                        "n/a",
-                                                        "not applicable",
-                                                        "not specified",
-                                                        "not provided",
-                                                        "not possible",
-                                                        "impossible",
-                                                        "cannot",
-                                                        "can't",
-                                                        "can not",
-                                                        "could not",
-                                                        "couldn't",
-                                                        "unable to",
-                                                        "not able to",
-                                                        "insufficient",
-                                                        "not enough",
-                                                        "no location",
-                                                        "no coordinates",
-                                                        "i'm sorry",
-                                                        "i am sorry",
-                                                        "i apologize",
-                                                        "undetermined",
-                                                        "indeterminate",
-                                                        "undeterminable",
-                                                        "not determinable",
-                                                        "not identifiable",
-                                                        "unidentifiable",
-                                                        "no idea",
-                                                        "don't know",
-                                                        "do not know",
-                                                        "won't",
-                                                        "decline",
-                                                        "not sure",
-                                                        "no answer",
-                                                        "\"none\"",
-                                                        "null",
-                                                        "无法",
-                                                        "未知",
-                                                        "不知道",
-                                                        "不能确定",
-                                                        "無法",
-                                                        "不明",
-                                                        "わかりません",
-                                                        "できません",
-                                                        "알 수 없",
-                                                        "inconnu",
-                                                        "impossible de",
-                                                        "unbekannt",
-                                                        "nicht bestimmbar",
-                                                        "keine angabe",
-                                                        "desconocid",
-                                                        "no se puede",
-                                                        "desconhecid",
-                                                        "sconosciut",
-                                                        "неизвестн",
-                                                        "невозможно",
-                                                        "не могу"};
+// clang-format off
+constexpr auto kRefusals = std::to_array<std::string_view>({
+    "no gps", "not available", "unavailable", "unknown", "n/a", "not applicable", "not specified",
+    "not provided", "not possible", "impossible", "cannot", "can't", "can not", "could not",
+    "couldn't", "unable to", "not able to", "insufficient", "not enough", "no location",
+    "no coordinates", "i'm sorry", "i am sorry", "i apologize", "undetermined", "indeterminate",
+    "undeterminable", "not determinable", "not identifiable", "unidentifiable", "no idea",
+    "don't know", "do not know", "won't", "decline", "not sure", "no answer", "\"none\"", "null",
+    "无法", "未知", "不知道", "不能确定", "無法", "不明", "わかりません", "できません", "알 수 없", "inconnu", "impossible de",
+    "unbekannt", "nicht bestimmbar", "keine angabe", "desconocid", "no se puede", "desconhecid",
+    "sconosciut", "неизвестн", "невозможно", "не могу",
+});
+// clang-format on
 
 }  // namespace
 

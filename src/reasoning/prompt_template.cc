@@ -20,6 +20,12 @@ Error AtLine(size_t line, std::string_view what) {
                "prompt template, line " + std::to_string(line) + ": " + std::string(what)};
 }
 
+Error Unused(const std::string& name) {
+  std::string message = "prompt template: '";
+  message.append(name).append("' is given but {{").append(name).append("}} stands nowhere");
+  return Error{ErrorCode::kInvalidArgument, std::move(message)};
+}
+
 bool IsName(std::string_view name) {
   return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_';
@@ -175,8 +181,7 @@ Result<RenderedPrompt> PromptTemplate::Render(
   }
   for (const auto& [name, value] : values) {
     if (!value.empty() && !std::binary_search(names.begin(), names.end(), name)) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "prompt template: '" + name + "' is given but {{" + name + "}} stands nowhere"};
+      return Unused(name);
     }
   }
   return RenderedPrompt{RenderMessage(system_, values), RenderMessage(user_, values)};

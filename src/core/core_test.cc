@@ -10,18 +10,14 @@
 #include "core/random.h"
 #include "core/sha256.h"
 #include "core/strings.h"
+#include "support/temporary_folder.h"
 
 namespace gre {
 namespace {
 
 using ::testing::HasSubstr;
 
-std::string TemporaryPath(const std::string& name) {
-  const std::filesystem::path folder =
-      std::filesystem::path(::testing::TempDir()) / "gre_core_test";
-  std::filesystem::create_directories(folder);
-  return (folder / name).string();
-}
+using testing::TemporaryFolder;
 
 TEST(JsonTest, RefusesDuplicateKeysDepthAndNonFinite) {
   EXPECT_THAT(ParseJson(R"({"a":1,"a":2})").error().message, HasSubstr("duplicate key \"a\""));
@@ -33,12 +29,12 @@ TEST(JsonTest, RefusesDuplicateKeysDepthAndNonFinite) {
 }
 
 TEST(FileTest, AtomicWriteReplacesAndKeepsNoTemporary) {
-  const std::string path = TemporaryPath("atomic.txt");
+  const TemporaryFolder folder;
+  const std::string path = folder / "atomic.txt";
   ASSERT_TRUE(WriteFileAtomically(path, "one").ok());
   ASSERT_TRUE(WriteFileAtomically(path, "two").ok());
   EXPECT_EQ(*ReadFile(path), "two");
-  for (const auto& entry :
-       std::filesystem::directory_iterator(std::filesystem::path(path).parent_path())) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder.path())) {
     EXPECT_EQ(entry.path().string().find(".tmp."), std::string::npos);
   }
 }
@@ -46,14 +42,16 @@ TEST(FileTest, AtomicWriteReplacesAndKeepsNoTemporary) {
 TEST(FileTest, ReadRefusesDirectoriesPipesAndOversize) {
   EXPECT_THAT(ReadFile("/").error().message, HasSubstr("found a directory"));
   EXPECT_THAT(ReadFile("/dev/zero").error().message, HasSubstr("device"));
-  const std::string path = TemporaryPath("big.txt");
+  const TemporaryFolder folder;
+  const std::string path = folder / "big.txt";
   ASSERT_TRUE(WriteFileAtomically(path, "12345").ok());
   EXPECT_THAT(ReadFile(path, 4).error().message, HasSubstr("over the limit of 4"));
-  EXPECT_EQ(ReadFile(TemporaryPath("absent")).error().code, ErrorCode::kNotFound);
+  EXPECT_EQ(ReadFile(folder / "absent").error().code, ErrorCode::kNotFound);
 }
 
 TEST(FileTest, AppenderCutsATornLastLine) {
-  const std::string path = TemporaryPath("lines.jsonl");
+  const TemporaryFolder folder;
+  const std::string path = folder / "lines.jsonl";
   std::ofstream(path) << "whole\ntor";
   {
     Result<LineAppender> appender = LineAppender::Open(path);

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "core/sha256.h"
 #include "support/scripted_http_server.h"
+#include "support/temporary_folder.h"
 
 namespace gre {
 namespace {
@@ -42,8 +43,7 @@ class HubTest : public ::testing::Test {
  protected:
   HubTest() {
     for (int i = 0; i < 5000; ++i) weights_ += static_cast<char>(i * 7);
-    cache_ = (fs::path(::testing::TempDir()) / "gre_hub_test").string();
-    fs::remove_all(cache_);
+    cache_ = folder_ / "cache";
     cdn_ = std::make_unique<ScriptedHttpServer>(
         [this](const ReceivedRequest& request, int) { return ServeWeights(request); });
     hub_ = std::make_unique<ScriptedHttpServer>(
@@ -91,6 +91,7 @@ class HubTest : public ::testing::Test {
     return FetchModel(options_, "org/name", "main", IsModelFile, {}, token_);
   }
 
+  testing::TemporaryFolder folder_;
   std::string config_ = R"({"model_type":"x"})";
   std::string weights_;
   std::string extra_file_;

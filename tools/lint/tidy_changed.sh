@@ -1,8 +1,8 @@
 #!/bin/bash
-# clang-tidy on the sources that the last GRE_TIDY_COMMITS commits (default 12) touched; "all" for every source.
+# clang-tidy on the sources that the last GRE_TIDY_COMMITS commits (default 5) touched; "all" for every source.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-commits=${GRE_TIDY_COMMITS:-12}
+commits=${GRE_TIDY_COMMITS:-5}
 if [ "$commits" = all ]; then
   files=$(git ls-files 'src/*.cc')
 else

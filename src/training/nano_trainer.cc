@@ -23,6 +23,29 @@ namespace {
 
 constexpr int64_t kMaxChainTokens = 16;  // before the country's line, more than any chain has
 
+std::vector<AttentionSegment> Sequences(int64_t count, int64_t rows) {
+  std::vector<AttentionSegment> segments;
+  for (int64_t i = 0; i < count; ++i) {
+    segments.push_back({AttentionSegment::Kind::kSequence, i * rows, rows, nullptr, {}});
+  }
+  return segments;
+}
+
+}  // namespace
+
+std::vector<FeatureCache::View> EpochViews(std::span<const PhotoRecord> records, int travel_repeats,
+                                           int64_t views, int64_t epoch) {
+  std::vector<FeatureCache::View> order;
+  for (size_t i = 0; i < records.size(); ++i) {
+    const int64_t repeats = records[i].kind == PhotoKind::kTravel ? travel_repeats : 1;
+    for (int64_t r = 0; r < repeats; ++r) {
+      const int64_t turn = epoch * repeats + r + static_cast<int64_t>(i);
+      order.push_back({static_cast<int64_t>(i), turn % views});
+    }
+  }
+  return order;
+}
+
 std::vector<TrainedParameter> CollectParameters(NanoNetwork& network, NanoNetwork::Part part,
                                                 double tower_scale) {
   std::vector<TrainedParameter> parameters;
@@ -34,16 +57,6 @@ std::vector<TrainedParameter> CollectParameters(NanoNetwork& network, NanoNetwor
   });
   return parameters;
 }
-
-std::vector<AttentionSegment> Sequences(int64_t count, int64_t rows) {
-  std::vector<AttentionSegment> segments;
-  for (int64_t i = 0; i < count; ++i) {
-    segments.push_back({AttentionSegment::Kind::kSequence, i * rows, rows, nullptr, {}});
-  }
-  return segments;
-}
-
-}  // namespace
 
 at::Tensor TextLogits(const NanoNetwork& network, const at::Tensor& image_tokens,
                       const at::Tensor& inputs, double dropout) {

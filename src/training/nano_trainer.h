@@ -21,6 +21,16 @@ namespace gre {
 at::Tensor TextLogits(const NanoNetwork& network, const at::Tensor& image_tokens,
                       const at::Tensor& inputs, double dropout = 0);
 
+// The pictures that an epoch sees: each photo once, a travel photo `travel_repeats` times, and
+// another view each time round. In the records' order.
+std::vector<FeatureCache::View> EpochViews(std::span<const PhotoRecord> records, int travel_repeats,
+                                           int64_t views, int64_t epoch);
+
+// The chosen part of a network as an optimiser takes it; the tower learns `tower_scale` times as
+// fast as the rest.
+std::vector<TrainedParameter> CollectParameters(NanoNetwork& network, NanoNetwork::Part part,
+                                                double tower_scale);
+
 // One optimiser step at a time over the chosen part of a network.
 // Dropout is seeded by (seed, step), so that a resumed run continues bit for bit.
 class NanoTrainer {

@@ -19,6 +19,7 @@
 #include "core/sha256.h"
 #include "core/strings.h"
 #include "model/checkpoint_source.h"
+#include "training/country_head.h"
 #include "training/dev_scores.h"
 #include "training/feature_cache.h"
 #include "training/initial_weights.h"
@@ -55,7 +56,7 @@ struct Run {
   std::unique_ptr<FeatureCache> train_features, dev_features;
   std::unique_ptr<TowerCache> train_tower;  // only where the tower does not learn
 
-  [[nodiscard]] bool TowerLearns() const { return config.model.trained == "all"; }
+  [[nodiscard]] bool TowerLearns() const { return config.model.tower.empty(); }
   [[nodiscard]] TowerFeatures TrainTower(std::span<const FeatureCache::View> views) const {
     return train_tower ? train_tower->Load(views) : RunTower(*train_features, views);
   }
@@ -125,24 +126,26 @@ Status PrepareFeatures(Run& run, const TensorMap& backbone, const std::string& b
   return {};
 }
 
-// Copies the tensors of an earlier run's directory over those of equal name and shape.
-Status TakeInitialWeights(Run& run) {
+// Takes the tower of an earlier run's directory.
+Status TakeTower(Run& run) {
   GRE_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
-                       Checkpoint::OpenDirectory(run.config.model.initial));
+                       Checkpoint::OpenDirectory(run.config.model.tower));
   const at::NoGradGuard no_grad;
-  int64_t taken = 0, kept = 0;
+  Status status;
   run.network->VisitParameters(NanoNetwork::Part::kAll, [&](const ParameterSlice& slice) {
-    const Checkpoint::Tensor* tensor = checkpoint.Find(slice.name);
-    const bool fits = tensor != nullptr && ToScalarType(tensor->entry.dtype) &&
-                      slice.Get().sizes() == at::IntArrayRef(tensor->entry.shape);
-    if (fits) {
-      slice.Get().copy_(ViewTensor(*tensor));
+    if (!slice.name.starts_with("tower.")) {
+      return;
     }
-    ++(fits ? taken : kept);
+    const Checkpoint::Tensor* tensor = checkpoint.Find(slice.name);
+    if (tensor != nullptr && ToScalarType(tensor->entry.dtype) &&
+        slice.Get().sizes() == at::IntArrayRef(tensor->entry.shape)) {
+      slice.Get().copy_(ViewTensor(*tensor));
+    } else if (status.ok()) {
+      status = Error{ErrorCode::kInvalidInput, run.config.model.tower + ": tensor '" + slice.name +
+                                                   "' is missing or mis-shaped"};
+    }
   });
-  LogInfo(run.config.model.initial + ": " + std::to_string(taken) + " tensors taken, " +
-          std::to_string(kept) + " start afresh");
-  return {};
+  return status;
 }
 
 Status BuildNetwork(Run& run, const TensorMap& backbone, const CancellationToken& cancellation) {
@@ -150,8 +153,8 @@ Status BuildNetwork(Run& run, const TensorMap& backbone, const CancellationToken
   run.network = std::make_unique<NanoNetwork>(weights, run.config.model.dimensions, at::kCPU);
   GRE_RETURN_IF_ERROR(Status(weights.status()));
   const auto photos = static_cast<int64_t>(run.train.size());
-  if (!run.config.model.initial.empty()) {
-    GRE_RETURN_IF_ERROR(TakeInitialWeights(run));
+  if (!run.config.model.tower.empty()) {
+    GRE_RETURN_IF_ERROR(TakeTower(run));
   }
   std::vector<FeatureCache::View> sample;
   for (int64_t i = 0; i < photos; i += std::max<int64_t>(photos / kStandardiseSample, 1)) {
@@ -167,6 +170,8 @@ Status BuildNetwork(Run& run, const TensorMap& backbone, const CancellationToken
                          TowerCache::Build(*run.network, *run.train_features, photos,
                                            run.config.views, cancellation));
     run.train_tower = std::make_unique<TowerCache>(std::move(tower));
+    GRE_RETURN_IF_ERROR(TrainCountryHead(*run.network, *run.train_tower, *run.examples, run.train,
+                                         run.config, cancellation));
   }
   return {};
 }
@@ -214,15 +219,7 @@ Result<Run> Prepare(SftConfig config, const CancellationToken& cancellation) {
 
 // The order in which an epoch sees its pictures; a function of (seed, epoch) alone.
 std::vector<FeatureCache::View> EpochOrder(const Run& run, int64_t epoch) {
-  std::vector<FeatureCache::View> order;
-  for (size_t i = 0; i < run.train.size(); ++i) {
-    const int64_t repeats =
-        run.train[i].kind == PhotoKind::kTravel ? run.config.data.travel_repeats : 1;
-    for (int64_t r = 0; r < repeats; ++r) {
-      const int64_t turn = epoch * repeats + r + static_cast<int64_t>(i);
-      order.push_back({static_cast<int64_t>(i), turn % run.config.views});
-    }
-  }
+  auto order = EpochViews(run.train, run.config.data.travel_repeats, run.config.views, epoch);
   Random random(HashSeed(run.config.schedule.seed, static_cast<uint64_t>(epoch)));
   random.Shuffle(order);
   return order;
@@ -243,7 +240,7 @@ class SftLoop {
       : run_(run),
         cancellation_(cancellation),
         trainer_(*run.network,
-                 run.TowerLearns() ? NanoNetwork::Part::kUnfrozen : NanoNetwork::Part::kAboveTower,
+                 run.TowerLearns() ? NanoNetwork::Part::kUnfrozen : NanoNetwork::Part::kText,
                  run.config.optim, run.config.schedule.seed) {
     position_.settings_hash = run.settings_hash;
     batch_ = run.config.optim.batch_size;

@@ -1,7 +1,5 @@
 #include "training/sft_config.h"
 
-#include <type_traits>
-
 #include "core/strings.h"
 #include "training/settings_reader.h"
 
@@ -24,7 +22,6 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("model.summary_size", model.summary_size);
   visit("model.summary_pools_head", model.summary_pools_head);
   visit("model.hint_temperature", model.hint_temperature);
-  visit("model.trained", config.model.trained);
   auto& optim = config.optim;
   visit("optim.learning_rate", optim.learning_rate);
   visit("optim.tower_learning_rate", optim.tower_learning_rate);
@@ -41,6 +38,12 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("optim.coordinate_weight", optim.coordinate_weight);
   visit("optim.auxiliary_weight", optim.auxiliary_weight);
   visit("optim.label_smoothing", optim.label_smoothing);
+  auto& head = config.country_head;
+  visit("country_head.epochs", head.epochs);
+  visit("country_head.batch_size", head.batch_size);
+  visit("country_head.learning_rate", head.learning_rate);
+  visit("country_head.dropout", head.dropout);
+  visit("country_head.views", head.views);
   visit("schedule.epochs", config.schedule.epochs);
   visit("schedule.warmup_steps", config.schedule.warmup_steps);
   visit("schedule.floor_ratio", config.schedule.floor_ratio);
@@ -69,7 +72,7 @@ void VisitPlaces(Config& config, Visitor&& visit) {
   visit("data.gallery", config.data.gallery);
   visit("data.cache", config.data.cache);
   visit("model.backbone", config.model.backbone);
-  visit("model.initial", config.model.initial);
+  visit("model.tower", config.model.tower);
   visit("schedule.threads", config.schedule.threads);
   visit("schedule.max_steps", config.schedule.max_steps);
   visit("checkpoint.directory", config.checkpoint.directory);
@@ -88,9 +91,11 @@ Status Check(const SftConfig& config, const std::string& path) {
                                     {"checkpoint.directory", &config.checkpoint.directory}}) {
     GRE_RETURN_IF_ERROR(check(!value->empty(), std::string(name) + ": a path is missing"));
   }
-  GRE_RETURN_IF_ERROR(check(config.model.trained == "all" || config.model.trained == "above_tower",
-                            "model.trained: expected \"all\" or \"above_tower\", found \"" +
-                                config.model.trained + "\""));
+  GRE_RETURN_IF_ERROR(
+      check(config.country_head.epochs >= 0 && config.country_head.batch_size >= 1 &&
+                config.country_head.views >= 1 && config.country_head.views <= config.views,
+            "country_head: expected epochs >= 0, batch_size >= 1 and views from 1 to "
+            "augment.views"));
   GRE_RETURN_IF_ERROR(check(config.optim.batch_size >= 1 && config.optim.batch_size <= 4096,
                             "optim.batch_size: expected 1 to 4096"));
   GRE_RETURN_IF_ERROR(check(config.schedule.epochs >= 1, "schedule.epochs: expected at least 1"));
@@ -133,11 +138,7 @@ Result<SftConfig> SftConfig::Load(const std::string& path,
 std::string SftConfig::Describe() const {
   std::string text;
   VisitSettings(*this, [&](const char* key, const auto& field) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(field)>, std::string>) {
-      text += std::string(key) + "=" + field + "\n";
-    } else {
-      text += std::string(key) + "=" + FormatShortest(static_cast<double>(field)) + "\n";
-    }
+    text += std::string(key) + "=" + FormatShortest(static_cast<double>(field)) + "\n";
   });
   return text;
 }

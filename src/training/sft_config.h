@@ -24,13 +24,10 @@ struct SftConfig {
   } data;
   struct Model {
     std::string backbone;  // safetensors, from tools/reference/convert_efficientnet_lite2.py
-    // A gre-nano directory of an earlier run: its tensors are the first weights where names and
-    // shapes agree; empty = none.
-    std::string initial;
-    // "all": upper tower, country head and text part learn, judged by the country head;
-    // "above_tower": all but the tower, whose features are then computed once, judged by the
-    // answers.
-    std::string trained = "all";
+    // A gre-nano directory of an earlier run whose tower is taken as it is: then the country head
+    // and after it the text part learn on its features, judged by the answers. Empty: upper tower,
+    // country head and text part learn together, judged by the country head.
+    std::string tower;
     NanoConfig dimensions;  // vocab_size, num_countries and token ids follow from the data
   } model;
   struct Optimiser {
@@ -45,6 +42,13 @@ struct SftConfig {
     double auxiliary_weight = 1;     // of the auxiliary country head's loss
     double label_smoothing = 0.1;    // of the country head
   } optim;
+  struct CountryHead {  // trained by itself where model.tower is given
+    int epochs = 30;
+    int batch_size = 64;
+    double learning_rate = 1e-3;
+    double dropout = 0.4;
+    int views = 1;  // of those cached
+  } country_head;
   struct Schedule {
     int epochs = 12;
     int warmup_steps = 100;

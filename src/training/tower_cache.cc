@@ -52,13 +52,21 @@ Result<TowerCache> TowerCache::Build(const NanoNetwork& network, const FeatureCa
   return TowerCache(std::move(cells), std::move(summary), records);
 }
 
-TowerFeatures TowerCache::Load(std::span<const FeatureCache::View> views) const {
+at::Tensor TowerCache::Rows(std::span<const FeatureCache::View> views) const {
   std::vector<int64_t> rows;
   for (const FeatureCache::View& view : views) {
     rows.push_back(view.view * records_ + view.record);
   }
-  const at::Tensor index = at::tensor(rows, at::kLong);
-  return {cells_.index_select(0, index).to(at::kFloat), summary_.index_select(0, index)};
+  return at::tensor(rows, at::kLong);
+}
+
+TowerFeatures TowerCache::Load(std::span<const FeatureCache::View> views) const {
+  const at::Tensor rows = Rows(views);
+  return {cells_.index_select(0, rows).to(at::kFloat), summary_.index_select(0, rows)};
+}
+
+TowerFeatures TowerCache::LoadSummary(std::span<const FeatureCache::View> views) const {
+  return {{}, summary_.index_select(0, Rows(views))};
 }
 
 }  // namespace gre

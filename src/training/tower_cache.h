@@ -20,8 +20,11 @@ class TowerCache {
                                   const CancellationToken& cancellation);
 
   [[nodiscard]] TowerFeatures Load(std::span<const FeatureCache::View> views) const;
+  // The same without the cells, which the country head does not read.
+  [[nodiscard]] TowerFeatures LoadSummary(std::span<const FeatureCache::View> views) const;
 
  private:
+  [[nodiscard]] at::Tensor Rows(std::span<const FeatureCache::View> views) const;
   TowerCache(at::Tensor cells, at::Tensor summary, int64_t records);
 
   at::Tensor cells_;    // [views * records, grid^2, 1280] bfloat16

@@ -49,6 +49,10 @@ int64_t SummaryWidth(const NanoConfig& config) {
          StatisticsWidth(EffnetLite::kNumBlocks);
 }
 
+at::Tensor Drop(const at::Tensor& x, double share) {
+  return share > 0 ? at::dropout(x, share, /*train=*/true) : x;
+}
+
 DecoderConfig MakeDecoderConfig(const NanoConfig& config) {
   return {.hidden_size = config.hidden_size,
           .intermediate_size = config.intermediate_size,
@@ -96,27 +100,32 @@ void NanoNetwork::VisitParameters(Part part, const ParameterVisitor& visitor) {
   const auto visit = [&](const char* name, at::Tensor& tensor) {
     visitor({name, &tensor, 0, tensor.size(0)});
   };
-  if (part != Part::kAboveTower) {
+  const bool tower = part == Part::kAll || part == Part::kUnfrozen;
+  if (tower) {
     tower_.VisitParameters(part == Part::kAll ? 0 : kLastFrozenBlock + 1, visitor);
   }
   if (part == Part::kAll) {
     visit(kSummaryMean, summary_mean_);
     visit(kSummaryDeviation, summary_deviation_);
   }
-  grid_norm_.VisitParameters(visitor);
-  grid_projection_.VisitParameters(visitor);
-  for (Linear& projection : statistics_projections_) {
-    projection.VisitParameters(visitor);
+  if (tower || part == Part::kCountryHead) {
+    summary_hidden_.VisitParameters(visitor);
+    country_head_.VisitParameters(visitor);
   }
-  summary_hidden_.VisitParameters(visitor);
-  summary_projection_.VisitParameters(visitor);
-  country_head_.VisitParameters(visitor);
-  if (config_.hint_temperature > 0) {
-    visit(kHint, hint_);
+  if (tower || part == Part::kText) {
+    grid_norm_.VisitParameters(visitor);
+    grid_projection_.VisitParameters(visitor);
+    for (Linear& projection : statistics_projections_) {
+      projection.VisitParameters(visitor);
+    }
+    summary_projection_.VisitParameters(visitor);
+    if (config_.hint_temperature > 0) {
+      visit(kHint, hint_);
+    }
+    visit(kPosition, position_);
+    visit(kEmbedding, embedding_);
+    decoder_.VisitParameters(visitor);
   }
-  visit(kPosition, position_);
-  visit(kEmbedding, embedding_);
-  decoder_.VisitParameters(visitor);
 }
 
 LowerFeatures NanoNetwork::Lower(const at::Tensor& pixels) const {
@@ -153,25 +162,29 @@ at::Tensor NanoNetwork::SummaryInputs(const TowerFeatures& tower) const {
              : tower.summary.narrow(1, EffnetLite::kHeadChannels, SummaryWidth(config_));
 }
 
-ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) const {
-  const auto drop = [&](const at::Tensor& x, double share) {
-    return dropout > 0 ? at::dropout(x, share, /*train=*/true) : x;
-  };
-  const at::Tensor summary =
-      drop((SummaryInputs(tower) - summary_mean_) / summary_deviation_, dropout);
-  const at::Tensor hidden = drop(at::silu(summary_hidden_.Forward(summary)), dropout);
-  const at::Tensor countries = country_head_.Forward(hidden);
+NanoNetwork::Summary NanoNetwork::Summarise(const TowerFeatures& tower, double dropout) const {
+  const at::Tensor inputs =
+      Drop((SummaryInputs(tower) - summary_mean_) / summary_deviation_, dropout);
+  return {inputs, Drop(at::silu(summary_hidden_.Forward(inputs)), dropout)};
+}
 
+at::Tensor NanoNetwork::CountryLogits(const TowerFeatures& tower, double dropout) const {
+  return country_head_.Forward(Summarise(tower, dropout).hidden);
+}
+
+ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) const {
+  const Summary summary = Summarise(tower, dropout);
+  const at::Tensor countries = country_head_.Forward(summary.hidden);
   std::vector<at::Tensor> tokens = {
-      grid_projection_.Forward(drop(grid_norm_.Forward(tower.cells), dropout / 2))};
-  int64_t begin = summary.size(1) - StatisticsWidth(EffnetLite::kNumBlocks);
+      grid_projection_.Forward(Drop(grid_norm_.Forward(tower.cells), dropout / 2))};
+  int64_t begin = summary.inputs.size(1) - StatisticsWidth(EffnetLite::kNumBlocks);
   for (size_t i = 0; i < kStatisticsBlocks.size(); ++i) {
     const int64_t width = 2 * EffnetLite::BlockChannels(kStatisticsBlocks[i]);
-    const at::Tensor part = summary.narrow(1, begin, width);
+    const at::Tensor part = summary.inputs.narrow(1, begin, width);
     tokens.push_back(statistics_projections_[i].Forward(part).unsqueeze(1));
     begin += width;
   }
-  at::Tensor last = summary_projection_.Forward(hidden);
+  at::Tensor last = summary_projection_.Forward(summary.hidden);
   if (config_.hint_temperature > 0) {
     const at::Tensor belief = at::softmax(countries.detach() / config_.hint_temperature, 1);
     last = last + at::matmul(belief, hint_);

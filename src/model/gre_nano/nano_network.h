@@ -49,6 +49,8 @@ class NanoNetwork {
   // `dropout`: in training, the share of the summary's inputs and hidden units, and half that share
   // of the grid's channels, that are zeroed.
   [[nodiscard]] ImageFeatures Project(const TowerFeatures& tower, double dropout = 0) const;
+  // The country head alone: [B, num_countries].
+  [[nodiscard]] at::Tensor CountryLogits(const TowerFeatures& tower, double dropout = 0) const;
 
   // Sets the means and deviations that standardise the summary's inputs from a sample of photos;
   // once, before training.
@@ -60,14 +62,20 @@ class NanoNetwork {
   [[nodiscard]] const NanoConfig& config() const { return config_; }
 
   enum class Part {
-    kAll,         // of the checkpoint
-    kUnfrozen,    // without the lower tower and the constants of StandardiseSummary
-    kAboveTower,  // of those, without the tower
+    kAll,          // of the checkpoint
+    kUnfrozen,     // without the lower tower and the constants of StandardiseSummary
+    kCountryHead,  // the summary's perceptron and the country head
+    kText,         // what turns the tower's features and the summary into text
   };
   void VisitParameters(Part part, const ParameterVisitor& visitor);
 
  private:
+  struct Summary {
+    at::Tensor inputs;  // standardised, [B, statistics, with the pooled head before them]
+    at::Tensor hidden;  // [B, summary_size]
+  };
   [[nodiscard]] at::Tensor SummaryInputs(const TowerFeatures& tower) const;
+  [[nodiscard]] Summary Summarise(const TowerFeatures& tower, double dropout) const;
 
   NanoConfig config_;
   EffnetLite tower_;

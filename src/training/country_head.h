@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "core/cancellation.h"
+#include "core/result.h"
+#include "model/gre_nano/nano_network.h"
+#include "training/nano_examples.h"
+#include "training/photo_records.h"
+#include "training/sft_config.h"
+#include "training/tower_cache.h"
+
+namespace gre {
+
+// Trains the summary's perceptron and the country head on the features of a finished tower, from
+// the weights they have, and leaves their averaged weights in the network. Takes a minute, so it is
+// repeated rather than resumed: equal inputs and threads give equal weights.
+Status TrainCountryHead(NanoNetwork& network, const TowerCache& tower, const NanoExamples& examples,
+                        std::span<const PhotoRecord> records, const SftConfig& config,
+                        const CancellationToken& cancellation);
+
+}  // namespace gre

@@ -162,6 +162,11 @@ Result<RgbImage> Decode(std::string_view bytes, const DecodeLimits& limits) {
   if (format == PictureFormat::kUnknown) {
     return refuse(DescribeUnknown(bytes));
   }
+  if (const auto claim = PeekWebpSize(bytes)) {
+    if (std::string problem = CheckSize(claim->width, claim->height, limits); !problem.empty()) {
+      return refuse(std::move(problem));
+    }
+  }
   GRE_RETURN_IF_ERROR(StartVips());
   const std::string name(FormatName(format));
   VipsImagePtr picture = OpenPicture(bytes, format);

@@ -102,6 +102,18 @@ TEST(DecodeTest, LimitsHoldBeforeAnyPixelIsDecoded) {
   ExpectRefused(EncodePng(Gradient(64, 64)).value(), "more than the limit of 10", limits);
 }
 
+// Found by fuzzing: libvips allocates a WebP file's whole canvas while it reads the header.
+TEST(DecodeTest, WebpClaimsAreJudgedBeforeTheHeaderIsRead) {
+  using namespace std::string_literals;
+  const std::string head = "RIFF\x2E\0\0\0WEBP"s;
+  ExpectRefused(head + "VP8X\x0A\0\0\0\0\0\0\0\xFF\xFF\xFF\xFF\xFF\xFF"s,
+                "16777216x16777216 pixels exceed");
+  ExpectRefused(head + "VP8L\x21\0\0\0\x2F\xFF\xFF\xFF\x0F\0\0\0\0\0"s,
+                "16384x16384 pixels exceed the limit of 100 megapixels");
+  ExpectRefused(head + "VP8 \x21\0\0\0\0\0\0\x9D\x01\x2A\xFF\x3F\xFF\x3F"s,
+                "16383x16383 pixels exceed the limit of 100 megapixels");
+}
+
 TEST(DecodeTest, NoisyBytesNeverCrash) {
   Random random(5);
   for (const std::string& bytes :

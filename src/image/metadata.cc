@@ -9,6 +9,7 @@
 #include <libexif/exif-tag.h>
 
 #include "core/strings.h"
+#include "image/decode.h"
 #include "image/tiff_exif.h"
 #include "image/vips_picture.h"
 
@@ -320,6 +321,10 @@ std::string ExifBlock(std::string_view bytes) {
   if (format == PictureFormat::kTiff) {
     const std::string block = CompactTiffExif(bytes);
     return block.empty() ? block : std::string(kHeader) + block;
+  }
+  if (const auto claim = PeekWebpSize(bytes);
+      claim && int64_t{claim->width} * claim->height > DecodeLimits{}.max_pixels) {
+    return {};
   }
   const VipsImagePtr picture = OpenPicture(bytes, format);
   if (picture == nullptr) {

@@ -80,6 +80,32 @@ std::string_view FormatName(PictureFormat format) {
   return "unknown";
 }
 
+std::optional<ImageSize> PeekWebpSize(std::string_view bytes) {
+  if (SniffFormat(bytes) != PictureFormat::kWebp || bytes.size() < 30) {
+    return std::nullopt;
+  }
+  const auto number = [&](size_t at, size_t count) {  // little-endian
+    int value = 0;
+    for (size_t i = 0; i < count; ++i) {
+      value |= static_cast<unsigned char>(bytes[at + i]) << (8 * i);
+    }
+    return value;
+  };
+  constexpr int kMask14 = (1 << 14) - 1;
+  const std::string_view chunk = bytes.substr(12, 4);
+  if (chunk == "VP8X") {  // extended: 24 bits a side, less one
+    return ImageSize{number(24, 3) + 1, number(27, 3) + 1};
+  }
+  if (chunk == "VP8L") {  // lossless: a signature byte, then 14 bits a side, less one
+    const int sides = number(21, 4);
+    return ImageSize{(sides & kMask14) + 1, (sides >> 14 & kMask14) + 1};
+  }
+  if (chunk == "VP8 ") {  // lossy: frame tag and start code, then 14 bits a side
+    return ImageSize{number(26, 2) & kMask14, number(28, 2) & kMask14};
+  }
+  return std::nullopt;
+}
+
 Status StartVips() {
   static std::once_flag once;
   static bool started = false;

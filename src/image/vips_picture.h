@@ -3,6 +3,7 @@
 // The module's own wrapper of libvips and GLib; included by src/image/*.cc only.
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vips/vips.h>
 
 #include "core/result.h"
+#include "image/resize.h"
 
 namespace gre {
 
@@ -28,6 +30,10 @@ enum class PictureFormat { kUnknown, kJpeg, kPng, kWebp, kTiff, kHeif, kGif };
 // By the first bytes; file names are never looked at.
 PictureFormat SniffFormat(std::string_view bytes);
 std::string_view FormatName(PictureFormat format);
+
+// The canvas that a WebP file claims; nullopt for other bytes. libvips allocates it while it reads
+// the header, so the claim must be judged before OpenPicture.
+std::optional<ImageSize> PeekWebpSize(std::string_view bytes);
 
 // Starts libvips once for the process: no operation cache, no worker threads of its own, its
 // warnings to the debug log. Thread-safe.

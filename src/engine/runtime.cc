@@ -7,6 +7,7 @@
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
+#include <malloc.h>
 #include <nlohmann/json.hpp>
 #include <sched.h>
 #include <torch/version.h>
@@ -38,6 +39,15 @@ int NumPhysicalCores() {
     cores.insert(std::getline(file, siblings) ? siblings : "cpu " + std::to_string(cpu));
   }
   return std::max(1, static_cast<int>(cores.size()));
+}
+
+void KeepFreedMemory() {
+#ifdef __GLIBC__
+  if (::mallopt(M_MMAP_THRESHOLD, 256 << 20) == 0) {
+    ::mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the limit of older glibc
+  }
+  ::mallopt(M_TRIM_THRESHOLD, 512 << 20);
+#endif
 }
 
 Status SetComputeThreads(int num_threads) {

@@ -77,6 +77,7 @@ class LibTorchPlugin final : public TorchPlugin {
  public:
   Result<std::unique_ptr<TextGenerator>> LoadEngine(const LocalEngineOptions& options) override {
     GRE_RETURN_IF_ERROR(SetComputeThreads(options.num_threads));
+    KeepFreedMemory();
     ModelLoadOptions load;
     GRE_ASSIGN_OR_RETURN(load.device, ResolveDevice(options.device));
     load.dtype = ToScalarType(options.dtype);

@@ -4,8 +4,9 @@
 usage: engine_peer.py --bench build/bench/bin/engine_bench [--threads 2] [--prompt 512] [--tokens 32]
                       [--rounds 2] [--photo FILE] MODEL_DIR
 
-MODEL_DIR may come from engine_checkpoint.py. Both sides see the same token ids; their last logits must agree to
-3e-2 of the maximum (bfloat16), or nothing is compared. Needs: pip install transformers==4.57.1 torch numpy.
+MODEL_DIR may come from engine_checkpoint.py. Both sides see the same token ids; their last logits must agree, or
+nothing is compared. The bound is 8 % (root mean square): rounding to bfloat16 alone moves either side by 2 % from
+float32 with 8 random layers and grows with depth, while a wrong layer moves it by 100 %. Needs: pip install transformers==4.57.1 torch numpy.
 """
 import argparse
 import json
@@ -74,9 +75,9 @@ def main():
             ours.append(run([options.bench, options.model, *shared, "--logits", own_logits]))
             peers.append(run([sys.executable, __file__, "--worker", *shared, "--logits", peer_logits, options.model]))
         own, peer = (np.fromfile(path, np.float32) for path in (own_logits, peer_logits))
-    difference = float(np.abs(own - peer).max() / np.abs(peer).max())
-    print(f"largest difference of the last logits: {difference:.2e} of the maximum")
-    if not difference < 3e-2:
+    difference = float(np.linalg.norm(own - peer) / np.linalg.norm(peer))
+    print(f"difference of the last logits: {100 * difference:.1f} %")
+    if not difference < 0.08:
         sys.exit("the answers differ: nothing to compare")
 
     for name in ("prefill_tokens_per_s", "decode_tokens_per_s"):

@@ -64,8 +64,10 @@ enum class FinishReason {
 };
 
 struct Completion {
-  std::string text;                // special tokens removed, valid UTF-8
-  std::vector<int32_t> token_ids;  // empty where the engine does not tell
+  std::string text;  // special tokens removed, valid UTF-8
+  // Every drawn token, the end of the turn and those of a stop text included; empty where the
+  // engine does not tell.
+  std::vector<int32_t> token_ids;
   // Natural log of the probability of each token under the model's own distribution (temperature 1,
   // no penalty, no truncation); empty where the engine does not tell.
   std::vector<float> logprobs;

@@ -120,6 +120,7 @@ Status Main(int argc, char** argv) {
     flags[argv[i]] = argv[i + 1];
   }
   const auto number = [&](const char* flag) { return ParseInt(flags[flag]).value_or(0); };
+  KeepFreedMemory();
   GRE_RETURN_IF_ERROR(SetComputeThreads(static_cast<int>(number("--threads"))));
   const int64_t tokens = number("--tokens");
   const auto samples = static_cast<int>(number("--samples"));

@@ -62,7 +62,8 @@ void Declare(CLI::App& app, const CommandSpec& spec, const std::vector<OptionSpe
       added = app.add_option(names);
       const bool list = std::holds_alternative<std::vector<std::string>*>(option.target);
       if (option.positional && list) {
-        added->expected(-1);
+        added->expected(1, CLI::detail::expected_max_vector_size);
+        added->allow_extra_args(true);  // also behind other options
       } else {
         added->expected(1);
         added->multi_option_policy(list ? CLI::MultiOptionPolicy::TakeAll
@@ -119,7 +120,9 @@ Result<ParsedArguments> ParseArguments(const CommandSpec& program,
       continue;
     }
     parsed.path.push_back(node.spec);
-    if (const std::vector<std::string> extras = node.app->remaining(); !extras.empty()) {
+    std::vector<std::string> extras = node.app->remaining();
+    std::erase(extras, "--");  // CLI11 leaves the mark itself there
+    if (!extras.empty()) {
       const bool wants_command = !node.spec->commands.empty() && extras[0].front() != '-';
       return Error{ErrorCode::kInvalidArgument,
                    std::string(wants_command ? "unknown command '" : "unexpected argument '") +

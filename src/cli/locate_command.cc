@@ -1,4 +1,5 @@
 // gre locate
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <utility>
@@ -228,21 +229,24 @@ class LocateRun {
     if (streamed_) {
       context_.out.Write("\n\n");
     }
+    // A server or a machine that fails all of the first photos would fail the others too.
+    if (done_ == 0 && std::ranges::all_of(results, [](const LocateResult& result) {
+          return result.error && (result.error->code == ErrorCode::kUnavailable ||
+                                  result.error->code == ErrorCode::kNotFound ||
+                                  result.error->code == ErrorCode::kRefused);
+        })) {
+      return *results[0].error;
+    }
     for (size_t i = 0; i < photos.size(); ++i) {
-      if (results[i].error && results[i].error->code == ErrorCode::kCancelled) {
-        if (context_.cancellation().IsCancelled()) {
-          continue;  // not a result: the next run does it
-        }
+      const bool stopped = results[i].error && results[i].error->code == ErrorCode::kCancelled;
+      if (context_.cancellation().IsCancelled() &&
+          (stopped || results[i].samples < locator_->samples)) {
+        continue;  // not what a whole run would find: the next one does it
+      }
+      if (stopped) {
         results[i].error = Error{ErrorCode::kDeadlineExceeded,
                                  photos[i].request.file + ": no answer within " +
                                      FormatShortest(options_.engine.timeout_s) + " s"};
-      }
-      // A server or a machine that fails the first photo fails them all.
-      const bool hopeless = results[i].error && done_ == 0 && inputs_.size() > 1 &&
-                            ExitCodeOf(*results[i].error) == kExitEnvironment &&
-                            results[i].error->code != ErrorCode::kDeadlineExceeded;
-      if (hopeless) {
-        return *results[i].error;
       }
       GRE_RETURN_IF_ERROR(Keep(photos[i].index, std::move(results[i])));
     }

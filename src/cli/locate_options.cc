@@ -169,6 +169,7 @@ Result<LocatorParts> MakeLocator(const LocateOptions& options, const Environment
                        LoadCalibration(parts.engine.model_directory));
   const EngineKind kind = parts.engine.generator->info().kind;
   localizer.samples = options.samples > 0 ? options.samples : DefaultSampleCount(kind);
+  parts.samples = localizer.samples;
   localizer.sampling = DefaultSampling(kind, localizer.samples);
   localizer.sampling.temperature = options.temperature.value_or(localizer.sampling.temperature);
   localizer.sampling.max_new_tokens = options.max_new_tokens;

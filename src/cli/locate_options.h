@@ -46,6 +46,7 @@ struct LocatorParts {
   Engine engine;
   std::unique_ptr<PlaceNamer> namer;
   std::optional<Localizer> localizer;
+  int samples = 0;  // chains a photo
 };
 Result<LocatorParts> MakeLocator(const LocateOptions& options, const Environment& environment);
 

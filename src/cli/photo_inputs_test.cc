@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 namespace gre {
 namespace {
@@ -16,7 +17,7 @@ using ::testing::HasSubstr;
 class PhotoInputsTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(::testing::TempDir()) / "gre_photo_inputs";
+    root_ = fs::path(::testing::TempDir()) / ("gre_photo_inputs_" + std::to_string(::getpid()));
     fs::remove_all(root_);
     fs::create_directories(root_ / "trip/day 2/.hidden");
     for (const char* name : {"trip/b.JPG", "trip/a.png", "trip/notes.txt", "trip/.c.jpg",

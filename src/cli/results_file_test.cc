@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include "report/locate_json.h"
 
@@ -17,7 +18,7 @@ using ::testing::HasSubstr;
 class ResultsFileTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    root_ = fs::path(::testing::TempDir()) / "gre_results_file";
+    root_ = fs::path(::testing::TempDir()) / ("gre_results_file_" + std::to_string(::getpid()));
     fs::remove_all(root_);
     fs::create_directories(root_);
   }

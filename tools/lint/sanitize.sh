@@ -1,6 +1,6 @@
 #!/bin/bash
-# Address, leak and undefined-behaviour sanitizers over every LibTorch-free test, the replays of the fuzz
-# corpora, and one test program that uses LibTorch.
+# Address, leak and undefined-behaviour sanitizers over every LibTorch-free test and the replays of the
+# fuzz corpora.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 source tools/setup/common.sh

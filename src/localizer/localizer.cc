@@ -292,11 +292,11 @@ void Localizer::Decide(std::vector<Sample> samples, LocateResult& result) const 
   const auto counts = [&](const Sample& sample) {
     return sample.point && (!options_.within || options_.within->Contains(*sample.point));
   };
-  const auto excluded = std::ranges::stable_partition(samples, counts);
-  const auto pointless = std::ranges::stable_partition(
-      excluded, [](const Sample& sample) { return sample.point.has_value(); });
-  const std::span<const Sample> inside(samples.begin(), excluded.begin());
-  const std::span<const Sample> outside(excluded.begin(), pointless.begin());
+  const auto excluded = std::stable_partition(samples.begin(), samples.end(), counts);
+  const auto pointless = std::stable_partition(
+      excluded, samples.end(), [](const Sample& sample) { return sample.point.has_value(); });
+  const std::span<const Sample> inside(samples.begin(), excluded);
+  const std::span<const Sample> outside(excluded, pointless);
   const std::vector<LatLng> points = PointsOf(inside);
   const std::vector<PointCluster> outside_clusters = ClusterPoints(PointsOf(outside));
 

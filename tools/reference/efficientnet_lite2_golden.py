@@ -40,7 +40,8 @@ def drawn(name, shape):
 
 def main():
     torch.set_num_threads(1)
-    model = EfficientNet.from_name("efficientnet-lite2").eval()
+    # the reference fixes its padding for one image size when it is built
+    model = EfficientNet.from_name("efficientnet-lite2", image_size=64).eval()
     with torch.no_grad():
         for key, tensor in model.state_dict().items():
             name = clean_name(key)

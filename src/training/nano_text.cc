@@ -9,6 +9,7 @@
 #include "knowledge/climate.h"
 #include "reasoning/answer_parser.h"
 #include "reasoning/reply.h"
+#include "tokenizer/byte_alphabet.h"
 #include "tokenizer/qwen_splitter.h"
 
 namespace gre {
@@ -75,25 +76,6 @@ void AddLines(const Chain& chain, std::set<std::string>& lines) {
   }
 }
 
-// The name that byte-level BPE files give each byte: itself where it prints, otherwise U+0100 and
-// up, in order.
-std::string SpellByte(int byte) {
-  const auto prints = [](int b) {
-    return (b >= '!' && b <= '~') || (b >= 0xA1 && b <= 0xAC) || (b >= 0xAE && b <= 0xFF);
-  };
-  int code = byte;
-  if (!prints(byte)) {
-    code = 0x100;
-    for (int before = 0; before < byte; ++before) {
-      code += prints(before) ? 0 : 1;
-    }
-  }
-  if (code < 0x80) {
-    return {static_cast<char>(code)};
-  }
-  return {static_cast<char>(0xC0 | (code >> 6)), static_cast<char>(0x80 | (code & 0x3F))};
-}
-
 }  // namespace
 
 Chain AttributeChain(PhotoKind kind, const Country& country, const LatLng& point) {
@@ -129,7 +111,7 @@ std::string BuildNanoTokenizer() {
   OrderedJson added = OrderedJson::array();
   OrderedJson vocab = OrderedJson::object();
   for (int byte = 0; byte < 256; ++byte) {
-    vocab[SpellByte(byte)] = byte;
+    vocab[SpellByte(static_cast<unsigned char>(byte))] = byte;
   }
   const auto add = [&](const std::string& content, bool special) {
     added.push_back({{"id", 256 + added.size()},

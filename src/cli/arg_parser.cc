@@ -62,7 +62,7 @@ void Declare(CLI::App& app, const CommandSpec& spec, const std::vector<OptionSpe
       added = app.add_option(names);
       const bool list = std::holds_alternative<std::vector<std::string>*>(option.target);
       if (option.positional && list) {
-        added->expected(1, CLI::detail::expected_max_vector_size);
+        added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
         added->allow_extra_args(true);  // also behind other options
       } else {
         added->expected(1);

@@ -12,6 +12,20 @@ bool IsControl(char c) {
   return byte < 0x20 || byte == 0x7F;
 }
 
+// Bytes of the control or reordering character that `text` (valid UTF-8) starts with; 0 for others.
+size_t HostileLength(std::string_view text) {
+  const auto byte = [&](size_t i) {
+    return i < text.size() ? static_cast<unsigned char>(text[i]) : 0;
+  };
+  if (IsControl(text[0])) return 1;
+  if (byte(0) == 0xC2 && byte(1) < 0xA0) return 2;  // C1 controls, U+0080-U+009F
+  const bool separators_and_embeddings =            // U+2028-U+202E
+      text.starts_with("\xE2\x80") && byte(2) >= 0xA8 && byte(2) <= 0xAE;
+  const bool isolates =  // U+2066-U+2069
+      text.starts_with("\xE2\x81") && byte(2) >= 0xA6 && byte(2) <= 0xA9;
+  return separators_and_embeddings || isolates ? 3 : 0;
+}
+
 }  // namespace
 
 std::string EscapeMarkup(std::string_view text) {
@@ -64,26 +78,12 @@ std::string EscapeCsvCell(std::string_view text) {
 }
 
 std::string PlainLine(std::string_view text) {
-  std::string line;
   const std::string clean = ReplaceInvalidUtf8(text);
-  for (size_t i = 0; i < clean.size(); ++i) {
-    const std::string_view rest = std::string_view(clean).substr(i);
-    const auto second = static_cast<unsigned char>(rest.size() > 1 ? rest[1] : 0);
-    const auto third = static_cast<unsigned char>(rest.size() > 2 ? rest[2] : 0);
-    if (IsControl(rest[0])) {
-      line += ' ';
-    } else if (rest.starts_with('\xC2') && second < 0xA0) {  // C1 controls, U+0080-U+009F
-      line += ' ';
-      i += 1;
-    } else if (rest.starts_with("\xE2\x80") && third >= 0xA8 && third <= 0xAE) {
-      line += ' ';  // U+2028-U+202E: separators and bidirectional embeddings
-      i += 2;
-    } else if (rest.starts_with("\xE2\x81") && third >= 0xA6 && third <= 0xA9) {
-      line += ' ';  // U+2066-U+2069: bidirectional isolates
-      i += 2;
-    } else {
-      line += rest[0];
-    }
+  std::string line;
+  for (size_t i = 0; i < clean.size();) {
+    const size_t hostile = HostileLength(std::string_view(clean).substr(i));
+    line += hostile > 0 ? ' ' : clean[i];
+    i += hostile > 0 ? hostile : 1;
   }
   return line;
 }

@@ -120,7 +120,6 @@ Status Main(int argc, char** argv) {
     flags[argv[i]] = argv[i + 1];
   }
   const auto number = [&](const char* flag) { return ParseInt(flags[flag]).value_or(0); };
-  KeepFreedMemory();
   GRE_RETURN_IF_ERROR(SetComputeThreads(static_cast<int>(number("--threads"))));
   const int64_t tokens = number("--tokens");
   const auto samples = static_cast<int>(number("--samples"));
@@ -128,6 +127,7 @@ Status Main(int argc, char** argv) {
 
   const double begin = Seconds();
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<const VisionLanguageModel> model, LoadModel(argv[1]));
+  KeepFreedMemory();
   Json report = {{"load_s", Seconds() - begin}, {"peak_bytes_loaded", PeakResidentBytes()}};
 
   const int64_t prompt = number("--prompt");

@@ -17,7 +17,8 @@ Status SetComputeThreads(int num_threads);
 
 // Lets the allocator keep and reuse blocks of up to 256 MB instead of giving each back to the
 // kernel: fresh pages of large intermediate results cost more than computing them (a gate of 512 x
-// 11008: 22 ms against 7). Process-wide; call once, before the first model.
+// 11008: 22 ms against 7). Process-wide; call once, after loading the model: the temporaries of
+// loading would be kept too (0.9 GB for a 3B checkpoint).
 void KeepFreedMemory();
 
 // kUnavailable, saying why and what to do, for CUDA without a CUDA build or device.

@@ -77,7 +77,6 @@ class LibTorchPlugin final : public TorchPlugin {
  public:
   Result<std::unique_ptr<TextGenerator>> LoadEngine(const LocalEngineOptions& options) override {
     GRE_RETURN_IF_ERROR(SetComputeThreads(options.num_threads));
-    KeepFreedMemory();
     ModelLoadOptions load;
     GRE_ASSIGN_OR_RETURN(load.device, ResolveDevice(options.device));
     load.dtype = ToScalarType(options.dtype);
@@ -87,6 +86,7 @@ class LibTorchPlugin final : public TorchPlugin {
     GRE_ASSIGN_OR_RETURN(
         std::shared_ptr<const VisionLanguageModel> model,
         CatchTorchErrors(options.model_dir, [&] { return LoadModel(options.model_dir, load); }));
+    KeepFreedMemory();
     EngineInfo info;
     info.kind =
         model->spec().architecture == "gre_nano" ? EngineKind::kEmbedded : EngineKind::kLocal;

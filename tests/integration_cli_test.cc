@@ -277,6 +277,28 @@ TEST_F(CliTest, PhotosFromStandardInputAndFromAUrl) {
   EXPECT_THAT(missing.err, HasSubstr("answers 404"));
 }
 
+// The first command of a new user: no photo of China was ever among the training labels, so "cannot
+// tell" is as good an answer as any.
+TEST_F(CliTest, TheEmbeddedModelReadsTheExamplePhoto) {
+  const fs::path program = GRE_PROGRAM;
+  if (!fs::exists(program.parent_path().parent_path() / "lib/libgre_torch.so") ||
+      !fs::exists(fs::path(GRE_SOURCE_DIR) / "models/gre-nano")) {
+    GTEST_SKIP() << "built without LibTorch or the embedded model";
+  }
+  const std::string photo = std::string(GRE_SOURCE_DIR) + "/examples/china.jpg";
+  const ProgramResult first = Gre({"locate", photo, "--json", "--always-answer"});
+  ASSERT_EQ(first.exit_code, 0) << first.err;
+  Json record = Lines(first.out).at(0);
+  EXPECT_EQ(record["engine"]["kind"], "embedded");
+  EXPECT_EQ(record["samples"], 8);
+  EXPECT_FALSE(record["answer"].is_null());
+  EXPECT_FALSE(record["chain"].empty());
+  Json again = Lines(Gre({"locate", photo, "--json", "--always-answer"}).out).at(0);
+  record.erase("timing_ms");
+  again.erase("timing_ms");
+  EXPECT_EQ(record, again) << "equal seeds give equal answers";
+}
+
 TEST_F(CliTest, DoctorReportsInJson) {
   const ProgramResult result = Gre({"doctor", "--json"});
   const Result<Json> report = ParseJson(result.out);

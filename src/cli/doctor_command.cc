@@ -16,6 +16,7 @@
 #include "generation/torch_loader.h"
 #include "image/decode.h"
 #include "image/encode.h"
+#include "knowledge/place_namer.h"
 
 namespace gre {
 namespace {
@@ -118,6 +119,15 @@ Check CheckPictures() {
   return {"pictures", Health::kBad, image.error().message, "install libvips42 again"};
 }
 
+Check CheckPlaces(const std::string& folder) {
+  const PlaceNamer namer = PlaceNamer::Open(folder);
+  if (const Gazetteer* gazetteer = namer.gazetteer()) {
+    return {"place names", Health::kGood, std::to_string(gazetteer->size()) + " places", {}};
+  }
+  return {"place names", Health::kWarning, namer.missing_reason(),
+          "tools/setup/fetch_geodata.sh fetches them; without them only countries are named"};
+}
+
 std::vector<Check> CheckTorch(TorchPlugin*& plugin) {
   const Result<TorchPlugin*> loaded = LoadTorchPlugin();
   if (!loaded.ok()) {
@@ -187,9 +197,12 @@ std::string Describe(const Check& check, bool color) {
 
 ExitCode Run(CliContext& context) {
   TorchPlugin* plugin = nullptr;
-  std::vector<Check> checks = {
-      CheckCpu(), CheckMemory(), CheckDisk("cache", context.cache_directory()),
-      CheckDisk("model cache", HubCacheDirectory(context.environment())), CheckPictures()};
+  std::vector<Check> checks = {CheckCpu(),
+                               CheckMemory(),
+                               CheckDisk("cache", context.cache_directory()),
+                               CheckDisk("model cache", HubCacheDirectory(context.environment())),
+                               CheckPictures(),
+                               CheckPlaces(context.cache_directory() + "/geodata")};
   for (Check& check : CheckTorch(plugin)) {
     checks.push_back(std::move(check));
   }

@@ -4,6 +4,12 @@
 #include <string>
 #include <vector>
 
+#include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
+#include <ATen/ops/argmax.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/topk.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -11,7 +17,7 @@
 #include "engine/local_engine.h"
 #include "engine/runtime.h"
 #include "image/decode.h"
-#include "model/qwen2_5_vl/model.h"
+#include "model/loader.h"
 
 namespace gre {
 namespace {
@@ -29,7 +35,7 @@ class LocalEngineGoldenTest : public testing::Test {
     ModelLoadOptions options;
     options.dtype = at::kFloat;
     options.max_pixels = cases_["max_pixels"].get<int64_t>();
-    auto model = Qwen25VlModel::Load(goldens_ + "/model", options);
+    auto model = LoadModel(goldens_ + "/model", options);
     ASSERT_TRUE(model.ok()) << model.error().message;
     model_ = *std::move(model);
   }
@@ -75,6 +81,40 @@ class LocalEngineGoldenTest : public testing::Test {
       const std::vector<GenerationRequest>& requests, const LocalEngineLimits& limits = {}) {
     LocalEngine engine(model_, EngineInfo{EngineKind::kLocal, "golden", {}}, limits);
     return engine.Generate(requests, {}, CancellationToken());
+  }
+
+  // Logits [40, V] of the steps that led to the expected greedy tokens, computed in one pass.
+  static at::Tensor StepLogits(const VisionLanguageModel& model, const std::string& name) {
+    const GenerationRequest request = Request(name);
+    std::vector<ChatTurn> turns;
+    std::vector<const RgbImage*> images;
+    for (const Json& turn : cases_["prompts"][name]["chat"]) {
+      turns.push_back({turn["role"].get<std::string>(), {}});
+      for (const ContentPart& part : request.messages[turns.size() - 1].content) {
+        if (part.kind == ContentPart::Kind::kText) {
+          turns.back().parts.emplace_back(part.text);
+        } else {
+          turns.back().parts.emplace_back(ImageSlot{});
+          images.push_back(request.images[static_cast<size_t>(part.image_index)].get());
+        }
+      }
+    }
+    EncodedPrompt prompt = model.EncodePrompt(turns, images, true).value();
+    const auto prompt_length = static_cast<int64_t>(prompt.token_ids.size());
+    const std::vector<int32_t> expected = Expected(name);
+    const auto steps = static_cast<int64_t>(expected.size());
+    prompt.token_ids.insert(prompt.token_ids.end(), expected.begin(), expected.end() - 1);
+    const at::Tensor later =
+        at::arange(prompt.next_position, prompt.next_position + steps - 1, at::kLong);
+    const at::Tensor positions =
+        at::cat({prompt.positions, later.expand({prompt.positions.size(0), steps - 1})}, 1);
+    std::vector<at::Tensor> features;
+    for (const at::Tensor& pixels : prompt.pixels) features.push_back(model.EncodeImage(pixels));
+    const AttentionSegment segment{
+        AttentionSegment::Kind::kSequence, 0, prompt_length + steps - 1, nullptr, {}};
+    const at::Tensor states =
+        model.Forward(model.Embed(prompt.token_ids, features), positions, {&segment, 1});
+    return model.Logits(states.narrow(0, prompt_length - 1, steps));
   }
 
   static constexpr const char* kNames[] = {"text", "one_image", "two_images"};
@@ -131,6 +171,28 @@ TEST_F(LocalEngineGoldenTest, RepetitionPenalty) {
     EXPECT_EQ(found, expected) << name;
     for (const int32_t id : results[0]->completions[0].token_ids) EXPECT_LT(id, known);
   }
+}
+
+TEST_F(LocalEngineGoldenTest, Bfloat16TakesTheSameTokensWhereTheMarginIsWide) {
+  const at::NoGradGuard no_grad;
+  ModelLoadOptions options;
+  options.dtype = at::kBFloat16;
+  options.max_pixels = cases_["max_pixels"].get<int64_t>();
+  const auto narrow = LoadModel(goldens_ + "/model", options);
+  ASSERT_TRUE(narrow.ok()) << narrow.error().message;
+  int wide = 0;
+  for (const char* name : kNames) {
+    const std::vector<int32_t> expected = Expected(name);
+    const auto [largest, ids] = at::topk(StepLogits(*model_, name), 2);
+    const at::Tensor found = at::argmax(StepLogits(**narrow, name), 1);
+    for (int64_t step = 0; step < found.size(0); ++step) {
+      EXPECT_EQ(ids[step][0].item<int64_t>(), expected[static_cast<size_t>(step)]);
+      if ((largest[step][0] - largest[step][1]).item<float>() <= 0.6) continue;
+      ++wide;
+      EXPECT_EQ(found[step].item<int64_t>(), expected[static_cast<size_t>(step)]) << name << step;
+    }
+  }
+  EXPECT_GT(wide, 30);
 }
 
 }  // namespace

@@ -106,6 +106,9 @@ void ScriptedHttpServer::Serve(int fd) {
   const int now_open = ++open_;
   for (int peak = peak_; now_open > peak && !peak_.compare_exchange_weak(peak, now_open);) {
   }
+  const auto leave = [&, left = false]() mutable {
+    if (!std::exchange(left, true)) --open_;
+  };
   ReceivedRequest request;
   if (ReadRequest(fd, &request)) {
     int number = 0;
@@ -114,16 +117,22 @@ void ScriptedHttpServer::Serve(int fd) {
       number = static_cast<int>(requests_.size());
       requests_.push_back(request);
     }
-    for (const ReplyStep& step : handler_(request, number)) {
-      for (int waited = 0; waited < step.wait_ms && !stopping_; waited += 10) {
-        std::this_thread::sleep_for(std::chrono::milliseconds(std::min(10, step.wait_ms - waited)));
+    const Reply reply = handler_(request, number);
+    for (size_t i = 0; i < reply.size(); ++i) {
+      for (int waited = 0; waited < reply[i].wait_ms && !stopping_; waited += 10) {
+        std::this_thread::sleep_for(
+            std::chrono::milliseconds(std::min(10, reply[i].wait_ms - waited)));
       }
-      if (stopping_ || ::send(fd, step.bytes.data(), step.bytes.size(), MSG_NOSIGNAL) < 0) break;
+      // the client may come back as soon as it has the last bytes: count this request as done
+      // before
+      if (i + 1 == reply.size()) leave();
+      if (stopping_ || ::send(fd, reply[i].bytes.data(), reply[i].bytes.size(), MSG_NOSIGNAL) < 0)
+        break;
     }
   }
+  leave();
   ::shutdown(fd, SHUT_RDWR);
   ::close(fd);
-  --open_;
 }
 
 }  // namespace gre::testing

@@ -44,7 +44,7 @@ class ScriptedHttpServer {
 
   [[nodiscard]] std::string url() const { return "http://127.0.0.1:" + std::to_string(port_); }
   [[nodiscard]] std::vector<ReceivedRequest> requests() const;
-  // Most connections that were open at the same time.
+  // Most requests that were being answered at the same time.
   [[nodiscard]] int peak_concurrency() const { return peak_; }
 
  private:

@@ -106,7 +106,7 @@ void ScriptedHttpServer::Serve(int fd) {
   const int now_open = ++open_;
   for (int peak = peak_; now_open > peak && !peak_.compare_exchange_weak(peak, now_open);) {
   }
-  const auto leave = [&, left = false]() mutable {
+  auto leave = [&, left = false]() mutable {
     if (!std::exchange(left, true)) --open_;
   };
   ReceivedRequest request;

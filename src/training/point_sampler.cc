@@ -6,6 +6,7 @@
 
 #include "core/strings.h"
 #include "knowledge/borders.h"
+#include "knowledge/place_namer.h"
 
 namespace gre {
 
@@ -33,7 +34,8 @@ Result<PointSampler> PointSampler::FromGallery(std::string_view gallery_csv) {
                                                  std::string(Trim(line)) + "'"};
     }
     const auto area = LandAreaAt(*point);
-    if (area && !area->country_code.empty()) {
+    if (area && !area->country_code.empty() &&
+        CountryCodeAt(RoundToTenth(*point)) == area->country_code) {
       points[area->country_code].push_back(*point);
     }
   }

@@ -16,7 +16,7 @@ namespace gre {
 class PointSampler {
  public:
   // `gallery_csv`: "LAT,LON" lines under a header. Each point goes to the country it lies in;
-  // points at sea are dropped.
+  // points at sea, and those that rounding would move out of their country, are dropped.
   static Result<PointSampler> FromGallery(std::string_view gallery_csv);
   explicit PointSampler(std::map<std::string, std::vector<LatLng>> points);
 

@@ -22,6 +22,7 @@
 #include "training/country_head.h"
 #include "training/dev_scores.h"
 #include "training/feature_cache.h"
+#include "training/geography.h"
 #include "training/initial_weights.h"
 #include "training/nano_examples.h"
 #include "training/nano_export.h"
@@ -422,6 +423,11 @@ Status RunSft(const std::string& config_path, const std::vector<std::string>& ov
     LogInfo(std::to_string(run.train.size()) + " train photos, " + std::to_string(run.dev.size()) +
             " dev photos, " + std::to_string(run.examples->num_countries()) + " countries, " +
             std::to_string(run.tokenizer->size()) + " tokens\n" + run.config.Describe());
+    const bool resumes = resume && HasTrainingState(directory);  // then the text part has learnt it
+    if (!run.TowerLearns() && !resumes) {
+      GRE_RETURN_IF_ERROR(
+          TeachGeography(*run.network, *run.examples, run.train, run.config, cancellation));
+    }
     SftLoop loop(run, cancellation);
     GRE_RETURN_IF_ERROR(resume ? loop.Resume() : Status());
     return loop.RunAll();

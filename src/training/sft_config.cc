@@ -44,6 +44,9 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("country_head.learning_rate", head.learning_rate);
   visit("country_head.dropout", head.dropout);
   visit("country_head.views", head.views);
+  visit("geography.steps", config.geography.steps);
+  visit("geography.batch_size", config.geography.batch_size);
+  visit("geography.learning_rate", config.geography.learning_rate);
   visit("schedule.epochs", config.schedule.epochs);
   visit("schedule.warmup_steps", config.schedule.warmup_steps);
   visit("schedule.floor_ratio", config.schedule.floor_ratio);
@@ -96,6 +99,8 @@ Status Check(const SftConfig& config, const std::string& path) {
                 config.country_head.views >= 1 && config.country_head.views <= config.views,
             "country_head: expected epochs >= 0, batch_size >= 1 and views from 1 to "
             "augment.views"));
+  GRE_RETURN_IF_ERROR(check(config.geography.steps >= 0 && config.geography.batch_size >= 1,
+                            "geography: expected steps >= 0 and batch_size >= 1"));
   GRE_RETURN_IF_ERROR(check(config.optim.batch_size >= 1 && config.optim.batch_size <= 4096,
                             "optim.batch_size: expected 1 to 4096"));
   GRE_RETURN_IF_ERROR(check(config.schedule.epochs >= 1, "schedule.epochs: expected at least 1"));

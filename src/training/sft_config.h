@@ -49,6 +49,11 @@ struct SftConfig {
     double dropout = 0.4;
     int views = 1;  // of those cached
   } country_head;
+  struct Geography {  // taught to the text part before it sees photos, where model.tower is given
+    int steps = 0;    // 0 = off
+    int batch_size = 64;
+    double learning_rate = 1e-3;
+  } geography;
   struct Schedule {
     int epochs = 12;
     int warmup_steps = 100;

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "core/log.h"
 #include "core/result.h"
 
 namespace gre {
@@ -57,6 +58,9 @@ struct CommandSpec {
   std::vector<OptionSpec> options = {};
   std::vector<CommandSpec> commands = {};  // a group has commands and no run
   std::function<ExitCode(CliContext&)> run = {};
+  // What is logged unless the user says otherwise; a command whose progress is in the log says
+  // kInfo.
+  LogLevel log_level = LogLevel::kWarning;
 };
 
 // "--max-pixels" or, for positional arguments, "PHOTO".

@@ -18,7 +18,7 @@ struct CommonOptions {
   bool json = false;
   bool quiet = false;
   bool verbose = false;
-  std::string log_level = "warning";
+  std::string log_level;  // empty: the command's own
   std::string color = "auto";
 };
 
@@ -54,7 +54,7 @@ std::vector<OptionSpec> CommonSpecs(CommonOptions& options) {
   };
 }
 
-LogLevel LevelOf(const CommonOptions& options) {
+LogLevel LevelOf(const CommonOptions& options, LogLevel default_level) {
   if (options.quiet) {
     return LogLevel::kError;
   }
@@ -67,7 +67,10 @@ LogLevel LevelOf(const CommonOptions& options) {
   if (options.log_level == "error") {
     return LogLevel::kError;
   }
-  return options.log_level == "off" ? LogLevel::kOff : LogLevel::kWarning;
+  if (options.log_level == "warning") {
+    return LogLevel::kWarning;
+  }
+  return options.log_level == "off" ? LogLevel::kOff : default_level;
 }
 
 // A positional argument that must be there and is not.
@@ -159,7 +162,7 @@ ExitCode RunProgram(const std::vector<std::string>& given_words, const Environme
       !status.ok()) {
     return fail_usage(status.error(), full_name);
   }
-  SetLogLevel(LevelOf(options));
+  SetLogLevel(LevelOf(options, command.log_level));
   context.json = options.json;
   context.quiet = options.quiet;
   context.out_terminal = DescribeTerminal(STDOUT_FILENO, options.color, environment);

@@ -17,6 +17,7 @@ CommandSpec SftCommand() {
   const auto options = std::make_shared<SftOptions>();
   CommandSpec command;
   command.name = "sft";
+  command.log_level = LogLevel::kInfo;
   command.summary = "Supervised fine-tuning on photos with known places";
   command.description =
       "Runs until it is done or interrupted; an interrupted run leaves a checkpoint and goes on "

@@ -13,9 +13,9 @@
 
 namespace gre {
 
-// Trains the summary's perceptron and the country head on the features of a finished tower, from
-// the weights they have, and leaves their averaged weights in the network. Takes a minute, so it is
-// repeated rather than resumed: equal inputs and threads give equal weights.
+// Trains the members of the country head (SftConfig::CountryHead) on the features of a finished
+// tower, and leaves their averaged weights in the network. Takes a few minutes, so it is repeated
+// rather than resumed: equal inputs and threads give equal weights.
 Status TrainCountryHead(NanoNetwork& network, const TowerCache& tower, const NanoExamples& examples,
                         std::span<const PhotoRecord> records, const SftConfig& config,
                         const CancellationToken& cancellation);

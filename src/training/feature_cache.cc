@@ -111,8 +111,13 @@ Result<FeatureCache> FeatureCache::Build(const Options& options,
         for (int64_t i = t; i < count && failures[static_cast<size_t>(t)].ok();
              i += options.threads) {
           const int64_t index = done + i;
-          auto entry = ComputeEntry(options, records[static_cast<size_t>(index % num_records)],
-                                    index / num_records, network);
+          const PhotoRecord& record = records[static_cast<size_t>(index % num_records)];
+          Result<std::string> entry = Error{ErrorCode::kInternal, record.image};
+          try {
+            entry = ComputeEntry(options, record, index / num_records, network);
+          } catch (const std::exception& exception) {  // LibTorch's; none may leave the thread
+            entry = Error{ErrorCode::kInternal, record.image + ": " + exception.what()};
+          }
           if (entry.ok()) {
             entries[static_cast<size_t>(i)] = std::move(entry).value();
           } else {

@@ -37,7 +37,8 @@ class PlaceSampler {
   [[nodiscard]] PhotoRecord Draw(Random& random) const {
     const double at = random.Uniform() * cumulative_.back();
     const auto found = std::ranges::upper_bound(cumulative_, at);
-    const auto index = std::min(static_cast<size_t>(found - cumulative_.begin()), codes_.size() - 1);
+    const auto index =
+        std::min(static_cast<size_t>(found - cumulative_.begin()), codes_.size() - 1);
     PhotoRecord record;
     record.kind = random.Below(2) == 0 ? PhotoKind::kStreet : PhotoKind::kTravel;
     record.country_code = codes_[index];
@@ -73,9 +74,8 @@ Status TeachGeography(NanoNetwork& network, const NanoExamples& examples,
     for (const PhotoRecord& record : imagined) items.push_back({&record, false, random.Next()});
     GRE_ASSIGN_OR_RETURN(const TextBatch batch, examples.MakeBatch(items));
     const at::Tensor logits = TextLogits(network, no_image, batch.inputs);
-    const at::Tensor loss =
-        at::cross_entropy_loss(logits.flatten(0, 1), batch.targets.flatten(), {},
-                               at::Reduction::Mean, kIgnoredTarget);
+    const at::Tensor loss = at::cross_entropy_loss(logits.flatten(0, 1), batch.targets.flatten(),
+                                                   {}, at::Reduction::Mean, kIgnoredTarget);
     loss.backward();
     total += loss.item<double>();
     optimiser.Step(CosineLearningRate(step, options.steps, config.schedule.warmup_steps,

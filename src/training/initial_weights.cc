@@ -15,8 +15,8 @@ namespace {
 
 constexpr double kBatchNormEpsilon = 1e-3;  // EfficientNet's
 constexpr double kDeviation = 0.02;
-constexpr double kHintDeviation = 0.5;  // the size of the image tokens it is added to
-constexpr std::string_view kTower = "tower.";
+constexpr double kHintDeviation = 0.5;         // the size of the image tokens it is added to
+constexpr std::string_view kTower = "tower.";  // "tower.", "reference_tower."
 
 }  // namespace
 
@@ -54,14 +54,15 @@ InitialWeights::InitialWeights(TensorMap backbone, uint64_t seed, at::ScalarType
     : backbone_(std::move(backbone)), seed_(seed), dtype_(dtype) {}
 
 at::Tensor InitialWeights::Get(const std::string& name, at::IntArrayRef shape) {
-  if (name.starts_with(kTower)) {
-    const auto it = backbone_.find(name.substr(kTower.size()));
+  if (const size_t tower = name.find(kTower); tower != std::string::npos) {
+    const std::string backbone_name = name.substr(tower + kTower.size());
+    const auto it = backbone_.find(backbone_name);
     if (it != backbone_.end() && it->second.sizes() == shape) {
       return it->second.to(dtype_).clone();
     }
     if (status_.ok()) {
       status_ = Error{ErrorCode::kInvalidInput,
-                      "backbone: '" + name.substr(kTower.size()) + "' is missing or mis-shaped"};
+                      "backbone: '" + backbone_name + "' is missing or mis-shaped"};
     }
     return at::zeros(shape, dtype_);
   }

@@ -72,10 +72,9 @@ at::Tensor TextLogits(const NanoNetwork& network, const at::Tensor& image_tokens
   }
   // The text stands behind the image tokens even where there are none.
   const int64_t text_position = network.config().image_tokens();
-  const at::Tensor positions =
-      at::arange(text_position - prefix, text_position + text, at::kLong)
-          .repeat({batch})
-          .unsqueeze(0);
+  const at::Tensor positions = at::arange(text_position - prefix, text_position + text, at::kLong)
+                                   .repeat({batch})
+                                   .unsqueeze(0);
   const at::Tensor states = network.decoder().Forward(x, positions, Sequences(batch, rows));
   const at::Tensor text_states = states.unflatten(0, {batch, rows}).narrow(1, prefix, text);
   return network.Logits(text_states.flatten(0, 1)).unflatten(0, {batch, text});

@@ -210,9 +210,15 @@ Result<Run> Prepare(SftConfig config, const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(const std::string backbone_bytes, ReadFile(run.config.model.backbone));
   const std::string backbone_hash = Sha256Hex(backbone_bytes);
   GRE_ASSIGN_OR_RETURN(const TensorMap backbone, LoadBackbone(run.config.model.backbone));
-  run.settings_hash =
-      Sha256Hex(run.config.Describe() + backbone_hash + "\n" + Sha256Hex(run.tokenizer_json) +
-                "\n" + Sha256Hex(gallery) + "\n" + FormatPhotoManifest(run.train));
+  std::string tower_hash;  // empty: the tower learns
+  if (!run.TowerLearns()) {
+    GRE_ASSIGN_OR_RETURN(const std::string tower,
+                         ReadFile(run.config.model.tower + "/model.safetensors"));
+    tower_hash = Sha256Hex(tower);
+  }
+  run.settings_hash = Sha256Hex(run.config.Describe() + backbone_hash + "\n" + tower_hash + "\n" +
+                                Sha256Hex(run.tokenizer_json) + "\n" + Sha256Hex(gallery) + "\n" +
+                                FormatPhotoManifest(run.train));
   GRE_RETURN_IF_ERROR(PrepareFeatures(run, backbone, backbone_hash, cancellation));
   GRE_RETURN_IF_ERROR(BuildNetwork(run, backbone, cancellation));
   return run;

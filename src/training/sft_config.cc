@@ -20,7 +20,7 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("model.heads", model.num_heads);
   visit("model.kv_heads", model.num_kv_heads);
   visit("model.summary_size", model.summary_size);
-  visit("model.summary_pools_head", model.summary_pools_head);
+  visit("model.reference_tower", model.reference_tower);
   visit("model.hint_temperature", model.hint_temperature);
   auto& optim = config.optim;
   visit("optim.learning_rate", optim.learning_rate);
@@ -39,6 +39,7 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("optim.auxiliary_weight", optim.auxiliary_weight);
   visit("optim.label_smoothing", optim.label_smoothing);
   auto& head = config.country_head;
+  visit("country_head.members", head.members);
   visit("country_head.epochs", head.epochs);
   visit("country_head.batch_size", head.batch_size);
   visit("country_head.learning_rate", head.learning_rate);
@@ -96,9 +97,11 @@ Status Check(const SftConfig& config, const std::string& path) {
   }
   GRE_RETURN_IF_ERROR(
       check(config.country_head.epochs >= 0 && config.country_head.batch_size >= 1 &&
+                config.country_head.members >= 1 &&
+                config.model.dimensions.summary_size % config.country_head.members == 0 &&
                 config.country_head.views >= 1 && config.country_head.views <= config.views,
-            "country_head: expected epochs >= 0, batch_size >= 1 and views from 1 to "
-            "augment.views"));
+            "country_head: expected epochs >= 0, batch_size >= 1, members that divide "
+            "model.summary_size and views from 1 to augment.views"));
   GRE_RETURN_IF_ERROR(check(config.geography.steps >= 0 && config.geography.batch_size >= 1,
                             "geography: expected steps >= 0 and batch_size >= 1"));
   GRE_RETURN_IF_ERROR(check(config.optim.batch_size >= 1 && config.optim.batch_size <= 4096,

@@ -43,6 +43,9 @@ struct SftConfig {
     double label_smoothing = 0.1;    // of the country head
   } optim;
   struct CountryHead {  // trained by itself where model.tower is given
+    // Perceptrons of equal size that share model.summary_size, each trained alone; their logits are
+    // averaged. Every other one sees only the statistics, not the means of the towers' heads.
+    int members = 1;
     int epochs = 30;
     int batch_size = 64;
     double learning_rate = 1e-3;

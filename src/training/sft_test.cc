@@ -204,13 +204,27 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
   ASSERT_TRUE(tower.ok()) << tower.error().message;
   const Status text =
       Train("text", {"model.tower=" + folder_ + "/tower/best", "model.hint_temperature=0.25",
-                     "schedule.epochs=80", "schedule.patience=80"});
+                     "model.reference_tower=true", "country_head.members=2", "geography.steps=20",
+                     "geography.batch_size=4", "schedule.epochs=80", "schedule.patience=80"});
   ASSERT_TRUE(text.ok()) << text.error().message;
   EXPECT_THAT(ReadFile(folder_ + "/text/log.jsonl").value(), HasSubstr("\"street_top1\":1.0"));
 
   const auto model = GreNano::Load(folder_ + "/text/best", {});
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_TRUE(GreNano::Inspect(folder_ + "/text/best").problems.empty());
+
+  // Another tower is another run, whatever its path.
+  std::filesystem::copy_file(folder_ + "/text/best/model.safetensors",
+                             folder_ + "/tower/best/model.safetensors",
+                             std::filesystem::copy_options::overwrite_existing);
+  EXPECT_THAT(Train("text",
+                    {"model.tower=" + folder_ + "/tower/best", "model.hint_temperature=0.25",
+                     "model.reference_tower=true", "country_head.members=2", "geography.steps=20",
+                     "geography.batch_size=4", "schedule.epochs=80", "schedule.patience=80"},
+                    /*resume=*/true)
+                  .error()
+                  .message,
+              HasSubstr("other settings or data"));
 }
 
 TEST_F(SftTest, AnUnreadablePhotoIsNamed) {

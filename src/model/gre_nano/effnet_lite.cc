@@ -49,14 +49,16 @@ constexpr auto kBlocks = MakeBlocks();
 
 int64_t EffnetLite::BlockChannels(int index) { return kBlocks.at(static_cast<size_t>(index)).out; }
 
-EffnetLite::EffnetLite(WeightSource& source, const std::string& path) {
+EffnetLite::EffnetLite(WeightSource& source, const std::string& path, int first_block) {
   auto conv = [&](const std::string& name, int64_t out, int64_t in, int64_t kernel) {
     const std::string full = path + "." + name;
     return Conv{full, source.Get(full + ".weight", {out, in, kernel, kernel}),
                 source.Get(full + ".bias", {out})};
   };
-  stem_ = conv("stem", kStemChannels, 3, 3);
-  for (size_t i = 0; i < blocks_.size(); ++i) {
+  if (first_block == 0) {
+    stem_ = conv("stem", kStemChannels, 3, 3);
+  }
+  for (auto i = static_cast<size_t>(first_block); i < blocks_.size(); ++i) {
     const BlockShape& shape = kBlocks[i];
     const std::string name = "blocks." + std::to_string(i) + ".";
     const int64_t expanded = i == 0 ? shape.in : shape.in * kExpandRatio;

@@ -23,8 +23,9 @@ class EffnetLite {
   static int64_t BlockChannels(int index);  // of the block's output
 
   // Takes "<path>.stem", "<path>.blocks.N.{expand,depthwise,project}" (block 0 has no expand) and
-  // "<path>.head", each a ".weight" [out, in / groups, k, k] and a ".bias" [out].
-  EffnetLite(WeightSource& source, const std::string& path);
+  // "<path>.head", each a ".weight" [out, in / groups, k, k] and a ".bias" [out]. With
+  // `first_block` above 0 only the upper part: the blocks from there on and the head.
+  EffnetLite(WeightSource& source, const std::string& path, int first_block = 0);
 
   // Normalised pixels [B, 3, H, W] -> [B, 32, H/2, W/2].
   [[nodiscard]] at::Tensor Stem(const at::Tensor& pixels) const;

@@ -5,6 +5,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/allclose.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/empty.h>
@@ -16,6 +17,7 @@
 
 #include "core/random.h"
 #include "model/gre_nano/model.h"
+#include "model/gre_nano/preprocess.h"
 #include "tokenizer/byte_alphabet.h"
 #include "tokenizer/qwen_splitter.h"
 #include "weights/safetensors.h"
@@ -101,6 +103,32 @@ RgbImage Waves(int width, int height) {
     image.pixels.push_back(static_cast<uint8_t>(127 + 120 * std::sin(0.07 * i)));
   }
   return image;
+}
+
+TEST(NanoNetwork, TheCountryHeadIsTheAverageOfItsMembers) {
+  const at::NoGradGuard no_grad;
+  NanoConfig config = SmallConfig();
+  config.reference_tower = true;
+  DrawnWeights weights;
+  NanoNetwork network(weights, config, at::kCPU);
+  const TowerFeatures tower = network.Upper(network.Lower(NormalisedPixels(Waves(64, 64))));
+  const at::Tensor inputs = network.SummaryInputs(tower);
+  const at::Tensor mask = network.StatisticsMask();
+  ASSERT_EQ(inputs.size(1), mask.size(0));
+  EXPECT_EQ(mask.sum().item<int64_t>(), 976 + 416);
+
+  std::vector<CountryMember> members;
+  at::Tensor mean;
+  for (const char* name : {"first", "second"}) {
+    const std::string path = name;
+    members.push_back({weights.Get(path + ".hidden", {8, inputs.size(1)}) * mask,
+                       weights.Get(path + ".hidden_bias", {8}), weights.Get(path + ".out", {3, 8}),
+                       weights.Get(path + ".out_bias", {3})});
+    const at::Tensor logits = members.back().Logits(inputs, /*dropout=*/0);
+    mean = mean.defined() ? (mean + logits) / 2 : logits;
+  }
+  network.SetCountryHead(members);
+  EXPECT_TRUE(at::allclose(network.Project(tower).country_logits, mean, 1e-4, 1e-5));
 }
 
 // A directory that holds the small model.

@@ -24,7 +24,7 @@ void VisitFields(Config& config, Visitor&& visit) {
   visit("num_key_value_heads", config.num_kv_heads);
   visit("max_position_embeddings", config.max_positions);
   visit("summary_size", config.summary_size);
-  visit("summary_pools_head", config.summary_pools_head);
+  visit("reference_tower", config.reference_tower);
   visit("num_countries", config.num_countries);
   visit("hint_temperature", config.hint_temperature);
   visit("rope_theta", config.rope_theta);

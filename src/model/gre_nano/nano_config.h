@@ -21,9 +21,9 @@ struct NanoConfig {
   int64_t num_kv_heads = 2;
   int64_t max_positions = 128;
   int64_t summary_size = 512;  // hidden units of the summary token's perceptron
-  // Whether the perceptron also sees the means of the tower's 1,280 head channels beside the
-  // statistics. They help the tower learn; a head trained on its finished features does without.
-  bool summary_pools_head = true;
+  // Whether the upper tower as ImageNet left it runs beside the trained one, so that the country
+  // head reads both: what fine-tuning forgot still helps.
+  bool reference_tower = false;
   int64_t num_countries = 0;  // classes of the country head
   // The last image token also carries what the country head believes: the mean of the countries'
   // embeddings under softmax(logits / hint_temperature); 0 = it does not. A low temperature makes

@@ -11,9 +11,11 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mean.h>
+#include <ATen/ops/ones_like.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/sqrt.h>
+#include <ATen/ops/stack.h>
 #include <ATen/ops/std.h>
 #include <ATen/ops/var.h>
 
@@ -44,9 +46,31 @@ int64_t StatisticsWidth(int last_block) {
   return width;
 }
 
+constexpr int kLastStatisticsBlock = kStatisticsBlocks.back();  // the only one of the upper tower
+
 int64_t SummaryWidth(const NanoConfig& config) {
-  return (config.summary_pools_head ? EffnetLite::kHeadChannels : 0) +
-         StatisticsWidth(EffnetLite::kNumBlocks);
+  const int64_t reference =
+      EffnetLite::kHeadChannels + 2 * EffnetLite::BlockChannels(kLastStatisticsBlock);
+  return EffnetLite::kHeadChannels + StatisticsWidth(EffnetLite::kNumBlocks) +
+         (config.reference_tower ? reference : 0);
+}
+
+// What one upper tower makes of block 14's output.
+struct UpperFeatures {
+  at::Tensor head;        // [B, 1280, S/32, S/32] float32
+  at::Tensor statistics;  // of the block that has them
+};
+
+UpperFeatures RunUpper(const EffnetLite& tower, const at::Tensor& grid) {
+  at::Tensor x = grid;
+  at::Tensor statistics;
+  for (int block = NanoNetwork::kLastFrozenBlock + 1; block < EffnetLite::kNumBlocks; ++block) {
+    x = tower.Block(block, x);
+    if (block == kLastStatisticsBlock) {
+      statistics = ChannelStatistics(x);
+    }
+  }
+  return {tower.Head(x).to(at::kFloat), statistics};
 }
 
 at::Tensor Drop(const at::Tensor& x, double share) {
@@ -73,6 +97,10 @@ int64_t NanoNetwork::LowerStatisticsWidth() { return StatisticsWidth(kLastFrozen
 NanoNetwork::NanoNetwork(WeightSource& source, const NanoConfig& config, at::Device device)
     : config_(config),
       tower_(source, "tower"),
+      reference_tower_(config.reference_tower
+                           ? std::optional<EffnetLite>(std::in_place, source, "reference_tower",
+                                                       kLastFrozenBlock + 1)
+                           : std::nullopt),
       summary_mean_(source.Get(kSummaryMean, {SummaryWidth(config)})),
       summary_deviation_(source.Get(kSummaryDeviation, {SummaryWidth(config)})),
       grid_norm_(source, "projector.grid_norm", EffnetLite::kHeadChannels, config.rms_norm_eps),
@@ -105,10 +133,13 @@ void NanoNetwork::VisitParameters(Part part, const ParameterVisitor& visitor) {
     tower_.VisitParameters(part == Part::kAll ? 0 : kLastFrozenBlock + 1, visitor);
   }
   if (part == Part::kAll) {
+    if (reference_tower_) {
+      reference_tower_->VisitParameters(kLastFrozenBlock + 1, visitor);
+    }
     visit(kSummaryMean, summary_mean_);
     visit(kSummaryDeviation, summary_deviation_);
   }
-  if (tower || part == Part::kCountryHead) {
+  if (tower) {
     summary_hidden_.VisitParameters(visitor);
     country_head_.VisitParameters(visitor);
   }
@@ -141,35 +172,59 @@ LowerFeatures NanoNetwork::Lower(const at::Tensor& pixels) const {
 }
 
 TowerFeatures NanoNetwork::Upper(const LowerFeatures& lower) const {
-  at::Tensor x = lower.grid;
-  at::Tensor statistics = lower.statistics;
-  for (int block = kLastFrozenBlock + 1; block < EffnetLite::kNumBlocks; ++block) {
-    x = tower_.Block(block, x);
-    if (HasStatistics(block)) {
-      statistics = at::cat({statistics, ChannelStatistics(x)}, 1);
-    }
+  const UpperFeatures upper = RunUpper(tower_, lower.grid);
+  std::vector<at::Tensor> summary = {upper.head.mean({2, 3}), lower.statistics, upper.statistics};
+  if (reference_tower_) {
+    const UpperFeatures reference = RunUpper(*reference_tower_, lower.grid);
+    summary.insert(summary.end(), {reference.head.mean({2, 3}), reference.statistics});
   }
-  const at::Tensor head = tower_.Head(x).to(at::kFloat);  // [B, 1280, S/32, S/32]
+  const at::Tensor& head = upper.head;
   const at::Tensor cells = head.size(2) == config_.grid
                                ? head
                                : at::adaptive_avg_pool2d(head, {config_.grid, config_.grid});
-  return {cells.flatten(2).transpose(1, 2), at::cat({head.mean({2, 3}), statistics}, 1)};
+  return {cells.flatten(2).transpose(1, 2), at::cat(summary, 1)};
 }
 
 at::Tensor NanoNetwork::SummaryInputs(const TowerFeatures& tower) const {
-  return config_.summary_pools_head
-             ? tower.summary
-             : tower.summary.narrow(1, EffnetLite::kHeadChannels, SummaryWidth(config_));
+  return (tower.summary - summary_mean_) / summary_deviation_;
+}
+
+at::Tensor NanoNetwork::StatisticsMask() const {
+  at::Tensor mask = at::ones_like(summary_mean_);
+  mask.narrow(0, 0, EffnetLite::kHeadChannels).zero_();
+  if (reference_tower_) {
+    const int64_t trained = EffnetLite::kHeadChannels + StatisticsWidth(EffnetLite::kNumBlocks);
+    mask.narrow(0, trained, EffnetLite::kHeadChannels).zero_();
+  }
+  return mask;
 }
 
 NanoNetwork::Summary NanoNetwork::Summarise(const TowerFeatures& tower, double dropout) const {
-  const at::Tensor inputs =
-      Drop((SummaryInputs(tower) - summary_mean_) / summary_deviation_, dropout);
+  const at::Tensor inputs = Drop(SummaryInputs(tower), dropout);
   return {inputs, Drop(at::silu(summary_hidden_.Forward(inputs)), dropout)};
 }
 
-at::Tensor NanoNetwork::CountryLogits(const TowerFeatures& tower, double dropout) const {
-  return country_head_.Forward(Summarise(tower, dropout).hidden);
+at::Tensor CountryMember::Logits(const at::Tensor& inputs, double dropout) const {
+  const at::Tensor hidden = at::silu(at::linear(Drop(inputs, dropout), hidden_weight, hidden_bias));
+  return at::linear(Drop(hidden, dropout), country_weight, country_bias);
+}
+
+void NanoNetwork::SetCountryHead(std::span<const CountryMember> members) {
+  std::vector<at::Tensor> hidden_weights, hidden_biases, country_weights, country_biases;
+  for (const CountryMember& member : members) {
+    hidden_weights.push_back(member.hidden_weight);
+    hidden_biases.push_back(member.hidden_bias);
+    country_weights.push_back(member.country_weight);
+    country_biases.push_back(member.country_bias);
+  }
+  const auto count = static_cast<double>(members.size());
+  const auto set = [](Linear& linear, const at::Tensor& weight, const at::Tensor& bias) {
+    linear.VisitParameters([&](const ParameterSlice& slice) {
+      slice.Get().copy_(slice.name.ends_with(".bias") ? bias : weight);
+    });
+  };
+  set(summary_hidden_, at::cat(hidden_weights), at::cat(hidden_biases));
+  set(country_head_, at::cat(country_weights, 1) / count, at::stack(country_biases).mean(0));
 }
 
 ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) const {
@@ -177,7 +232,7 @@ ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) c
   const at::Tensor countries = country_head_.Forward(summary.hidden);
   std::vector<at::Tensor> tokens = {
       grid_projection_.Forward(Drop(grid_norm_.Forward(tower.cells), dropout / 2))};
-  int64_t begin = summary.inputs.size(1) - StatisticsWidth(EffnetLite::kNumBlocks);
+  int64_t begin = EffnetLite::kHeadChannels;
   for (size_t i = 0; i < kStatisticsBlocks.size(); ++i) {
     const int64_t width = 2 * EffnetLite::BlockChannels(kStatisticsBlocks[i]);
     const at::Tensor part = summary.inputs.narrow(1, begin, width);
@@ -194,7 +249,7 @@ ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) c
 }
 
 void NanoNetwork::StandardiseSummary(const LowerFeatures& sample) {
-  const at::Tensor summary = SummaryInputs(Upper(sample));
+  const at::Tensor summary = Upper(sample).summary;
   summary_mean_ = summary.mean(0);
   summary_deviation_ = summary.std(0) + 1e-3;
 }

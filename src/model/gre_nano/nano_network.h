@@ -1,6 +1,8 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -22,8 +24,19 @@ struct LowerFeatures {
 
 // What the whole tower leaves of a photo.
 struct TowerFeatures {
-  at::Tensor cells;    // [B, grid^2, 1280] float32: the final grid, averaged to grid x grid
-  at::Tensor summary;  // [B, 1280 + 976] float32: means of the head's channels, then the statistics
+  at::Tensor cells;  // [B, grid^2, 1280] float32: the final grid, averaged to grid x grid
+  // [B, 1280 + 976] float32: means of the head's channels, then the statistics; with a reference
+  // tower its means and its statistics of block 19 follow (1280 + 416).
+  at::Tensor summary;
+};
+
+// One perceptron of the country head: silu(inputs W^T + b) -> logits. float32.
+struct CountryMember {
+  at::Tensor hidden_weight, hidden_bias;    // [H, inputs], [H]
+  at::Tensor country_weight, country_bias;  // [num_countries, H], [num_countries]
+
+  // Standardised inputs [B, inputs] -> [B, num_countries]; `dropout` of inputs and hidden units.
+  [[nodiscard]] at::Tensor Logits(const at::Tensor& inputs, double dropout) const;
 };
 
 struct ImageFeatures {
@@ -49,8 +62,13 @@ class NanoNetwork {
   // `dropout`: in training, the share of the summary's inputs and hidden units, and half that share
   // of the grid's channels, that are zeroed.
   [[nodiscard]] ImageFeatures Project(const TowerFeatures& tower, double dropout = 0) const;
-  // The country head alone: [B, num_countries].
-  [[nodiscard]] at::Tensor CountryLogits(const TowerFeatures& tower, double dropout = 0) const;
+  // What the summary's perceptron reads: TowerFeatures::summary, standardised.
+  [[nodiscard]] at::Tensor SummaryInputs(const TowerFeatures& tower) const;
+  // 1 for each of the summary's inputs that is a statistic, 0 for the means of the heads.
+  [[nodiscard]] at::Tensor StatisticsMask() const;
+  // Makes the summary's perceptron and the country head the average of `members`, which share
+  // config().summary_size hidden units equally.
+  void SetCountryHead(std::span<const CountryMember> members);
 
   // Sets the means and deviations that standardise the summary's inputs from a sample of photos;
   // once, before training.
@@ -62,23 +80,22 @@ class NanoNetwork {
   [[nodiscard]] const NanoConfig& config() const { return config_; }
 
   enum class Part {
-    kAll,          // of the checkpoint
-    kUnfrozen,     // without the lower tower and the constants of StandardiseSummary
-    kCountryHead,  // the summary's perceptron and the country head
-    kText,         // what turns the tower's features and the summary into text
+    kAll,       // of the checkpoint
+    kUnfrozen,  // without the lower and the reference tower and the constants of StandardiseSummary
+    kText,      // what turns the tower's features and the summary into text
   };
   void VisitParameters(Part part, const ParameterVisitor& visitor);
 
  private:
   struct Summary {
-    at::Tensor inputs;  // standardised, [B, statistics, with the pooled head before them]
+    at::Tensor inputs;  // SummaryInputs
     at::Tensor hidden;  // [B, summary_size]
   };
-  [[nodiscard]] at::Tensor SummaryInputs(const TowerFeatures& tower) const;
   [[nodiscard]] Summary Summarise(const TowerFeatures& tower, double dropout) const;
 
   NanoConfig config_;
   EffnetLite tower_;
+  std::optional<EffnetLite> reference_tower_;    // its upper part
   at::Tensor summary_mean_, summary_deviation_;  // of SummaryInputs
   RmsNorm grid_norm_;
   Linear grid_projection_;

@@ -98,7 +98,7 @@ std::vector<PhotoRecord> Select(const std::vector<PhotoRecord>& records, PhotoSp
 
 Status PrepareFeatures(Run& run, const TensorMap& backbone, const std::string& backbone_hash,
                        const CancellationToken& cancellation) {
-  InitialWeights weights(backbone, run.config.schedule.seed, at::kBFloat16);
+  InitialWeights weights(backbone, run.config.schedule.seed, at::kFloat);
   const NanoNetwork lower(weights, run.config.model.dimensions, at::kCPU);
   FeatureCache::Options options;
   options.directory = run.config.data.cache;

@@ -15,6 +15,7 @@
 #include "core/strings.h"
 #include "image/decode.h"
 #include "net/http_client.h"
+#include "net/secrets.h"
 
 namespace gre {
 namespace {
@@ -98,9 +99,9 @@ Result<std::string> ReadStandardInput(size_t max_bytes, const CancellationToken&
   }
 }
 
-Result<std::string> Download(const std::string& url, const CancellationToken& cancellation) {
+Result<std::string> Download(const PhotoInput& input, const CancellationToken& cancellation) {
   HttpRequest request;
-  request.url = url;
+  request.url = input.path;
   request.headers["Accept"] = "image/*";
   request.redirects = RedirectPolicy::kAnyHost;
   request.max_response_bytes = DecodeLimits{}.max_file_bytes;
@@ -108,7 +109,7 @@ Result<std::string> Download(const std::string& url, const CancellationToken& ca
   GRE_ASSIGN_OR_RETURN(HttpResponse response, SendHttp(request, cancellation));
   if (response.status != 200) {
     return Error{ErrorCode::kInvalidInput,
-                 url + ": the server answers " + std::to_string(response.status)};
+                 input.id + ": the server answers " + std::to_string(response.status)};
   }
   return std::move(response.body);
 }
@@ -119,7 +120,7 @@ Status AddWord(const std::string& word, bool ids_are_relative, const PhotoSelect
   if (word == "-") {
     inputs.push_back({PhotoInput::Kind::kStandardInput, "-", {}});
   } else if (IsUrl(word)) {
-    inputs.push_back({PhotoInput::Kind::kUrl, word, word});
+    inputs.push_back({PhotoInput::Kind::kUrl, WithoutUserInfo(word), word});
   } else if (DirectoryExists(word)) {
     GRE_ASSIGN_OR_RETURN(const std::vector<std::string> files, ListFolder(word, selection));
     for (const std::string& file : files) {
@@ -173,7 +174,7 @@ Result<std::string> ReadPhoto(const PhotoInput& input, const CancellationToken& 
     case PhotoInput::Kind::kFile:
       return ReadFile(input.path, DecodeLimits{}.max_file_bytes);
     case PhotoInput::Kind::kUrl:
-      return Download(input.path, cancellation);
+      return Download(input, cancellation);
     case PhotoInput::Kind::kStandardInput:
       return ReadStandardInput(DecodeLimits{}.max_file_bytes, cancellation);
   }

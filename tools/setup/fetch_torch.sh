@@ -11,51 +11,57 @@ choice=${GRE_TORCH:-auto}
 case $choice in
   auto | cpu | cuda) ;;
   *)
-    [ -f "$choice/lib/libtorch_cpu.so" ] ||
-      fail "GRE_TORCH='$choice' has no lib/libtorch_cpu.so: name the folder 'torch' of an unpacked wheel, or auto, cpu, cuda"
-    printf '%s\n' "$choice"
+    [ -f "$choice/lib/libtorch_cpu.so" ] && [ -d "$choice/include/ATen" ] ||
+      fail "GRE_TORCH='$choice' has no lib/libtorch_cpu.so and include/ATen: name the folder 'torch' of an unpacked wheel, or auto, cpu, cuda"
+    (cd "$choice" && pwd)
     exit 0 ;;
 esac
 
-place() { printf '%s/torch/%s-%s' "$(cache_dir)" "$version" "$1"; }
-ready() { [ -f "$(place "$1")/.complete" ]; }
-case $choice in
-  auto) for variant in cpu cuda; do if ready $variant; then printf '%s/torch\n' "$(place $variant)"; exit 0; fi; done ;;
-  *) if ready "$choice"; then printf '%s/torch\n' "$(place "$choice")"; exit 0; fi ;;
-esac
+cache=$(cache_dir)
+# A variant's folder is renamed into place with the lines of its pins in it; other pins are another LibTorch.
+place() { printf '%s/torch/%s-%s' "$cache" "$version" "$1"; }
+pins() { awk -v v="$1" '$1 == "wheel" && $2 == v {print $3, $4, $5}' "$pin"; }
+ready() { [ "$(cat "$(place "$1")/.complete" 2> /dev/null)" = "$(pins "$1")" ]; }
+use_if_ready() {
+  local variant
+  for variant in "$@"; do
+    if ready "$variant"; then printf '%s/torch\n' "$(place "$variant")"; exit 0; fi
+  done
+}
+variants=$choice
+[ "$choice" != auto ] || variants='cpu cuda'
+# shellcheck disable=SC2086
+use_if_ready $variants
 
-# A first unpacking needs the wheel and its content side by side.
-mkdir -p "$(cache_dir)/torch"
-free_mb=$(df -Pm "$(cache_dir)" | awk 'NR==2 {print $4}')
-[ "$free_mb" -ge 2500 ] || fail "$(cache_dir) has ${free_mb} MB of free disk, LibTorch needs 2,500 MB: free some space and run this again"
+mkdir -p "$cache/torch" || fail "cannot make $cache/torch: check its owner, or set XDG_CACHE_HOME to a folder of yours"
+take_lock "$cache/torch/.lock" "that fetches LibTorch"
+# shellcheck disable=SC2086
+use_if_ready $variants
+rm -rf "$cache"/torch/.fetch.*  # of a set-up that was killed
+check_disk "$cache" 2500 LibTorch  # the wheel and its content side by side
 
-work=$(mktemp -d "$(cache_dir)/torch/.fetch.XXXXXX")
+work=$(mktemp -d "$cache/torch/.fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 
 # download VARIANT: every wheel of the variant into $work, each checked against its pinned hash.
 download() {
-  local variant=$1 name file hash
+  local name file hash
+  rm -f "$work"/*.whl
   while read -r name file hash; do
-    say "fetching $file"
-    # shellcheck disable=SC2086
-    python3 -m pip download --quiet --no-deps --only-binary=:all: --python-version 311 \
-      --platform manylinux_2_28_x86_64 --platform manylinux2014_x86_64 --platform manylinux_2_25_x86_64 \
-      --dest "$work" "$name" >&2 2> "$work/pip.log" || return 1
-    [ -f "$work/$file" ] || return 1
+    pip_download "$work" "$name" && [ -f "$work/$file" ] || return 1
     printf '%s  %s\n' "$hash" "$work/$file" | sha256sum --check --status ||
       fail "$file has another checksum than cmake/torch_pin.txt says: the package index served something else; nothing was installed"
-  done < <(awk -v v="$variant" '$1 == "wheel" && $2 == v {print $3, $4, $5}' "$pin")
+  done < <(pins "$1")
 }
 
 variant=
-case $choice in
-  auto)
-    if download cpu; then variant=cpu; elif rm -f "$work"/*.whl && download cuda; then variant=cuda; fi ;;
-  *) if download "$choice"; then variant=$choice; fi ;;
-esac
+for try in $variants; do
+  if download "$try"; then variant=$try; break; fi
+  [ "$variants" = "$try" ] || [ "$try" = cuda ] || say "the package index has no CPU build; trying the ordinary one (530 MB)"
+done
 if [ -z "$variant" ]; then
-  tail -n 3 "$work/pip.log" >&2 || true
-  fail "could not fetch LibTorch $version ($choice): check the network and the package index of pip, or set GRE_TORCH to the folder 'torch' of an unpacked wheel"
+  grep -E '^ERROR' "$work/pip.log" 2> /dev/null | tail -n 1 >&2 || true
+  fail "could not fetch LibTorch $version ($choice): check the network and pip's package index, or set GRE_TORCH to the folder 'torch' of an unpacked wheel"
 fi
 
 say "unpacking LibTorch $version ($variant)"
@@ -64,11 +70,13 @@ for wheel in "$work"/*.whl; do
     torch-*) unzip -q "$wheel" 'torch/lib/*' 'torch/include/*' -d "$work/content" ;;
     *) unzip -q "$wheel" 'nvidia/*' -d "$work/content" ;;
   esac
+  rm "$wheel"
 done
 # libtorch_cpu of the CUDA wheel looks for these two beside itself
-find "$work/content/nvidia" \( -name 'libcupti.so*' -o -name 'libcudart.so*' \) \
-  -exec cp -P {} "$work/content/torch/lib/" \; 2> /dev/null || true
-touch "$work/content/.complete"
+if [ -d "$work/content/nvidia" ]; then
+  find "$work/content/nvidia" \( -name 'libcupti.so*' -o -name 'libcudart.so*' \) -exec cp -P {} "$work/content/torch/lib/" \;
+fi
+pins "$variant" > "$work/content/.complete"
 rm -rf "$(place "$variant")"
 mv "$work/content" "$(place "$variant")"
 printf '%s/torch\n' "$(place "$variant")"

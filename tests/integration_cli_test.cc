@@ -245,8 +245,61 @@ TEST_F(CliTest, WhatTheEnvironmentLacksIsExitThree) {
   EXPECT_THAT(model.err, HasSubstr("gre model fetch Some/Model"));
   const ProgramResult server = Gre({"locate", Path("photos/a.jpg"), "--api-url",
                                     "http://127.0.0.1:9", "--api-model", "m", "--timeout", "5"});
-  EXPECT_NE(server.exit_code, 0);
+  EXPECT_EQ(server.exit_code, 3) << server.err;
   EXPECT_THAT(server.err, HasSubstr("127.0.0.1:9"));
+}
+
+TEST_F(CliTest, ADeadServerGivesEveryPhotoARecordAndExitThree) {
+  for (int i = 0; i < 6; ++i) {
+    WritePhoto("p" + std::to_string(i) + ".jpg");
+  }
+  const ScriptedHttpServer server([](const ReceivedRequest&, int) -> Reply {
+    return {{HttpReply(401, "{}"), 0}};
+  });
+  const ProgramResult result = Gre(Remote(
+      server, {"locate", Path("photos"), "--json", "--concurrency", "2", "--out", Path("o.csv")}));
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  const std::vector<Json> records = Lines(result.out);
+  ASSERT_EQ(records.size(), 6u);
+  for (const Json& record : records) {
+    EXPECT_EQ(record["status"], "failed");
+    EXPECT_THAT(record["error"]["message"], HasSubstr(server.url()));
+  }
+  EXPECT_EQ(server.requests().size(), 4u) << "the last two would fail the same way";
+  EXPECT_THAT(Content("o.csv"), HasSubstr("p5.jpg"));
+}
+
+TEST_F(CliTest, KeysThatCannotBeSentAreUsageErrors) {
+  WritePhoto("a.jpg");
+  const ScriptedHttpServer server(Kyoto);
+  std::ofstream(root_ / "key") << kSecret << "\r\nX-Injected: 1\n";
+  std::ofstream(root_ / "good_key") << kSecret << "\r\n";
+  const auto run = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> words = {"locate", Path("photos/a.jpg")};
+    words.insert(words.end(), more.begin(), more.end());
+    return Gre(Remote(server, words));
+  };
+  const ProgramResult injected = run({"--api-key-file", Path("key")});
+  EXPECT_EQ(injected.exit_code, 2);
+  EXPECT_THAT(injected.err, AllOf(HasSubstr("line break"), Not(HasSubstr(kSecret))));
+  const ProgramResult unset = run({"--api-key-env", "NO_SUCH_KEY"});
+  EXPECT_EQ(unset.exit_code, 2);
+  EXPECT_THAT(unset.err, HasSubstr("NO_SUCH_KEY"));
+  EXPECT_TRUE(server.requests().empty());
+  EXPECT_EQ(run({"--api-key-file", Path("good_key")}).exit_code, 0);
+  EXPECT_EQ(server.requests().at(0).headers.at("authorization"), std::string("Bearer ") + kSecret);
+}
+
+TEST_F(CliTest, TheTimeoutIsBoundedAndCoversDownloads) {
+  const ScriptedHttpServer server([](const ReceivedRequest&, int) -> Reply {
+    return {{HttpReply(200, "late"), 20'000}};
+  });
+  EXPECT_EQ(Gre({"locate", "x.jpg", "--timeout", "1e12"}).exit_code, 2);
+  const std::string url =
+      "http://me:" + std::string(kSecret) + "@" + server.url().substr(7) + "/a.jpg";
+  const ProgramResult late = Gre({"locate", url, "--metadata-only", "--timeout", "0.2", "--json"});
+  EXPECT_EQ(late.exit_code, 1) << late.err;
+  EXPECT_THAT(late.out, AllOf(HasSubstr("within 0.2 s (--timeout)"), Not(HasSubstr(kSecret))));
 }
 
 TEST_F(CliTest, SettingsComeFromFlagEnvironmentAndFile) {

@@ -8,25 +8,48 @@
 #include "core/strings.h"
 #include "generation/remote_engine.h"
 #include "generation/torch_loader.h"
+#include "net/secrets.h"
 
 namespace gre {
 namespace {
 
 namespace fs = std::filesystem;
 
-constexpr int kRemoteConcurrency = 4;
+constexpr char kDefaultKeyVariable[] = "GRE_API_KEY";
 
-// The key never comes from the command line, where other users of the machine could read it.
+// The key never comes from the command line, where other users of the machine could read it. Empty
+// without one.
 Result<std::string> ReadApiKey(const EngineOptions& options, const Environment& environment) {
+  std::string source = options.api_key_file;
+  std::string text;
   if (!options.api_key_file.empty()) {
-    GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(options.api_key_file, 64 << 10));
-    const std::string key(Trim(text));
-    if (key.empty()) {
-      return Error{ErrorCode::kInvalidArgument, options.api_key_file + ": holds no key"};
+    if (!options.api_key_env.empty()) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--api-key-file and --api-key-env exclude each other"};
     }
-    return key;
+    GRE_ASSIGN_OR_RETURN(text, ReadFile(options.api_key_file, 64 << 10));
+  } else {
+    source = options.api_key_env.empty() ? kDefaultKeyVariable : options.api_key_env;
+    text = environment(source).value_or("");
   }
-  return environment(options.api_key_env).value_or("");
+  const std::string key(Trim(text));
+  const bool named = !options.api_key_file.empty() || !options.api_key_env.empty();
+  if (key.empty() && named) {
+    return Error{ErrorCode::kInvalidArgument,
+                 source + (options.api_key_file.empty() ? ": this variable is not set or empty"
+                                                        : ": this file holds no key")};
+  }
+  if (Status status = CheckSecret(key); !status.ok()) {
+    return std::move(status).error().Wrap(source);
+  }
+  return key;
+}
+
+ChatDialect DialectOf(const std::string& name) {
+  if (name == "openai") {
+    return ChatDialect::kOpenAi;
+  }
+  return name == "vllm" ? ChatDialect::kVllm : ChatDialect::kAuto;
 }
 
 Result<Engine> MakeRemoteEngine(const EngineOptions& options, const Environment& environment) {
@@ -34,7 +57,8 @@ Result<Engine> MakeRemoteEngine(const EngineOptions& options, const Environment&
   remote.api_url = options.api_url;
   remote.model = options.api_model;
   GRE_ASSIGN_OR_RETURN(remote.api_key, ReadApiKey(options, environment));
-  remote.max_concurrency = kRemoteConcurrency;
+  remote.dialect = DialectOf(options.api_dialect);
+  remote.max_concurrency = options.concurrency;
   remote.max_pixels = options.max_pixels;
   if (options.timeout_s > 0) {
     remote.timeout_ms = std::max<int64_t>(1, static_cast<int64_t>(options.timeout_s * 1000));
@@ -122,13 +146,28 @@ std::vector<OptionSpec> EngineOptionSpecs(EngineOptions& options) {
        .target = &options.api_model},
       {.name = "api-key-env",
        .value_name = "NAME",
-       .help = "The environment variable that holds the server's key",
+       .help =
+           "The environment variable that holds the server's key; without it GRE_API_KEY, where "
+           "it is set",
        .target = &options.api_key_env},
       {.name = "api-key-file",
        .value_name = "FILE",
        .help = "The file that holds the server's key",
        .target = &options.api_key_file,
        .is_path = true},
+      {.name = "api-dialect",
+       .value_name = "D",
+       .help =
+           "Fields that are sent: auto = those all servers know, openai = OpenAI's own service, "
+           "vllm = all sampling fields, for vLLM and SGLang",
+       .target = &options.api_dialect,
+       .choices = {"auto", "openai", "vllm"}},
+      {.name = "concurrency",
+       .value_name = "N",
+       .help = "Requests to a server at once",
+       .target = &options.concurrency,
+       .min = 1,
+       .max = 256},
       {.name = "max-pixels",
        .value_name = "N",
        .help = "Larger photos are scaled down to so many pixels; 0 = as the model's files say",
@@ -154,7 +193,8 @@ std::vector<OptionSpec> EngineOptionSpecs(EngineOptions& options) {
        .value_name = "S",
        .help = "Give up on a photo after so many seconds; 0 = never",
        .target = &options.timeout_s,
-       .min = 0},
+       .min = 0,
+       .max = 1'000'000},
   };
 }
 
@@ -168,7 +208,7 @@ Result<std::string> DescribeModelIdentity(const EngineOptions& options,
                                           const Environment& environment) {
   GRE_RETURN_IF_ERROR(CheckCombination(options));
   if (!options.api_url.empty()) {
-    return options.api_url + "\n" + options.api_model;
+    return options.api_url + "\n" + options.api_model + "\n" + options.api_dialect;
   }
   GRE_ASSIGN_OR_RETURN(const std::string model, ResolveModel(options.model, environment));
   std::string text = DescribeFolder(model) + "\n" + options.dtype;
@@ -180,7 +220,7 @@ Result<std::string> DescribeModelIdentity(const EngineOptions& options,
 }
 
 int BatchSize(const EngineOptions& options) {
-  return options.api_url.empty() ? 1 : kRemoteConcurrency;
+  return options.api_url.empty() ? 1 : options.concurrency;
 }
 
 }  // namespace gre

@@ -18,8 +18,10 @@ struct EngineOptions {
   std::string adapter;
   std::string api_url;
   std::string api_model;
-  std::string api_key_env = "GRE_API_KEY";
+  std::string api_key_env;  // "" = GRE_API_KEY, where it is set
   std::string api_key_file;
+  std::string api_dialect = "auto";
+  int concurrency = 4;  // requests to a server at once
   int64_t max_pixels = 0;
   std::string device = "cpu";
   std::string dtype = "auto";

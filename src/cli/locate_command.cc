@@ -26,6 +26,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+// Failures of server or machine in a row, after which the other photos are not tried.
+constexpr int kPatience = 4;
+
 // One line for a folder's listing.
 std::string Summary(const LocateResult& result) {
   std::string line = PlainLine(result.file) + "  ";
@@ -81,6 +84,12 @@ class LocateRun {
     progress_ = &progress;
     const auto batch_size = static_cast<size_t>(BatchSize(options_.engine));
     for (size_t next = 0; next < inputs_.size() && !Stopped();) {
+      if (failures_in_a_row_ >= kPatience) {
+        const Status status = GiveUp(next);
+        progress.Clear();
+        return WriteFile(status.ok() ? kExitEnvironment : ExitCodeOf(status.error()),
+                         status.ok() ? nullptr : &status.error());
+      }
       std::vector<size_t> batch;
       for (; next < inputs_.size() && batch.size() < batch_size; ++next) {
         if (results_[next]) {
@@ -95,6 +104,9 @@ class LocateRun {
       }
     }
     progress.Clear();
+    if (engine_failures_ > 0) {
+      return WriteFile(kExitEnvironment, nullptr);
+    }
     return WriteFile(failures_ > 0 ? kExitSomeFailed : kExitDone, nullptr);
   }
 
@@ -186,18 +198,24 @@ class LocateRun {
   }
 
   Result<LocateRequest> Load(const PhotoInput& input) {
-    GRE_ASSIGN_OR_RETURN(const std::string bytes, ReadPhoto(input, context_.cancellation()));
+    const DeadlineScope deadline(options_.engine.timeout_s);
+    Result<std::string> bytes = ReadPhoto(input, deadline.token());
+    if (!bytes.ok()) {
+      Error error = std::move(bytes).error();
+      NameTimeout(error, deadline);
+      return error;
+    }
     LocateRequest request;
     request.file = input.id;
     if (!options_.ignore_metadata) {
-      const PhotoMetadata metadata = ReadMetadata(bytes);
+      const PhotoMetadata metadata = ReadMetadata(*bytes);
       request.metadata_gps = metadata.gps;
       if (!metadata.problems.empty()) {
         progress_->Clear();
         LogWarning(PlainLine(input.id) + ": " + metadata.problems);
       }
     }
-    GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImage(bytes, input.id));
+    GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImage(*bytes, input.id));
     request.image = std::make_shared<const RgbImage>(std::move(image));
     return request;
   }
@@ -229,14 +247,6 @@ class LocateRun {
     if (streamed_) {
       context_.out.Write("\n\n");
     }
-    // A server or a machine that fails all of the first photos would fail the others too.
-    if (done_ == 0 && std::ranges::all_of(results, [](const LocateResult& result) {
-          return result.error && (result.error->code == ErrorCode::kUnavailable ||
-                                  result.error->code == ErrorCode::kNotFound ||
-                                  result.error->code == ErrorCode::kRefused);
-        })) {
-      return *results[0].error;
-    }
     for (size_t i = 0; i < photos.size(); ++i) {
       const bool stopped = results[i].error && results[i].error->code == ErrorCode::kCancelled;
       if (context_.cancellation().IsCancelled() &&
@@ -244,11 +254,56 @@ class LocateRun {
         continue;  // not what a whole run would find: the next one does it
       }
       if (stopped) {
-        results[i].error = Error{ErrorCode::kDeadlineExceeded,
-                                 photos[i].request.file + ": no answer within " +
-                                     FormatShortest(options_.engine.timeout_s) + " s"};
+        results[i].error = Error{ErrorCode::kDeadlineExceeded, photos[i].request.file};
       }
-      GRE_RETURN_IF_ERROR(Keep(photos[i].index, std::move(results[i])));
+      if (results[i].error) {
+        NameTimeout(*results[i].error, deadline);
+      }
+      CountFailure(results[i].error);
+      GRE_RETURN_IF_ERROR(Keep(photos[i].index, results[i]));
+    }
+    return {};
+  }
+
+  // Says what the time limit was, and keeps what was known when it ran out.
+  void NameTimeout(Error& error, const DeadlineScope& deadline) const {
+    if (error.code == ErrorCode::kDeadlineExceeded && deadline.token().DeadlineExceeded()) {
+      error.message +=
+          ": no answer within " + FormatShortest(options_.engine.timeout_s) + " s (--timeout)";
+    }
+  }
+
+  void CountFailure(const std::optional<Error>& error) {
+    const bool lacking =
+        error && (error->code == ErrorCode::kUnavailable || error->code == ErrorCode::kNotFound ||
+                  error->code == ErrorCode::kRefused);
+    engine_failures_ += lacking ? 1 : 0;
+    failures_in_a_row_ = lacking ? failures_in_a_row_ + 1 : 0;
+    if (lacking) {
+      last_failure_ = *error;
+    }
+  }
+
+  // What failed for several photos in a row would fail for the others too: they get records that
+  // say so, from input `next` on.
+  Status GiveUp(size_t next) {
+    size_t left = 0;
+    for (; next < inputs_.size(); ++next) {
+      if (results_[next]) {
+        ++skipped_;
+        continue;
+      }
+      ++left;
+      LocateResult result = FailedResult(inputs_[next], last_failure_);
+      result.error->message = "not tried after " + std::to_string(failures_in_a_row_) +
+                              " failures in a row: " + last_failure_.message;
+      GRE_RETURN_IF_ERROR(context_.json ? Keep(next, result) : Record(next, result));
+    }
+    if (left > 0) {
+      progress_->Clear();
+      context_.PrintError(
+          {last_failure_.code, std::to_string(left) + " more photos were not tried after " +
+                                   std::to_string(failures_in_a_row_) + " failures in a row"});
     }
     return {};
   }
@@ -270,17 +325,22 @@ class LocateRun {
     };
   }
 
-  // Stores, counts and shows a result.
-  Status Keep(size_t index, LocateResult result) {
+  // Stores and counts a result.
+  Status Record(size_t index, const LocateResult& result) {
     if (file_) {
       GRE_RETURN_IF_ERROR(file_->Add(result, PhotoFingerprint(inputs_[index])));
     }
-    ++done_;
     failures_ += result.status == LocateStatus::kFailed ? 1 : 0;
+    results_[index] = result;
+    return {};
+  }
+
+  // The same, and shows it.
+  Status Keep(size_t index, const LocateResult& result) {
+    GRE_RETURN_IF_ERROR(Record(index, result));
     if (!context_.out.closed()) {
       Show(result);
     }
-    results_[index] = std::move(result);
     int64_t finished = 0;
     for (const auto& kept : results_) {
       finished += kept ? 1 : 0;
@@ -297,7 +357,10 @@ class LocateRun {
       return;
     }
     if (result.error) {
-      context_.PrintError({result.error->code, PlainLine(result.error->message)});
+      const std::string& message = result.error->message;
+      const bool names_photo = inputs_.size() == 1 || message.starts_with(result.file);
+      context_.PrintError(
+          {result.error->code, PlainLine(names_photo ? message : result.file + ": " + message)});
       return;
     }
     if (inputs_.size() > 1) {
@@ -345,8 +408,10 @@ class LocateRun {
   std::optional<LocatorParts> locator_;
   Progress* progress_ = nullptr;
   size_t skipped_ = 0;  // done by an earlier run
-  size_t done_ = 0;
   size_t failures_ = 0;
+  size_t engine_failures_ = 0;  // of them, because server or machine lack something
+  int failures_in_a_row_ = 0;   // of a kind that the next photo would meet, too
+  Error last_failure_;          // the last one of these
   bool streamed_ = false;
 };
 

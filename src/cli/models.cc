@@ -4,6 +4,7 @@
 
 #include "cli/context.h"
 #include "core/file.h"
+#include "core/strings.h"
 
 namespace gre {
 namespace {
@@ -75,7 +76,7 @@ HubOptions HubOptionsFrom(const Environment& environment) {
   if (const auto endpoint = environment("HF_ENDPOINT"); endpoint && !endpoint->empty()) {
     options.endpoint = *endpoint;
   }
-  options.token = environment("HF_TOKEN").value_or("");
+  options.token = Trim(environment("HF_TOKEN").value_or(""));
   options.cache_dir = HubCacheDirectory(environment);
   return options;
 }

@@ -15,6 +15,7 @@
 #include "core/strings.h"
 #include "image/decode.h"
 #include "net/http_client.h"
+#include "net/secrets.h"
 
 namespace gre {
 namespace {
@@ -98,9 +99,9 @@ Result<std::string> ReadStandardInput(size_t max_bytes, const CancellationToken&
   }
 }
 
-Result<std::string> Download(const std::string& url, const CancellationToken& cancellation) {
+Result<std::string> Download(const PhotoInput& input, const CancellationToken& cancellation) {
   HttpRequest request;
-  request.url = url;
+  request.url = input.path;
   request.headers["Accept"] = "image/*";
   request.redirects = RedirectPolicy::kAnyHost;
   request.max_response_bytes = DecodeLimits{}.max_file_bytes;
@@ -108,7 +109,7 @@ Result<std::string> Download(const std::string& url, const CancellationToken& ca
   GRE_ASSIGN_OR_RETURN(HttpResponse response, SendHttp(request, cancellation));
   if (response.status != 200) {
     return Error{ErrorCode::kInvalidInput,
-                 url + ": the server answers " + std::to_string(response.status)};
+                 input.id + ": the server answers " + std::to_string(response.status)};
   }
   return std::move(response.body);
 }
@@ -119,7 +120,7 @@ Status AddWord(const std::string& word, bool ids_are_relative, const PhotoSelect
   if (word == "-") {
     inputs.push_back({PhotoInput::Kind::kStandardInput, "-", {}});
   } else if (IsUrl(word)) {
-    inputs.push_back({PhotoInput::Kind::kUrl, word, word});
+    inputs.push_back({PhotoInput::Kind::kUrl, WithoutUserInfo(word), word});
   } else if (DirectoryExists(word)) {
     GRE_ASSIGN_OR_RETURN(const std::vector<std::string> files, ListFolder(word, selection));
     for (const std::string& file : files) {
@@ -136,14 +137,17 @@ Status AddWord(const std::string& word, bool ids_are_relative, const PhotoSelect
 
 Result<std::vector<PhotoInput>> CollectPhotos(const PhotoSelection& selection) {
   std::vector<std::string> words = selection.words;
-  bool uses_standard_input = std::count(words.begin(), words.end(), "-") > 0;
-  if (!selection.files_from.empty()) {
-    const bool from_input = selection.files_from == "-";
-    if (from_input && uses_standard_input) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "standard input is named twice, as a photo and by --files-from"};
+  const bool from_input = selection.files_from == "-";
+  const auto check_standard_input = [&]() -> Status {
+    const auto uses = std::count(words.begin(), words.end(), "-") + (from_input ? 1 : 0);
+    if (uses <= 1) {
+      return {};
     }
-    uses_standard_input = uses_standard_input || from_input;
+    return Error{ErrorCode::kInvalidArgument,
+                 "standard input is named twice, as photos or by --files-from"};
+  };
+  GRE_RETURN_IF_ERROR(check_standard_input());
+  if (!selection.files_from.empty()) {
     GRE_ASSIGN_OR_RETURN(const std::string list, from_input ? ReadStandardInput(size_t{1} << 30, {})
                                                             : ReadFile(selection.files_from));
     for (const std::string_view line : Split(list, '\n')) {
@@ -155,9 +159,7 @@ Result<std::vector<PhotoInput>> CollectPhotos(const PhotoSelection& selection) {
   if (words.empty()) {
     return Error{ErrorCode::kInvalidArgument, "no photo is named; give a file, a folder or a URL"};
   }
-  if (std::count(words.begin(), words.end(), "-") > 1) {
-    return Error{ErrorCode::kInvalidArgument, "standard input is named twice"};
-  }
+  GRE_RETURN_IF_ERROR(check_standard_input());  // the list may name it, too
   std::vector<PhotoInput> inputs;
   for (const std::string& word : words) {
     GRE_RETURN_IF_ERROR(AddWord(word, words.size() == 1, selection, inputs));
@@ -173,7 +175,7 @@ Result<std::string> ReadPhoto(const PhotoInput& input, const CancellationToken& 
     case PhotoInput::Kind::kFile:
       return ReadFile(input.path, DecodeLimits{}.max_file_bytes);
     case PhotoInput::Kind::kUrl:
-      return Download(input.path, cancellation);
+      return Download(input, cancellation);
     case PhotoInput::Kind::kStandardInput:
       return ReadStandardInput(DecodeLimits{}.max_file_bytes, cancellation);
   }

@@ -13,7 +13,9 @@ namespace gre {
 struct PhotoInput {
   enum class Kind { kFile, kUrl, kStandardInput };
   Kind kind = Kind::kFile;
-  std::string id;    // "file" in records: relative to the folder that was named, else as written
+  // "file" in records: relative to the folder that was named, else as written, but never with a
+  // URL's user name and password.
+  std::string id;
   std::string path;  // where it is read from
 };
 

@@ -72,8 +72,9 @@ void GenerationRun::Admit() {
       continue;
     }
     if (!Fits(*prepared_)) return;
-    const Status started =
-        CatchTorchErrors("request '" + prepared_->request().id + "'", [&] { prepared_->Start(); });
+    const Result<bool> started = CatchTorchErrors("request '" + prepared_->request().id + "'",
+                                                  [&] { return prepared_->Start(cancellation_); });
+    if (started.ok() && !*started) return;  // cancelled
     if (started.ok()) {
       running_.push_back(std::move(prepared_));
     } else {
@@ -111,8 +112,8 @@ void GenerationRun::Step() {
     in_step.push_back(request.get());
   }
 
-  const Result<StepBatch::Output> output =
-      CatchTorchErrors("the model", [&] { return batch.Evaluate(model_); });
+  const Result<std::optional<StepBatch::Output>> output =
+      CatchTorchErrors("the model", [&] { return batch.Evaluate(model_, cancellation_); });
   if (!output.ok()) {
     const size_t first_failed = num_decoding == in_step.size() ? 0 : num_decoding;
     for (size_t i = first_failed; i < in_step.size(); ++i) {
@@ -120,19 +121,26 @@ void GenerationRun::Step() {
     }
     return RemoveFinished();
   }
+  if (!*output) return;  // cancelled
 
   const double step_ms =
       std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - start).count();
+  std::vector<TokenDraw> draws;
+  std::vector<size_t> ends;  // of each request's draws
   int64_t row = 0;
   for (RunningRequest* request : in_step) {
     const int64_t rows = request->NumLogitRows();
-    const Status status = request->FinishStep(*output, row, step_ms, &workspace_, stream_);
+    const Status status = request->AddDraws(**output, row, step_ms, &draws);
     row += rows;
-    if (!status.ok()) {
-      Finish(*request, status.error());
-    } else if (request->finished()) {
-      Finish(*request, request->TakeResult());
-    }
+    if (!status.ok()) Finish(*request, status.error());
+    ends.push_back(draws.size());
+  }
+  DrawTokens(draws, model_.spec().eos_ids, &workspaces_);
+  size_t begin = 0;
+  for (size_t i = 0; i < in_step.size(); ++i) {
+    in_step[i]->FinishStep(std::span(draws).subspan(begin, ends[i] - begin), stream_);
+    begin = ends[i];
+    if (in_step[i]->finished()) Finish(*in_step[i], in_step[i]->TakeResult());
   }
   RemoveFinished();
 }

@@ -43,7 +43,7 @@ class GenerationRun {
   std::unique_ptr<RunningRequest> prepared_;  // waits for memory
   std::vector<std::unique_ptr<RunningRequest>> running_;
   std::vector<std::optional<Result<GenerationResult>>> results_;
-  SamplingWorkspace workspace_;
+  std::vector<SamplingWorkspace> workspaces_;  // one a thread
 };
 
 }  // namespace gre

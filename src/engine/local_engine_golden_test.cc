@@ -109,11 +109,12 @@ class LocalEngineGoldenTest : public testing::Test {
     const at::Tensor positions =
         at::cat({prompt.positions, later.expand({prompt.positions.size(0), steps - 1})}, 1);
     std::vector<at::Tensor> features;
-    for (const at::Tensor& pixels : prompt.pixels) features.push_back(model.EncodeImage(pixels));
+    for (const at::Tensor& pixels : prompt.pixels)
+      features.push_back(model.EncodeImage(pixels, nullptr));
     const AttentionSegment segment{
         AttentionSegment::Kind::kSequence, 0, prompt_length + steps - 1, nullptr, {}};
     const at::Tensor states =
-        model.Forward(model.Embed(prompt.token_ids, features), positions, {&segment, 1});
+        model.Forward(model.Embed(prompt.token_ids, features), positions, {&segment, 1}, {});
     return model.Logits(states.narrow(0, prompt_length - 1, steps));
   }
 

@@ -81,7 +81,7 @@ Completion StatelessGreedy(const ToyModel& model, const std::string& prompt, int
       positions[0][t] = t + (generated ? ToyModel::kPositionJump : 0);
     }
     const AttentionSegment segment{AttentionSegment::Kind::kSequence, 0, tokens, nullptr, {}};
-    const at::Tensor states = model.Forward(model.Embed(ids, {}), positions, {&segment, 1});
+    const at::Tensor states = model.Forward(model.Embed(ids, {}), positions, {&segment, 1}, {});
     const at::Tensor logits = model.Logits(states.narrow(0, tokens - 1, 1))[0];
     const auto token = static_cast<int32_t>(
         logits.narrow(0, 0, model.tokenizer().size()).argmax().item<int64_t>());

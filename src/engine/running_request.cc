@@ -111,11 +111,12 @@ int64_t RunningRequest::CacheBytes() const {
          static_cast<int64_t>(c10::elementSize(spec.dtype));
 }
 
-void RunningRequest::Start() {
+bool RunningRequest::Start(const CancellationToken& cancellation) {
   const Clock::time_point start = Clock::now();
   std::vector<at::Tensor> features;
   for (at::Tensor& pixels : prompt_.pixels) {
-    features.push_back(model_.EncodeImage(pixels));
+    features.push_back(model_.EncodeImage(pixels, &cancellation));
+    if (!features.back().defined()) return false;
     pixels.reset();
   }
   embeddings_ = model_.Embed(prompt_.token_ids, features);
@@ -126,6 +127,7 @@ void RunningRequest::Start() {
   const double elapsed_ms = MillisecondsSince(start);
   timing_.image_ms += elapsed_ms;
   timing_.total_ms += elapsed_ms;
+  return true;
 }
 
 void RunningRequest::AddSampleRows(StepBatch* batch) {
@@ -155,9 +157,8 @@ int64_t RunningRequest::NumLogitRows() const {
   return AtFirstToken() ? 1 : num_live_samples();
 }
 
-Status RunningRequest::FinishStep(const StepBatch::Output& output, int64_t first_row,
-                                  double step_ms, SamplingWorkspace* workspace,
-                                  const StreamCallback& stream) {
+Status RunningRequest::AddDraws(const StepBatch::Output& output, int64_t first_row, double step_ms,
+                                std::vector<TokenDraw>* draws) {
   timing_.total_ms += step_ms;
   const bool at_first_token = AtFirstToken();
   (at_first_token ? timing_.prefill_ms : timing_.decode_ms) += step_ms;
@@ -176,13 +177,17 @@ Status RunningRequest::FinishStep(const StepBatch::Output& output, int64_t first
                        "': the model's logits are not finite; the weights or the adapter are "
                        "damaged, or the dtype is too narrow for them (try --dtype float32)"};
     }
-    const std::string text = samples_[static_cast<size_t>(live_[i])].Advance(
-        std::span(logits + row * vocab, vocab), log_normalizers[row], model_.spec().eos_ids,
-        workspace);
-    Stream(live_[i], text, stream);
+    draws->push_back({&samples_[static_cast<size_t>(live_[i])],
+                      std::span(logits + row * vocab, vocab),
+                      log_normalizers[row],
+                      {}});
   }
-  std::erase_if(live_, [this](int64_t i) { return samples_[static_cast<size_t>(i)].finished(); });
   return {};
+}
+
+void RunningRequest::FinishStep(std::span<const TokenDraw> draws, const StreamCallback& stream) {
+  for (size_t i = 0; i < draws.size(); ++i) Stream(live_[i], draws[i].text, stream);
+  std::erase_if(live_, [this](int64_t i) { return samples_[static_cast<size_t>(i)].finished(); });
 }
 
 void RunningRequest::Cancel(const StreamCallback& stream) {

@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "core/cancellation.h"
 #include "engine/sample.h"
 #include "engine/step_batch.h"
 #include "generation/text_generator.h"
@@ -25,10 +27,11 @@ class RunningRequest {
                                                          const GenerationRequest& request,
                                                          size_t index);
 
-  // Bytes of keys and values that Start() reserves.
+  // Bytes of keys and values when every sample has grown to its limit.
   [[nodiscard]] int64_t CacheBytes() const;
-  // Encodes the images and reserves the cache. May throw what LibTorch throws.
-  void Start();
+  // Encodes the images and makes the cache. False when cancelled meanwhile. May throw what LibTorch
+  // throws.
+  bool Start(const CancellationToken& cancellation);
 
   // Adds this request's part of a step: one row for each live sample after the prompt is prefilled,
   // before that up to `max_tokens` of the prompt, whose number is returned.
@@ -36,10 +39,12 @@ class RunningRequest {
   int64_t AddPromptRows(int64_t max_tokens, StepBatch* batch);
   // After the model has run a step that this request took part in: how many rows of logits are its.
   [[nodiscard]] int64_t NumLogitRows() const;
-  // Draws the next token of every live sample from those rows, which start at `first_row`.
-  // kInternal for logits that are not finite.
-  Status FinishStep(const StepBatch::Output& output, int64_t first_row, double step_ms,
-                    SamplingWorkspace* workspace, const StreamCallback& stream);
+  // Adds a draw of the next token for every live sample from those rows, which start at
+  // `first_row`. kInternal for logits that are not finite.
+  Status AddDraws(const StepBatch::Output& output, int64_t first_row, double step_ms,
+                  std::vector<TokenDraw>* draws);
+  // After the draws: streams their texts, drops the samples that have finished.
+  void FinishStep(std::span<const TokenDraw> draws, const StreamCallback& stream);
 
   [[nodiscard]] bool prefilling() const { return cache_->prompt_length() < prompt_length(); }
   [[nodiscard]] bool finished() const { return live_.empty(); }

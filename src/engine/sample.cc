@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include <ATen/Parallel.h>
+
 #include "core/check.h"
 
 namespace gre {
@@ -49,6 +51,19 @@ std::string Sample::Finish(FinishReason reason) {
 std::string Sample::Release(std::string text) {
   completion_.text += text;
   return text;
+}
+
+void DrawTokens(std::span<TokenDraw> draws, std::span<const int32_t> eos_ids,
+                std::vector<SamplingWorkspace>* workspaces) {
+  workspaces->resize(static_cast<size_t>(at::get_num_threads()));
+  at::parallel_for(
+      0, static_cast<int64_t>(draws.size()), /*grain_size=*/1, [&](int64_t begin, int64_t end) {
+        SamplingWorkspace& workspace = (*workspaces)[static_cast<size_t>(at::get_thread_num())];
+        for (int64_t i = begin; i < end; ++i) {
+          TokenDraw& draw = draws[static_cast<size_t>(i)];
+          draw.text = draw.sample->Advance(draw.logits, draw.log_normalizer, eos_ids, &workspace);
+        }
+      });
 }
 
 }  // namespace gre

@@ -4,6 +4,7 @@
 #include <span>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "generation/sampling.h"
 #include "generation/stop_matcher.h"
@@ -13,8 +14,7 @@
 
 namespace gre {
 
-// One completion in the making: draws tokens, turns them into text, sees the end. Knows nothing of
-// tensors. Not thread-safe.
+// One completion in the making: draws tokens, turns them into text, sees the end. Not thread-safe.
 class Sample {
  public:
   // `tokenizer` must outlive the sample. At most `max_tokens` tokens are drawn.
@@ -47,5 +47,18 @@ class Sample {
   Completion completion_;
   bool finished_ = false;
 };
+
+// The next token of a sample, drawn from one row of logits.
+struct TokenDraw {
+  Sample* sample = nullptr;
+  std::span<const float> logits;
+  float log_normalizer = 0;
+  std::string text;  // what became certain, after DrawTokens
+};
+
+// Advances all samples, which are distinct, on LibTorch's threads. `workspaces` grows to one a
+// thread.
+void DrawTokens(std::span<TokenDraw> draws, std::span<const int32_t> eos_ids,
+                std::vector<SamplingWorkspace>* workspaces);
 
 }  // namespace gre

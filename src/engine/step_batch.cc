@@ -37,29 +37,26 @@ void StepBatch::AddPrompt(KvCache* cache, const at::Tensor& embeddings, const at
   segments_.push_back({AttentionSegment::Kind::kSequence, begin, rows, cache, {}});
 }
 
-StepBatch::Output StepBatch::Evaluate(const VisionLanguageModel& model) const {
-  const at::Device device = model.spec().device;
+std::optional<StepBatch::Output> StepBatch::Evaluate(const VisionLanguageModel& model,
+                                                     const CancellationToken& cancellation) const {
   std::vector<at::Tensor> embeddings;
   std::vector<at::Tensor> positions;
   if (!sample_tokens_.empty()) {
     embeddings.push_back(model.Embed(sample_tokens_, {}));
-    positions.push_back(at::tensor(sample_positions_, at::kLong)
-                            .unsqueeze(0)
-                            .expand({position_axes_, -1})
-                            .to(device));
+    positions.push_back(
+        at::tensor(sample_positions_, at::kLong).unsqueeze(0).expand({position_axes_, -1}));
   }
   embeddings.insert(embeddings.end(), prompt_embeddings_.begin(), prompt_embeddings_.end());
   positions.insert(positions.end(), prompt_positions_.begin(), prompt_positions_.end());
   const auto joined = [](const std::vector<at::Tensor>& parts, int64_t dim) {
     return parts.size() == 1 ? parts.front() : at::cat(parts, dim);
   };
-  at::Tensor states = model.Forward(joined(embeddings, 0), joined(positions, 1), segments_);
-  if (logit_rows_.empty()) return {};
-  if (static_cast<int64_t>(logit_rows_.size()) != states.size(0)) {
-    states = states.index_select(0, at::tensor(logit_rows_, at::kLong).to(device));
-  }
+  const at::Tensor states = model.Forward(joined(embeddings, 0), joined(positions, 1), segments_,
+                                          {.rows = logit_rows_, .cancellation = &cancellation});
+  if (!states.defined()) return std::nullopt;
+  if (logit_rows_.empty()) return Output();
   const at::Tensor logits = model.Logits(states);
-  return {logits.contiguous().cpu(), at::logsumexp(logits, {1}).cpu()};
+  return Output{logits.contiguous().cpu(), at::logsumexp(logits, {1}).cpu()};
 }
 
 }  // namespace gre

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
+#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
 
+#include "core/cancellation.h"
 #include "model/vision_language_model.h"
 
 namespace gre {
@@ -31,9 +34,10 @@ class StepBatch {
     at::Tensor logits;           // [M, vocab] float32 on the CPU, one row a row that yields them
     at::Tensor log_normalizers;  // [M] float32, logsumexp of the rows
   };
-  // Runs the model; appends to the caches. May throw what LibTorch throws; the caches' lengths are
-  // then unchanged.
-  [[nodiscard]] Output Evaluate(const VisionLanguageModel& model) const;
+  // Runs the model; appends to the caches. Nothing when cancelled meanwhile. May throw what
+  // LibTorch throws; the caches' lengths are then, as after cancellation, unchanged.
+  [[nodiscard]] std::optional<Output> Evaluate(const VisionLanguageModel& model,
+                                               const CancellationToken& cancellation) const;
 
  private:
   [[nodiscard]] int64_t NumRows() const;

@@ -14,8 +14,10 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "core/strings.h"
+#include "generation/server_refusal.h"
 #include "image/encode.h"
 #include "image/resize.h"
+#include "net/secrets.h"
 
 namespace gre {
 namespace {
@@ -26,13 +28,51 @@ double MillisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-// Text that a server wrote in its own error must not bring the key back into our messages.
-std::string WithoutSecret(std::string text, const std::string& secret) {
-  if (secret.empty()) return text;
-  for (size_t at = text.find(secret); at != std::string::npos; at = text.find(secret)) {
-    text.replace(at, secret.size(), "[key]");
+// Shorter keys are the dummies of servers that need none; they would take letters out of answers.
+constexpr size_t kShortestRealKey = 8;
+constexpr size_t kMaxShownBytes = 500;
+// Requests in a row that reached nobody, after which the next ones are tried only once each.
+constexpr int kPatience = 3;
+
+constexpr std::string_view kEndpoint = "/chat/completions";
+
+// The root of the API in the form to which kEndpoint is added.
+Result<std::string> NormalizeApiUrl(std::string url) {
+  GRE_RETURN_IF_ERROR(UrlOrigin(url));
+  if (WithoutUserInfo(url) != url || url.find_first_of("?#") != std::string::npos) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--api-url holds a user name, a query or a fragment: expected scheme, host and "
+                 "path only; keys come from --api-key-env or --api-key-file"};
   }
-  return text;
+  while (url.ends_with('/')) url.pop_back();
+  if (url.ends_with(kEndpoint)) url.resize(url.size() - kEndpoint.size());
+  const size_t path = url.find('/', url.find("://") + 3);
+  return path == std::string::npos ? url + "/v1" : url;
+}
+
+// Holds one of the slots while it lives.
+class SlotHolder {
+ public:
+  explicit SlotHolder(std::counting_semaphore<>& slots) : slots_(slots) { slots_.acquire(); }
+  SlotHolder(const SlotHolder&) = delete;
+  SlotHolder& operator=(const SlotHolder&) = delete;
+  ~SlotHolder() { slots_.release(); }
+
+ private:
+  std::counting_semaphore<>& slots_;
+};
+
+// Calls task(0) to task(count - 1) from at most `threads` threads, this one among them.
+void RunInParallel(size_t count, int threads, const std::function<void(size_t)>& task) {
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < count; i = next++) task(i);
+  };
+  std::vector<std::jthread> pool;
+  for (size_t i = 1; i < std::min(count, static_cast<size_t>(threads)); ++i) {
+    pool.emplace_back(work);
+  }
+  work();
 }
 
 Result<std::vector<std::string>> EncodeImages(const GenerationRequest& request,
@@ -55,10 +95,12 @@ Result<std::vector<std::string>> EncodeImages(const GenerationRequest& request,
 }  // namespace
 
 RemoteEngine::RemoteEngine(RemoteEngineOptions options)
-    : options_(std::move(options)), info_{EngineKind::kRemote, options_.model, {}} {}
+    : options_(std::move(options)),
+      info_{EngineKind::kRemote, options_.model, {}},
+      free_slots_(options_.max_concurrency) {}
 
 Result<std::unique_ptr<RemoteEngine>> RemoteEngine::Create(RemoteEngineOptions options) {
-  GRE_ASSIGN_OR_RETURN(const std::string origin, UrlOrigin(options.api_url));
+  GRE_ASSIGN_OR_RETURN(options.api_url, NormalizeApiUrl(options.api_url));
   if (options.model.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  "a remote engine needs the server's name of the model (--api-model NAME)"};
@@ -68,15 +110,10 @@ Result<std::unique_ptr<RemoteEngine>> RemoteEngine::Create(RemoteEngineOptions o
         ErrorCode::kInvalidArgument,
         "max_concurrency is " + std::to_string(options.max_concurrency) + ", expected 1 or more"};
   }
-  if (!options.api_key.empty() && origin.starts_with("http://") &&
-      !origin.starts_with("http://127.0.0.1:") && !origin.starts_with("http://localhost:") &&
-      !origin.starts_with("http://[::1]:")) {
-    return Error{ErrorCode::kInvalidArgument,
-                 origin + " would receive the key unencrypted: use https://, or no key"};
+  if (!options.api_key.empty()) {
+    GRE_RETURN_IF_ERROR(CheckSecret(options.api_key));
+    GRE_RETURN_IF_ERROR(CheckSecretTarget(options.api_url));
   }
-  while (options.api_url.ends_with('/')) options.api_url.pop_back();
-  const size_t path = options.api_url.find('/', options.api_url.find("://") + 3);
-  if (path == std::string::npos) options.api_url += "/v1";
   return std::unique_ptr<RemoteEngine>(new RemoteEngine(std::move(options)));
 }
 
@@ -84,27 +121,17 @@ std::vector<Result<GenerationResult>> RemoteEngine::Generate(
     std::span<const GenerationRequest> requests, const StreamCallback& stream,
     const CancellationToken& cancellation) {
   std::vector<std::optional<Result<GenerationResult>>> slots(requests.size());
-  std::atomic<size_t> next = 0;
   std::mutex stream_mutex;
-  const auto work = [&] {
-    for (size_t i = next++; i < requests.size(); i = next++) {
-      std::function<void(int, std::string_view)> on_text;
-      if (stream) {
-        on_text = [&, i](int sample, std::string_view text) {
-          const std::lock_guard lock(stream_mutex);
-          stream({i, sample, text});
-        };
-      }
-      Result<GenerationResult> answer = Ask(requests[i], on_text, cancellation);
-      slots[i] = answer.ok() ? std::move(answer) : std::move(answer).error().Wrap(requests[i].id);
+  RunInParallel(requests.size(), options_.max_concurrency, [&](size_t i) {
+    std::function<void(int, std::string_view)> on_text;
+    if (stream) {
+      on_text = [&, i](int sample, std::string_view text) {
+        const std::lock_guard lock(stream_mutex);
+        stream({i, sample, text});
+      };
     }
-  };
-  const size_t threads = std::min(requests.size(), static_cast<size_t>(options_.max_concurrency));
-  {
-    std::vector<std::jthread> pool;
-    for (size_t i = 1; i < threads; ++i) pool.emplace_back(work);
-    work();
-  }
+    slots[i] = Ask(requests[i], on_text, cancellation);
+  });
   std::vector<Result<GenerationResult>> results;
   results.reserve(slots.size());
   for (auto& slot : slots) results.push_back(std::move(*slot));
@@ -116,8 +143,8 @@ Result<GenerationResult> RemoteEngine::Ask(
     const CancellationToken& cancellation) const {
   const Clock::time_point start = Clock::now();
   GenerationResult result;
-  GRE_ASSIGN_OR_RETURN(const std::vector<std::string> image_urls,
-                       EncodeImages(request, options_.max_pixels));
+  Result<std::vector<std::string>> image_urls = EncodeImages(request, options_.max_pixels);
+  if (!image_urls.ok()) return std::move(image_urls).error().Wrap(request.id);
   result.timing.image_ms = MillisecondsSince(start);
 
   ChatBodyOptions body;
@@ -126,24 +153,42 @@ Result<GenerationResult> RemoteEngine::Ask(
   body.logprobs = options_.request_logprobs;
   body.stream = static_cast<bool>(on_text);
   const uint64_t seed = HashSeed(request.sampling.seed, request.id);
-  // Servers that ignore "n" answer with one choice: the rest is asked for again.
-  while (static_cast<int>(result.completions.size()) < request.num_samples) {
-    const int done = static_cast<int>(result.completions.size());
-    body.num_samples = done == 0 ? request.num_samples : 1;
-    body.seed = HashSeed(seed, static_cast<uint64_t>(done));
-    const auto on_choice = [&](int choice, std::string_view text) {
-      if (done + choice < request.num_samples) on_text(done + choice, text);
-    };
-    GRE_ASSIGN_OR_RETURN(ChatReply reply,
-                         Exchange(request, image_urls, body,
-                                  on_text ? ChatStream::OnText(on_choice) : nullptr, cancellation));
-    for (Completion& completion : reply.completions) {
-      if (static_cast<int>(result.completions.size()) == request.num_samples) break;
-      completion.text = ReplaceInvalidUtf8(completion.text);
-      result.completions.push_back(std::move(completion));
+  // The reply that begins with sample `first`.
+  const auto ask = [&](int first, int samples) {
+    ChatBodyOptions own = body;
+    own.num_samples = samples;
+    own.seed = HashSeed(seed, static_cast<uint64_t>(first));
+    ChatStream::OnText on_choice;
+    if (on_text) {
+      on_choice = [&, first](int choice, std::string_view text) {
+        if (choice < samples) on_text(first + choice, text);
+      };
     }
+    return Exchange(request, *image_urls, own, on_choice, cancellation);
+  };
+  const auto take = [&](ChatReply reply, int samples) {
     result.prompt_tokens = std::max(result.prompt_tokens, reply.prompt_tokens);
     result.completion_tokens += reply.completion_tokens;
+    for (Completion& completion : reply.completions) {
+      if (samples-- == 0) break;
+      completion.text = ReplaceInvalidUtf8(completion.text);
+      if (options_.api_key.size() >= kShortestRealKey) {
+        completion.text = Redact(completion.text, options_.api_key);
+      }
+      result.completions.push_back(std::move(completion));
+    }
+  };
+  GRE_ASSIGN_OR_RETURN(ChatReply first, ask(0, request.num_samples));
+  take(std::move(first), request.num_samples);
+  // Servers that ignore or refuse "n" answer with one choice: the rest is asked for singly.
+  const int done = static_cast<int>(result.completions.size());
+  std::vector<std::optional<Result<ChatReply>>> rest(
+      static_cast<size_t>(request.num_samples - done));
+  RunInParallel(rest.size(), options_.max_concurrency,
+                [&](size_t i) { rest[i] = ask(done + static_cast<int>(i), 1); });
+  for (auto& reply : rest) {
+    if (!reply->ok()) return std::move(*reply).error();
+    take(std::move(*reply).value(), 1);
   }
   result.timing.total_ms = MillisecondsSince(start);
   result.timing.decode_ms = result.timing.total_ms - result.timing.image_ms;
@@ -155,83 +200,98 @@ Result<ChatReply> RemoteEngine::Exchange(const GenerationRequest& request,
                                          ChatBodyOptions body_options,
                                          const ChatStream::OnText& on_text,
                                          const CancellationToken& cancellation) const {
+  const SlotHolder slot(free_slots_);
   HttpRequest http;
   http.method = "POST";
-  http.url = options_.api_url + "/chat/completions";
+  http.url = options_.api_url + std::string(kEndpoint);
   http.headers["Content-Type"] = "application/json";
   http.bearer_token = options_.api_key;
   http.timeout_ms = options_.timeout_ms;
-  http.stall_timeout_ms =
-      0;  // a server may think for long before the first byte; timeout_ms bounds it
+  // a server may think for long before the first byte; timeout_ms bounds it
+  http.stall_timeout_ms = 0;
+  http.max_response_bytes = options_.max_reply_bytes;
   for (;;) {
+    body_options.refused = RefusedFields();
     GRE_ASSIGN_OR_RETURN(http.body, BuildChatBody(request, image_urls, body_options));
-    std::optional<ChatReply> streamed;
+    RetryPolicy policy = options_.retry;
+    if (unreachable_ >= kPatience) policy.max_attempts = 1;
+    std::optional<ChatReply> reply;
     bool shown = false;  // text of a broken stream cannot be taken back: a retry stays silent
     const Result<HttpResponse> response =
-        Retry(options_.retry, body_options.seed, cancellation, [&]() -> Result<HttpResponse> {
-          if (!body_options.stream) return SendHttp(http, cancellation);
-          HttpResponse head;
-          const bool silent = shown;
-          Result<ChatReply> reply = StreamOnce(
-              http,
-              [&](int choice, std::string_view text) {
-                shown = true;
-                if (!silent && on_text) on_text(choice, text);
-              },
-              &head, cancellation);
-          if (head.status != 0 && head.status / 100 != 2) return head;
-          if (!reply.ok()) return std::move(reply).error();
-          streamed = std::move(reply).value();
-          return head;
+        Retry(policy, body_options.seed, options_.api_url, cancellation, [&] {
+          ChatStream::OnText show;
+          if (on_text) {
+            show = [&, silent = shown](int choice, std::string_view text) {
+              shown = true;
+              if (!silent) on_text(choice, text);
+            };
+          }
+          return Attempt(http, show, reply, cancellation);
         });
-    if (!response.ok()) return response.error();
-    if (response->status / 100 == 2) {
-      return streamed ? Result<ChatReply>(std::move(*streamed)) : ParseChatReply(response->body);
+    if (!response.ok()) {
+      if (response.error().code == ErrorCode::kUnavailable) ++unreachable_;
+      return response.error();
     }
-    // OpenAI's reasoning models name the field they want instead
-    if (response->status == 400 && body_options.max_tokens_field == "max_tokens" &&
-        response->body.find("max_completion_tokens") != std::string::npos) {
-      body_options.max_tokens_field = "max_completion_tokens";
-      continue;
+    if (reply) return std::move(*reply);
+    if (response->status == 400 || response->status == 422 || response->status == 500) {
+      const std::string field = RefusedField(ParseErrorMessage(response->body), body_options);
+      if (!field.empty()) {
+        Refuse(field);
+        continue;
+      }
     }
-    return ErrorOf(*response);
+    std::optional<std::string> wait = response->Header("retry-after");
+    if (wait) wait = Clean(*wait);
+    return DescribeRefusal({options_.api_url, options_.model, response->status,
+                            Clean(ParseErrorMessage(response->body)), wait});
   }
 }
 
-Result<ChatReply> RemoteEngine::StreamOnce(const HttpRequest& http,
+Result<HttpResponse> RemoteEngine::Attempt(const HttpRequest& http,
                                            const ChatStream::OnText& on_text,
-                                           HttpResponse* response,
+                                           std::optional<ChatReply>& reply,
                                            const CancellationToken& cancellation) const {
+  // The server's own errors come with its name, those of the exchange have it already.
+  const auto blame = [&](const Error& error) {
+    return Error{error.code, options_.api_url + ": " + Clean(error.message)};
+  };
   ChatStream stream(on_text);
   Status status;
-  GRE_ASSIGN_OR_RETURN(*response, SendHttp(http, cancellation, [&](std::string_view piece) {
-    status = stream.Feed(piece);
-    return status.ok();
-  }));
-  if (!status.ok()) return std::move(status).error();
-  return stream.Finish();
+  BodyCallback on_body;
+  if (on_text) {
+    on_body = [&](const HttpResponse&, std::string_view piece) {
+      status = stream.Feed(piece);
+      return status.ok();
+    };
+  }
+  Result<HttpResponse> response = SendHttp(http, cancellation, on_body);
+  if (!response.ok()) return Error{response.error().code, Clean(response.error().message)};
+  unreachable_ = 0;
+  if (!status.ok()) return blame(status.error());
+  if (response->status / 100 != 2) return response;
+  Result<ChatReply> parsed = on_text ? stream.Finish() : ParseChatReply(response->body);
+  if (!parsed.ok()) return blame(parsed.error());
+  reply = std::move(parsed).value();
+  return response;
 }
 
-Error RemoteEngine::ErrorOf(const HttpResponse& response) const {
-  const std::string message = WithoutSecret(ParseErrorMessage(response.body), options_.api_key);
-  const std::string said = "the server answered " + std::to_string(response.status) +
-                           (message.empty() ? "" : " (" + message + ")");
-  switch (response.status) {
-    case 401:
-    case 403:
-      return {ErrorCode::kRefused,
-              said + ": check the key (--api-key-env or --api-key-file) and its rights"};
-    case 404:
-      return {ErrorCode::kNotFound,
-              said + ": check --api-url and --api-model '" + options_.model + "'"};
-    case 413:
-      return {ErrorCode::kInvalidArgument,
-              said + ": the photo is too large for it, lower --max-pixels"};
-    case 429:
-      return {ErrorCode::kUnavailable,
-              said + ": rate or quota limit; lower --concurrency or try later"};
-    default:
-      return {response.status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalidArgument, said};
+std::string RemoteEngine::Clean(std::string_view server_text) const {
+  std::string text = Redact(server_text, options_.api_key);
+  if (text.size() <= kMaxShownBytes) return text;
+  return ReplaceInvalidUtf8(text.substr(0, kMaxShownBytes)) + "...";
+}
+
+std::set<std::string> RemoteEngine::RefusedFields() const {
+  const std::lock_guard lock(mutex_);
+  return refused_;
+}
+
+void RemoteEngine::Refuse(const std::string& field) const {
+  const std::lock_guard lock(mutex_);
+  if (refused_.insert(field).second) {
+    LogWarning(options_.api_url + ": does not take \"" + field +
+               "\", which is left out from now on" +
+               (field == "seed" ? ": equal seeds may give other answers" : ""));
   }
 }
 

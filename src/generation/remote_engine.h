@@ -1,32 +1,47 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
+#include <mutex>
+#include <optional>
+#include <semaphore>
+#include <set>
 #include <string>
+#include <string_view>
 
 #include "core/result.h"
-#include "generation/chat_protocol.h"
+#include "generation/chat_body.h"
+#include "generation/chat_reply.h"
 #include "generation/text_generator.h"
+#include "net/http_client.h"
 #include "net/retry.h"
 
 namespace gre {
 
 struct RemoteEngineOptions {
-  std::string api_url;  // "https://host[:port][/v1]"; "/v1" is added where the path is empty
+  // "https://host[:port][/v1]"; "/v1" is added where the path is empty. Neither user names nor
+  // query strings: keys do not belong into URLs.
+  std::string api_url;
   std::string model;    // the server's name of the model
   std::string api_key;  // from the environment or a file, never from argv; empty = none
-  ChatDialect dialect = ChatDialect::kOpenAi;
+  ChatDialect dialect = ChatDialect::kAuto;
   bool request_logprobs = false;  // several hosted services refuse the field
   int max_concurrency = 4;        // requests in flight
-  int64_t timeout_ms = 300'000;   // one attempt of one request
+  int64_t timeout_ms = 300'000;   // one attempt of one request; 0 = none
+  size_t max_reply_bytes = 32 << 20;
   int64_t max_pixels = 0;  // larger photos are scaled down before they are sent; 0 = as they are
   RetryPolicy retry;
 };
 
 // A TextGenerator that asks an OpenAI-compatible server. Photos leave the machine only through this
-// class, as PNG made from pixels: no EXIF, no file name. Redirects to other hosts are refused.
-// Errors: kRefused (key, content policy), kNotFound (URL or model), kInvalidArgument (the server
-// rejects a field), kUnavailable (after the last retry), kDeadlineExceeded, kCancelled.
+// class, as PNG made from pixels: no EXIF, no file name. Redirects to other hosts are refused, and
+// what the server says never brings the key into an error, a log or a long enough answer.
+// Fields that the server refuses by name and that can be done without are left out from then on;
+// after a few requests in a row that reached nobody, the next ones are tried only once each.
+// Errors name the server: kRefused (key, content policy), kNotFound (URL or model),
+// kInvalidArgument (the server rejects a field), kInvalidInput (its reply is no chat completion),
+// kUnavailable (after the last retry), kDeadlineExceeded, kCancelled.
 class RemoteEngine final : public TextGenerator {
  public:
   // Checks the options; contacts nobody.
@@ -40,21 +55,32 @@ class RemoteEngine final : public TextGenerator {
  private:
   explicit RemoteEngine(RemoteEngineOptions options);
 
-  // All samples of one request, in as many exchanges as the server needs.
+  // All samples of one request: in one exchange, and where the server gives fewer, the others in an
+  // exchange each.
   Result<GenerationResult> Ask(const GenerationRequest& request,
                                const std::function<void(int, std::string_view)>& on_text,
                                const CancellationToken& cancellation) const;
-  // One body and its reply, with retries.
+  // One body and its reply, with retries. Waits while max_concurrency others are in progress.
   Result<ChatReply> Exchange(const GenerationRequest& request,
                              const std::vector<std::string>& image_urls,
                              ChatBodyOptions body_options, const ChatStream::OnText& on_text,
                              const CancellationToken& cancellation) const;
-  Result<ChatReply> StreamOnce(const HttpRequest& http, const ChatStream::OnText& on_text,
-                               HttpResponse* response, const CancellationToken& cancellation) const;
-  [[nodiscard]] Error ErrorOf(const HttpResponse& response) const;
+  // One attempt; a reply goes to `reply`, the rest into the result.
+  Result<HttpResponse> Attempt(const HttpRequest& http, const ChatStream::OnText& on_text,
+                               std::optional<ChatReply>& reply,
+                               const CancellationToken& cancellation) const;
+  // An error of the exchange without the key, short enough for a line.
+  [[nodiscard]] std::string Clean(std::string_view server_text) const;
+  [[nodiscard]] std::set<std::string> RefusedFields() const;
+  void Refuse(const std::string& field) const;
 
   RemoteEngineOptions options_;
   EngineInfo info_;
+  mutable std::counting_semaphore<> free_slots_;
+  // What was learnt about the server, by all threads.
+  mutable std::mutex mutex_;
+  mutable std::set<std::string> refused_;
+  mutable std::atomic<int> unreachable_ = 0;  // requests in a row that reached nobody
 };
 
 }  // namespace gre

@@ -1,6 +1,7 @@
 #include "generation/remote_engine.h"
 
 #include <chrono>
+#include <set>
 #include <thread>
 
 #include <gmock/gmock.h>
@@ -8,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
+#include "core/log.h"
 #include "support/scripted_http_server.h"
 
 namespace gre {
@@ -110,9 +112,11 @@ TEST_F(RemoteEngineTest, AsksAgainWhereTheServerIgnoresN) {
   const Result<GenerationResult> result = Ask(request);
   ASSERT_TRUE(result.ok());
   ASSERT_EQ(result->completions.size(), 3u);
-  EXPECT_EQ(result->completions[2].text, "2");
-  EXPECT_NE((*ParseJson(server_->requests()[1].body))["seed"],
-            (*ParseJson(server_->requests()[2].body))["seed"]);
+  EXPECT_EQ(result->completions[0].text, "0");
+  std::set<int64_t> seeds;
+  for (const ReceivedRequest& sent : server_->requests())
+    seeds.insert((*ParseJson(sent.body))["seed"].get<int64_t>());
+  EXPECT_EQ(seeds.size(), 3u);
 }
 
 TEST_F(RemoteEngineTest, StreamsInOrderAndSurvivesABrokenStream) {
@@ -142,7 +146,10 @@ TEST_F(RemoteEngineTest, RetriesThenNamesTheRefusal) {
       {404, R"({"error":"model 'm' not found"})", ErrorCode::kNotFound, "--api-model 'm'"},
       {413, "", ErrorCode::kInvalidArgument, "--max-pixels"},
       {400, R"({"message":"unknown field"})", ErrorCode::kInvalidArgument, "unknown field"},
-      {500, "<html>oops</html>", ErrorCode::kUnavailable, "500"},
+      {400, "{}", ErrorCode::kInvalidArgument, "--api-dialect"},
+      {422, R"({"detail":[{"loc":["body","messages",0],"msg":"bad part"}]})",
+       ErrorCode::kInvalidArgument, "body.messages: bad part"},
+      {500, "<html>oops</html>", ErrorCode::kUnavailable, "500 (an HTML page)"},
       {429, R"({"error":{"message":"quota"}})", ErrorCode::kUnavailable, "quota"},
       {302, "", ErrorCode::kInvalidArgument, "302"},
   };
@@ -152,7 +159,8 @@ TEST_F(RemoteEngineTest, RetriesThenNamesTheRefusal) {
     ASSERT_FALSE(result.ok()) << c.status;
     EXPECT_EQ(result.error().code, c.code) << c.status;
     EXPECT_THAT(result.error().message, HasSubstr(c.says));
-    EXPECT_THAT(result.error().message, HasSubstr("photo: "));
+    EXPECT_THAT(result.error().message, ::testing::StartsWith(server_->url()))
+        << "the server is at fault, not the photo";
     EXPECT_THAT(result.error().message, Not(HasSubstr("top-secret")));
     const size_t expected = c.status >= 500 || c.status == 429 ? 5 : 1;
     EXPECT_EQ(server_->requests().size(), expected) << c.status;
@@ -215,6 +223,126 @@ TEST_F(RemoteEngineTest, SwitchesToTheTokenFieldThatTheServerNames) {
   EXPECT_EQ(Ask(PhotoRequest("a"))->completions[0].text, "ok");
 }
 
+// Fields that can be done without are left out once a server refuses them, for good.
+TEST_F(RemoteEngineTest, LeavesOutWhatTheServerRefuses) {
+  Start([](const ReceivedRequest& request, int) {
+    const Json body = *ParseJson(request.body);
+    for (const char* field : {"seed", "n"}) {
+      if (body.contains(field)) {
+        const Json detail = {{"loc", {"body", field}}, {"msg", "Extra inputs are not permitted"}};
+        return Reply{{HttpReply(422, Json{{"detail", {detail}}}.dump())}};
+      }
+    }
+    return Reply{{HttpReply(200, ChatJson({"ok"}))}};
+  });
+  GenerationRequest request = PhotoRequest("a");
+  request.num_samples = 3;
+  const Result<GenerationResult> result = Ask(request);
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->completions.size(), 3u);
+  EXPECT_EQ(server_->requests().size(), 5u) << "two refusals, then one request a sample";
+  ASSERT_TRUE(Ask(request).ok());
+  EXPECT_EQ(server_->requests().size(), 8u) << "refused fields are not tried again";
+}
+
+TEST_F(RemoteEngineTest, EndlessAndOversizeRepliesAreBounded) {
+  options_.max_reply_bytes = 10'000;
+  Start([](const ReceivedRequest&, int) {
+    std::string events;
+    for (int i = 0; i < 1000; ++i) events += Delta("again ");
+    return Reply{{StreamHead()}, {events + StreamEnd()}};
+  });
+  for (const bool streams : {true, false}) {
+    const Result<GenerationResult> result =
+        Ask(PhotoRequest("a"), streams ? [](const StreamEvent&) {} : StreamCallback());
+    ASSERT_FALSE(result.ok());
+    EXPECT_THAT(result.error().message, HasSubstr("over the limit of 10000 bytes"));
+  }
+  EXPECT_EQ(server_->requests().size(), 2u) << "neither is asked for again";
+}
+
+TEST_F(RemoteEngineTest, SaysWhatCameInsteadOfAChatCompletion) {
+  struct Case {
+    std::string body;
+    std::string says;
+    bool retried;
+  };
+  const std::vector<Case> cases = {
+      {"<!DOCTYPE html><p>Welcome", "with an HTML page, expected a chat completion; is --api-url",
+       false},
+      {R"({"object":"list","data":[]})", "JSON without a list \"choices\"", false},
+      {R"({"error":{"message":"too long for 4096 tokens","code":400}})", "too long for 4096 tokens",
+       false},
+      {R"({"error":{"message":"worker died"}})", "worker died", true},
+      {R"({"choices":[{"finish_reason":"abort","message":{"content":"a"}}]})", "gave up", true},
+  };
+  for (const Case& c : cases) {
+    for (const bool streams : {true, false}) {
+      Start([&](const ReceivedRequest&, int) { return Reply{{HttpReply(200, c.body)}}; });
+      const Result<GenerationResult> result =
+          Ask(PhotoRequest("a"), streams ? [](const StreamEvent&) {} : StreamCallback());
+      ASSERT_FALSE(result.ok()) << c.body;
+      EXPECT_THAT(result.error().message,
+                  ::testing::AllOf(::testing::StartsWith(server_->url()), HasSubstr(c.says)));
+      EXPECT_EQ(server_->requests().size(), c.retried ? 5u : 1u) << c.body;
+    }
+  }
+}
+
+TEST_F(RemoteEngineTest, AStreamThatEndsWithoutAFinishReasonIsAnError) {
+  Start([](const ReceivedRequest&, int) {
+    return Reply{{StreamHead() + Delta("40.7") + "data: [DONE]\n\n"}};
+  });
+  const Result<GenerationResult> result = Ask(PhotoRequest("a"), [](const StreamEvent&) {});
+  ASSERT_FALSE(result.ok());
+  EXPECT_THAT(result.error().message, HasSubstr("without a finish_reason"));
+  EXPECT_EQ(server_->requests().size(), 1u);
+}
+
+TEST_F(RemoteEngineTest, AWholeReplyToAStreamingRequestCounts) {
+  Start([](const ReceivedRequest&, int) {
+    return Reply{{HttpReply(200, ChatJson({"40.7, -74.0"}))}};
+  });
+  std::string shown;
+  const Result<GenerationResult> result =
+      Ask(PhotoRequest("a"), [&](const StreamEvent& event) { shown += event.text; });
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(result->completions[0].text, "40.7, -74.0");
+  EXPECT_EQ(shown, "40.7, -74.0");
+}
+
+// Whatever the server does with the key, nothing of it reaches errors, logs or answers.
+TEST_F(RemoteEngineTest, TheKeyNeverComesBack) {
+  std::string log;
+  SetLogSink([&](LogLevel, std::string_view line) { log.append(line); });
+  const std::string echo = "Authorization: Bearer top-secret";
+  const std::vector<std::string> replies = {
+      HttpReply(500, echo),
+      HttpReply(400, Json{{"error", {{"message", std::string(490, 'x') + echo}}}}.dump()),
+      HttpReply(302, "", {{"Location", "http://top-secret.invalid/top-secret"}}),
+      HttpReply(429, "", {{"Retry-After", "top-secret"}}),
+      StreamHead() + "data: {\"error\":{\"message\":\"" + echo + "\"}}\n\n",
+      HttpReply(200, ChatJson({echo})),
+  };
+  for (const std::string& reply : replies) {
+    Start([&](const ReceivedRequest&, int) { return Reply{{reply}}; });
+    const Result<GenerationResult> result = Ask(PhotoRequest("a"), [](const StreamEvent&) {});
+    const std::string text = result.ok() ? result->completions[0].text : result.error().message;
+    EXPECT_THAT(text, Not(HasSubstr("top-sec"))) << reply;
+  }
+  SetLogSink([](LogLevel, std::string_view) {});
+  EXPECT_THAT(log, ::testing::AllOf(HasSubstr("[key]"), Not(HasSubstr("top-sec"))));
+}
+
+TEST_F(RemoteEngineTest, AfterAFewUnreachableRequestsEachIsTriedOnce) {
+  Start([](const ReceivedRequest&, int) { return Reply{}; });  // closes at once
+  const std::vector<size_t> asked = {5, 10, 15, 16, 17};
+  for (const size_t expected : asked) {
+    EXPECT_EQ(Ask(PhotoRequest("a")).error().code, ErrorCode::kUnavailable);
+    EXPECT_EQ(server_->requests().size(), expected);
+  }
+}
+
 TEST_F(RemoteEngineTest, LimitsConcurrencyAndKeepsOrder) {
   options_.max_concurrency = 3;
   Start([](const ReceivedRequest& request, int) {
@@ -257,10 +385,68 @@ TEST(RemoteEngineOptionsTest, RefusesWhatCannotWorkOrWouldLeakTheKey) {
   EXPECT_THAT(RemoteEngine::Create(options).error().message, HasSubstr("--api-model"));
   GenerationRequest request = PhotoRequest("a");
   request.sampling.top_k = 5;
-  EXPECT_THAT(BuildChatBody(request, {"u"}, {}).error().message, HasSubstr("--api-dialect vllm"));
-  ChatBodyOptions vllm;
-  vllm.dialect = ChatDialect::kVllm;
-  EXPECT_TRUE(BuildChatBody(request, {"u"}, vllm).ok());
+  ChatBodyOptions openai;
+  openai.dialect = ChatDialect::kOpenAi;
+  EXPECT_THAT(BuildChatBody(request, {"u"}, openai).error().message,
+              HasSubstr("--api-dialect vllm"));
+}
+
+TEST(RemoteEngineOptionsTest, KeysStayOutOfUrlsAndHeadersWhole) {
+  RemoteEngineOptions options;
+  options.model = "m";
+  for (const char* url : {"https://me:hidden@h.org/v1", "https://h.org/v1?key=hidden"}) {
+    options.api_url = url;
+    const auto engine = RemoteEngine::Create(options);
+    ASSERT_FALSE(engine.ok());
+    EXPECT_THAT(engine.error().message, Not(HasSubstr("hidden")));
+  }
+  options.api_url = "https://h.org/v1";
+  options.api_key = "key\r\nX-Injected: 1";
+  EXPECT_THAT(RemoteEngine::Create(options).error().message, HasSubstr("line break"));
+}
+
+TEST(ChatBodyTest, EachDialectSendsItsFields) {
+  GenerationRequest request = PhotoRequest("a");
+  const auto body = [&](ChatDialect dialect) {
+    ChatBodyOptions options;
+    options.dialect = dialect;
+    return *ParseJson(BuildChatBody(request, {"u"}, options).value());
+  };
+  const Json plain = body(ChatDialect::kAuto);
+  for (const char* field : {"top_k", "min_p", "repetition_penalty", "top_p", "n", "stream_options"})
+    EXPECT_FALSE(plain.contains(field)) << field;
+  EXPECT_TRUE(plain.contains("max_tokens"));
+  EXPECT_TRUE(body(ChatDialect::kOpenAi).contains("max_completion_tokens"));
+  const Json vllm = body(ChatDialect::kVllm);
+  EXPECT_EQ(vllm["top_k"], -1);
+  EXPECT_EQ(vllm["min_p"], 0);
+  EXPECT_EQ(vllm["repetition_penalty"], 1);
+  request.sampling.top_k = 5;
+  EXPECT_EQ(body(ChatDialect::kAuto)["top_k"], 5) << "what is set is sent";
+}
+
+// The forms in which servers name a field that they do not take.
+TEST(ChatBodyTest, ReadsWhichFieldIsRefused) {
+  ChatBodyOptions sent;
+  sent.stream = true;
+  sent.num_samples = 8;
+  EXPECT_EQ(
+      RefusedField("Unsupported parameter: 'max_tokens' is not supported with this model. Use "
+                   "'max_completion_tokens' instead.",
+                   sent),
+      "max_tokens");
+  EXPECT_EQ(RefusedField("max_tokens is too large: 100000", sent), "");
+  EXPECT_EQ(RefusedField("body.seed: Extra inputs are not permitted", sent), "seed");
+  EXPECT_EQ(RefusedField("Unrecognized request argument supplied: stream_options", sent),
+            "stream_options");
+  EXPECT_EQ(RefusedField("Only one completion choice is allowed", sent), "n");
+  EXPECT_EQ(RefusedField("'n' must be at most 1", sent), "n");
+  EXPECT_EQ(RefusedField("no image in an n-gram, seeded", sent), "");
+  sent.refused = {"max_tokens", "seed"};
+  EXPECT_EQ(RefusedField("max_completion_tokens is too large, seed", sent), "") << "no second time";
+  sent.dialect = ChatDialect::kOpenAi;
+  sent.refused.clear();
+  EXPECT_EQ(RefusedField("unknown field \"max_completion_tokens\"", sent), "max_completion_tokens");
 }
 
 }  // namespace

@@ -13,26 +13,52 @@ using simd::Floats;
 using simd::kLanes;
 using simd::Load;
 using simd::Store;
-static_assert(kLanes == kKernelLanes);
+
+// Sum of squares of a row.
+template <typename T>
+GRE_INLINE float SquareSum(const T* x, int64_t size) {
+  Floats squares = {};
+  for (int64_t i = 0; i < size; i += kLanes) {
+    Floats v;
+    Load(x + i, size - i, v);
+    squares += v * v;
+  }
+  return simd::Sum(squares);
+}
+
+template <typename T>
+GRE_INLINE void NormaliseRow(const T* x, const T* weight, float eps, int64_t size, T* out) {
+  const float scale = 1.0f / std::sqrt(SquareSum(x, size) / static_cast<float>(size) + eps);
+  for (int64_t i = 0; i < size; i += kLanes) {
+    Floats v, w;
+    Load(x + i, size - i, v);
+    Load(weight + i, size - i, w);
+    Store(v * scale * w, size - i, out + i);
+  }
+}
 
 struct RmsNormBody {
   template <typename T>
   GRE_INLINE static void Run(const T* x, const T* weight, float eps, int64_t rows, int64_t size,
                              T* out) {
     for (int64_t row = 0; row < rows; ++row, x += size, out += size) {
-      Floats squares = {};
+      NormaliseRow(x, weight, eps, size, out);
+    }
+  }
+};
+
+struct AddRmsNormBody {
+  template <typename T>
+  GRE_INLINE static void Run(const T* x, const T* y, const T* weight, float eps, int64_t rows,
+                             int64_t size, T* sum, T* out) {
+    for (int64_t row = 0; row < rows; ++row, x += size, y += size, sum += size, out += size) {
       for (int64_t i = 0; i < size; i += kLanes) {
-        Floats v;
-        Load(x + i, v);
-        squares += v * v;
+        Floats a, b;
+        Load(x + i, size - i, a);
+        Load(y + i, size - i, b);
+        Store(a + b, size - i, sum + i);
       }
-      const float scale = 1.0f / std::sqrt(simd::Sum(squares) / static_cast<float>(size) + eps);
-      for (int64_t i = 0; i < size; i += kLanes) {
-        Floats v, w;
-        Load(x + i, v);
-        Load(weight + i, w);
-        Store(v * scale * w, out + i);
-      }
+      NormaliseRow(sum, weight, eps, size, out);
     }
   }
 };
@@ -43,12 +69,12 @@ struct SiluMulBody {
     for (int64_t row = 0; row < rows; ++row, gate_up += 2 * size, out += size) {
       for (int64_t i = 0; i < size; i += kLanes) {
         Floats gate, up, e;
-        Load(gate_up + i, gate);
-        Load(gate_up + size + i, up);
+        Load(gate_up + i, size - i, gate);
+        Load(gate_up + size + i, size - i, up);
         const Floats most = Floats{} + 88.0f;
         const Floats negated = -gate;
         simd::Exp(negated > most ? most : negated, e);
-        Store(gate / (1.0f + e) * up, out + i);
+        Store(gate / (1.0f + e) * up, size - i, out + i);
       }
     }
   }
@@ -63,12 +89,12 @@ struct RotateBody {
       for (int64_t h = 0; h < heads; ++h, head += 2 * half, out += 2 * half) {
         for (int64_t i = 0; i < half; i += kLanes) {
           Floats a, b, c, s;
-          Load(head + i, a);
-          Load(head + half + i, b);
-          Load(cos + i, c);
-          Load(sin + i, s);
-          Store(a * c - b * s, out + i);
-          Store(b * c + a * s, out + half + i);
+          Load(head + i, half - i, a);
+          Load(head + half + i, half - i, b);
+          Load(cos + i, half - i, c);
+          Load(sin + i, half - i, s);
+          Store(a * c - b * s, half - i, out + i);
+          Store(b * c + a * s, half - i, out + half + i);
         }
       }
     }
@@ -78,8 +104,8 @@ struct RotateBody {
 GRE_INLINE void Scale(float* values, float factor, int64_t count) {
   for (int64_t i = 0; i < count; i += kLanes) {
     Floats v;
-    Load(values + i, v);
-    Store(v * factor, values + i);
+    Load(values + i, count - i, v);
+    Store(v * factor, count - i, values + i);
   }
 }
 
@@ -103,14 +129,17 @@ struct AccumulateBody {
                              int64_t count, int64_t dim, const AttentionState& state) {
     alignas(64) float key_block[kLanes * kMaxHeadDim];
     alignas(64) float value_block[kLanes * kMaxHeadDim];
+    const int64_t stride = (dim + kLanes - 1) / kLanes * kLanes;  // rows padded with zeros
     for (int64_t begin = 0; begin < count; begin += kLanes) {
       const int64_t block = std::min(kLanes, count - begin);
-      for (int64_t i = 0; i < block * dim; i += kLanes) {
-        Floats k, v;
-        Load(keys + begin * dim + i, k);
-        Load(values + begin * dim + i, v);
-        Store(k, key_block + i);
-        Store(v, value_block + i);
+      for (int64_t key = 0; key < block; ++key) {
+        for (int64_t i = 0; i < dim; i += kLanes) {
+          Floats k, v;
+          Load(keys + (begin + key) * dim + i, dim - i, k);
+          Load(values + (begin + key) * dim + i, dim - i, v);
+          Store(k, key_block + key * stride + i);
+          Store(v, value_block + key * stride + i);
+        }
       }
       for (int64_t row = 0; row < rows; ++row) {
         const float* query = queries + row * dim;
@@ -120,8 +149,8 @@ struct AccumulateBody {
           Floats products = {};
           for (int64_t i = 0; i < dim; i += kLanes) {
             Floats q, k;
-            Load(query + i, q);
-            Load(key_block + key * dim + i, k);
+            Load(query + i, dim - i, q);
+            Load(key_block + key * stride + i, k);
             products += q * k;
           }
           weights[key] = simd::Sum(products);
@@ -136,13 +165,13 @@ struct AccumulateBody {
         for (int64_t key = 0; key < block; ++key) state.sum[row] += weights[key];
         for (int64_t i = 0; i < dim; i += kLanes) {
           Floats total;
-          Load(out + i, total);
+          Load(out + i, dim - i, total);
           for (int64_t key = 0; key < block; ++key) {
             Floats v;
-            Load(value_block + key * dim + i, v);
+            Load(value_block + key * stride + i, v);
             total += weights[key] * v;
           }
-          Store(total, out + i);
+          Store(total, dim - i, out + i);
         }
       }
     }
@@ -159,9 +188,9 @@ struct CombineBody {
       total.sum[row] += factor * part.sum[row];
       for (int64_t i = 0; i < dim; i += kLanes) {
         Floats a, b;
-        Load(part.out + row * dim + i, a);
-        Load(total.out + row * dim + i, b);
-        Store(b + factor * a, total.out + row * dim + i);
+        Load(part.out + row * dim + i, dim - i, a);
+        Load(total.out + row * dim + i, dim - i, b);
+        Store(b + factor * a, dim - i, total.out + row * dim + i);
       }
     }
   }
@@ -176,6 +205,15 @@ void RmsNormRows(const float* x, const float* weight, float eps, int64_t rows, i
 void RmsNormRows(const BFloat16* x, const BFloat16* weight, float eps, int64_t rows, int64_t size,
                  BFloat16* out) {
   simd::Dispatch<RmsNormBody>(x, weight, eps, rows, size, out);
+}
+
+void AddRmsNormRows(const float* x, const float* y, const float* weight, float eps, int64_t rows,
+                    int64_t size, float* sum, float* out) {
+  simd::Dispatch<AddRmsNormBody>(x, y, weight, eps, rows, size, sum, out);
+}
+void AddRmsNormRows(const BFloat16* x, const BFloat16* y, const BFloat16* weight, float eps,
+                    int64_t rows, int64_t size, BFloat16* sum, BFloat16* out) {
+  simd::Dispatch<AddRmsNormBody>(x, y, weight, eps, rows, size, sum, out);
 }
 
 void SiluMulRows(const float* gate_up, int64_t rows, int64_t size, float* out) {

@@ -7,10 +7,9 @@
 namespace gre {
 
 // The small steps of a transformer decoder, each in one pass over its data; the matrix products
-// around them belong to LibTorch. Single-threaded: callers split rows among threads. All widths
-// (`size`, `half`, `dim`) are multiples of kKernelLanes; storage is float32 or bfloat16, arithmetic
-// float32.
-inline constexpr int64_t kKernelLanes = 16;
+// around them belong to LibTorch. Single-threaded: callers split rows among threads. Widths
+// (`size`, `half`, `dim`) are any positive number, multiples of 16 the fastest; storage is float32
+// or bfloat16, arithmetic float32.
 inline constexpr int64_t kMaxHeadDim = 256;
 
 // out = weight * x / sqrt(mean(x^2) + eps), row by row. x, out: [rows, size].
@@ -18,6 +17,13 @@ void RmsNormRows(const float* x, const float* weight, float eps, int64_t rows, i
                  float* out);
 void RmsNormRows(const BFloat16* x, const BFloat16* weight, float eps, int64_t rows, int64_t size,
                  BFloat16* out);
+
+// sum = x + y as it is stored, out = the RMS norm of sum. x, y, sum, out: [rows, size]; sum may be
+// x or y.
+void AddRmsNormRows(const float* x, const float* y, const float* weight, float eps, int64_t rows,
+                    int64_t size, float* sum, float* out);
+void AddRmsNormRows(const BFloat16* x, const BFloat16* y, const BFloat16* weight, float eps,
+                    int64_t rows, int64_t size, BFloat16* sum, BFloat16* out);
 
 // out = silu(gate) * up. gate_up: [rows, 2 * size], the gate first; out: [rows, size].
 void SiluMulRows(const float* gate_up, int64_t rows, int64_t size, float* out);

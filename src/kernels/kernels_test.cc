@@ -2,12 +2,14 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
 #include "core/random.h"
 #include "kernels/decoder_kernels.h"
+#include "kernels/simd.h"
 
 namespace gre {
 namespace {
@@ -35,36 +37,80 @@ std::vector<BFloat16> ToBFloat16(const std::vector<float>& values) {
   return result;
 }
 
-TEST(DecoderKernelsTest, RmsNormFollowsItsFormula) {
+using simd::InstructionSet;
+
+// Every test runs on each instruction set that this processor has.
+class DecoderKernelsTest : public testing::TestWithParam<InstructionSet> {
+ protected:
+  void SetUp() override {
+    if (GetParam() > simd::BestInstructionSet()) GTEST_SKIP() << "not on this processor";
+    simd::UsedInstructionSet() = GetParam();
+  }
+  void TearDown() override { simd::UsedInstructionSet() = simd::BestInstructionSet(); }
+};
+INSTANTIATE_TEST_SUITE_P(InstructionSets, DecoderKernelsTest,
+                         testing::Values(InstructionSet::kPortable, InstructionSet::kAvx2,
+                                         InstructionSet::kAvx512));
+
+constexpr int64_t kWidths[] = {1, 15, 16, 17, 40, 48, 100};
+// Stands behind every result; a kernel that writes past its rows changes it.
+constexpr float kSentinel = 12345;
+
+TEST_P(DecoderKernelsTest, RmsNormFollowsItsFormula) {
   Random random(1);
-  constexpr int64_t kSize = 48;
-  const auto x = Noise(random, 3 * kSize, 5);
-  const auto weight = Noise(random, kSize);
-  std::vector<float> out(x.size());
-  RmsNormRows(x.data(), weight.data(), 1e-6f, 3, kSize, out.data());
-  for (size_t row = 0; row < 3; ++row) {
-    double squares = 0;
-    for (size_t i = 0; i < kSize; ++i) squares += std::pow(x[row * kSize + i], 2);
-    const double scale = 1 / std::sqrt(squares / kSize + 1e-6);
-    for (size_t i = 0; i < kSize; ++i) {
-      EXPECT_NEAR(out[row * kSize + i], weight[i] * x[row * kSize + i] * scale, 1e-5);
+  for (const int64_t width : kWidths) {
+    const auto size = static_cast<size_t>(width);
+    const auto x = Noise(random, 3 * width, 5);
+    const auto weight = Noise(random, width);
+    std::vector<float> out(x.size() + 1, kSentinel);
+    RmsNormRows(x.data(), weight.data(), 1e-6f, 3, width, out.data());
+    EXPECT_EQ(out.back(), kSentinel);
+    for (size_t row = 0; row < 3; ++row) {
+      double squares = 0;
+      for (size_t i = 0; i < size; ++i) squares += std::pow(x[row * size + i], 2);
+      const double scale = 1 / std::sqrt(squares / static_cast<double>(width) + 1e-6);
+      for (size_t i = 0; i < size; ++i) {
+        EXPECT_NEAR(out[row * size + i], weight[i] * x[row * size + i] * scale, 1e-5);
+      }
     }
   }
 }
 
-TEST(DecoderKernelsTest, SiluMulIncludingLargeNumbers) {
-  constexpr int64_t kSize = 32;
-  std::vector<float> gate_up(2 * kSize, 2.0f);
-  for (size_t i = 0; i < kSize; ++i) gate_up[i] = (static_cast<float>(i) - 16) * 12;  // -192 … 180
-  std::vector<float> out(kSize);
-  SiluMulRows(gate_up.data(), 1, kSize, out.data());
-  for (size_t i = 0; i < kSize; ++i) {
-    const double gate = gate_up[i];
-    EXPECT_NEAR(out[i], 2 * gate / (1 + std::exp(-gate)), 1e-5 * (1 + std::abs(gate)));
+TEST_P(DecoderKernelsTest, AddRmsNormIsTheSumAsStoredAndItsNorm) {
+  Random random(4);
+  for (const int64_t width : kWidths) {
+    const auto x = ToBFloat16(Noise(random, 3 * width, 5));
+    const auto y = ToBFloat16(Noise(random, 3 * width));
+    const auto weight = ToBFloat16(Noise(random, width));
+    std::vector<BFloat16> expected_sum, sum(x.size()), expected(x.size()), out(x.size());
+    for (size_t i = 0; i < x.size(); ++i) {
+      expected_sum.push_back(ToBFloat16(ToFloat(x[i]) + ToFloat(y[i])));
+    }
+    RmsNormRows(expected_sum.data(), weight.data(), 1e-6f, 3, width, expected.data());
+    AddRmsNormRows(x.data(), y.data(), weight.data(), 1e-6f, 3, width, sum.data(), out.data());
+    for (size_t i = 0; i < x.size(); ++i) {
+      EXPECT_EQ(sum[i].bits, expected_sum[i].bits);
+      EXPECT_EQ(out[i].bits, expected[i].bits);
+    }
   }
 }
 
-TEST(DecoderKernelsTest, BFloat16RoundsToNearestEvenAndKeepsNan) {
+TEST_P(DecoderKernelsTest, SiluMulIncludingLargeNumbers) {
+  for (const int64_t width : kWidths) {
+    const auto size = static_cast<size_t>(width);
+    std::vector<float> gate_up(2 * size, 2.0f);
+    for (size_t i = 0; i < size; ++i) gate_up[i] = static_cast<float>((i * 37) % 31) * 12 - 192;
+    std::vector<float> out(size + 1, kSentinel);
+    SiluMulRows(gate_up.data(), 1, width, out.data());
+    EXPECT_EQ(out.back(), kSentinel);
+    for (size_t i = 0; i < size; ++i) {
+      const double gate = gate_up[i];
+      EXPECT_NEAR(out[i], 2 * gate / (1 + std::exp(-gate)), 1e-5 * (1 + std::abs(gate)));
+    }
+  }
+}
+
+TEST_P(DecoderKernelsTest, BFloat16RoundsToNearestEvenAndKeepsNan) {
   // Rotation by zero copies; the values pass through float32 and back.
   constexpr int64_t kHalf = 16;
   const std::vector<float> cos(kHalf, 1.0f);
@@ -83,27 +129,30 @@ TEST(DecoderKernelsTest, BFloat16RoundsToNearestEvenAndKeepsNan) {
   EXPECT_EQ(ToFloat(out[0]), 1.0f);
 }
 
-TEST(DecoderKernelsTest, RotationKeepsLengthAndTurnsByTheAngle) {
+TEST_P(DecoderKernelsTest, RotationTurnsEachPairByItsAngle) {
   Random random(2);
-  constexpr int64_t kHalf = 16;
-  constexpr int64_t kStride = 3 * 2 * kHalf;  // two of three heads are turned
-  const auto x = Noise(random, 2 * kStride);
-  std::vector<float> cos, sin;
-  for (int i = 0; i < 2 * kHalf; ++i) {
-    cos.push_back(std::cos(0.3f * static_cast<float>(i)));
-    sin.push_back(std::sin(0.3f * static_cast<float>(i)));
-  }
-  std::vector<float> out(2 * 2 * 2 * kHalf);
-  RotateRows(x.data(), kStride, cos.data(), sin.data(), 2, 2, kHalf, out.data());
-  for (size_t row = 0; row < 2; ++row) {
-    for (size_t head = 0; head < 2; ++head) {
-      const float* in = x.data() + row * kStride + head * 2 * kHalf;
-      const float* turned = out.data() + (row * 2 + head) * 2 * kHalf;
-      for (size_t i = 0; i < kHalf; ++i) {
-        const float c = cos[row * kHalf + i];
-        const float s = sin[row * kHalf + i];
-        EXPECT_NEAR(turned[i], in[i] * c - in[i + kHalf] * s, 1e-6);
-        EXPECT_NEAR(turned[i + kHalf], in[i + kHalf] * c + in[i] * s, 1e-6);
+  for (const int64_t half : kWidths) {
+    const auto pairs = static_cast<size_t>(half);
+    const int64_t stride = 3 * 2 * half;  // two of three heads are turned
+    const auto x = Noise(random, 2 * stride);
+    std::vector<float> cos, sin;
+    for (int64_t i = 0; i < 2 * half; ++i) {
+      cos.push_back(std::cos(0.3f * static_cast<float>(i)));
+      sin.push_back(std::sin(0.3f * static_cast<float>(i)));
+    }
+    std::vector<float> out(2 * 2 * 2 * pairs + 1, kSentinel);
+    RotateRows(x.data(), stride, cos.data(), sin.data(), 2, 2, half, out.data());
+    EXPECT_EQ(out.back(), kSentinel);
+    for (size_t row = 0; row < 2; ++row) {
+      for (size_t head = 0; head < 2; ++head) {
+        const float* in = x.data() + row * static_cast<size_t>(stride) + head * 2 * pairs;
+        const float* turned = out.data() + (row * 2 + head) * 2 * pairs;
+        for (size_t i = 0; i < pairs; ++i) {
+          const float c = cos[row * pairs + i];
+          const float s = sin[row * pairs + i];
+          EXPECT_NEAR(turned[i], in[i] * c - in[i + pairs] * s, 1e-6);
+          EXPECT_NEAR(turned[i + pairs], in[i + pairs] * c + in[i] * s, 1e-6);
+        }
       }
     }
   }
@@ -156,22 +205,25 @@ void CheckAttention(const std::vector<float>& keys, const std::vector<float>& va
   }
 }
 
-TEST(DecoderKernelsTest, AttentionInPartsEqualsSoftmax) {
+TEST_P(DecoderKernelsTest, AttentionInPartsEqualsSoftmax) {
   Random random(3);
-  for (const int64_t count : {1, 16, 45, 130}) {
-    constexpr int64_t kDim = 32;
+  struct Case {
+    int64_t count, dim;
+  };
+  for (const auto& [count, dim] :
+       {Case{1, 32}, {16, 32}, {45, 32}, {130, 32}, {45, 1}, {45, 20}, {130, 80}}) {
     constexpr int64_t kRows = 5;
-    const auto queries = Noise(random, kRows * kDim, 0.7);
-    auto keys = Noise(random, count * kDim);
-    auto values = Noise(random, count * kDim);
-    CheckAttention(keys, values, keys, values, queries, kRows, count, kDim);
+    const auto queries = Noise(random, kRows * dim, 0.7);
+    auto keys = Noise(random, count * dim);
+    auto values = Noise(random, count * dim);
+    CheckAttention(keys, values, keys, values, queries, kRows, count, dim);
     const auto stored_keys = ToBFloat16(keys);
     const auto stored_values = ToBFloat16(values);
     for (size_t i = 0; i < keys.size(); ++i) {
       keys[i] = ToFloat(stored_keys[i]);
       values[i] = ToFloat(stored_values[i]);
     }
-    CheckAttention(keys, values, stored_keys, stored_values, queries, kRows, count, kDim);
+    CheckAttention(keys, values, stored_keys, stored_values, queries, kRows, count, dim);
   }
 }
 

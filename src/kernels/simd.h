@@ -36,6 +36,22 @@ GRE_INLINE void Store(const Floats& from, BFloat16* to) {
   std::memcpy(to, &halves, sizeof halves);
 }
 
+// The first `count` lanes, at least one; the others are zero and are not stored.
+template <typename T>
+GRE_INLINE void Load(const T* from, int64_t count, Floats& to) {
+  if (count >= kLanes) return Load(from, to);
+  T lanes[kLanes] = {};
+  std::memcpy(lanes, from, static_cast<size_t>(count) * sizeof(T));
+  Load(lanes, to);
+}
+template <typename T>
+GRE_INLINE void Store(const Floats& from, int64_t count, T* to) {
+  if (count >= kLanes) return Store(from, to);
+  T lanes[kLanes];
+  Store(from, lanes);
+  std::memcpy(to, lanes, static_cast<size_t>(count) * sizeof(T));
+}
+
 GRE_INLINE float Sum(const Floats& v) {
   float lanes[kLanes];
   std::memcpy(lanes, &v, sizeof lanes);
@@ -91,18 +107,35 @@ void RunPortable(Arguments... values) {
   Body::Run(values...);
 }
 
-// Calls Body::Run(values...), a GRE_INLINE static function, compiled for the best instruction set
-// of this processor.
+enum class InstructionSet { kPortable, kAvx2, kAvx512 };
+
+// The best of this processor.
+inline InstructionSet BestInstructionSet() {
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
+      __builtin_cpu_supports("avx512dq")) {
+    return InstructionSet::kAvx512;
+  }
+  const bool avx2 = __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma");
+  return avx2 ? InstructionSet::kAvx2 : InstructionSet::kPortable;
+}
+
+// What Dispatch takes. Only tests change it, to a lower one and before any thread computes.
+inline InstructionSet& UsedInstructionSet() {
+  static InstructionSet used = BestInstructionSet();
+  return used;
+}
+
+// Calls Body::Run(values...), a GRE_INLINE static function, compiled for UsedInstructionSet().
 template <typename Body, typename... Arguments>
 void Dispatch(Arguments... values) {
-  static const auto kBest = __builtin_cpu_supports("avx512bw") &&
-                                    __builtin_cpu_supports("avx512vl") &&
-                                    __builtin_cpu_supports("avx512dq")
-                                ? &RunAvx512<Body, Arguments...>
-                            : __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")
-                                ? &RunAvx2<Body, Arguments...>
-                                : &RunPortable<Body, Arguments...>;
-  kBest(values...);
+  switch (UsedInstructionSet()) {
+    case InstructionSet::kAvx512:
+      return RunAvx512<Body, Arguments...>(values...);
+    case InstructionSet::kAvx2:
+      return RunAvx2<Body, Arguments...>(values...);
+    case InstructionSet::kPortable:
+      return RunPortable<Body, Arguments...>(values...);
+  }
 }
 
 }  // namespace gre::simd

@@ -8,9 +8,11 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/cancellation.h"
 #include "core/result.h"
 #include "image/image.h"
 #include "model/layers/attention.h"
+#include "model/layers/forward_options.h"
 #include "model/layers/linear.h"
 #include "tokenizer/chat_template.h"
 #include "tokenizer/tokenizer.h"
@@ -55,18 +57,21 @@ class VisionLanguageModel {
                                                            std::span<const RgbImage* const> images,
                                                            bool add_generation_prompt) const = 0;
 
-  // Vision tower and merger: feature rows of one prepared image, [R, hidden].
-  virtual at::Tensor EncodeImage(const at::Tensor& pixels) const = 0;
+  // Vision tower and merger: feature rows of one prepared image, [R, hidden]; undefined when
+  // `cancellation` (may be null) was set meanwhile.
+  virtual at::Tensor EncodeImage(const at::Tensor& pixels,
+                                 const CancellationToken* cancellation) const = 0;
 
   // Token embeddings with image rows put in at the placeholders, [T, hidden].
   virtual at::Tensor Embed(std::span<const int32_t> token_ids,
                            std::span<const at::Tensor> image_features) const = 0;
 
   // Decoder over a flat batch: embeddings [N, hidden], positions [A, N] -> final normed states
-  // [N, hidden]. Segments cover the N rows without overlap. With caches, keys and values are
-  // appended.
+  // [rows wanted, hidden]. Segments cover the N rows without overlap. With caches, keys and values
+  // are appended. Undefined, with the caches as long as before, when options.cancellation was set.
   virtual at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                             std::span<const AttentionSegment> segments) const = 0;
+                             std::span<const AttentionSegment> segments,
+                             const ForwardOptions& options) const = 0;
 
   // Head over chosen rows: [M, hidden] -> float32 logits [M, vocab_size].
   virtual at::Tensor Logits(const at::Tensor& states) const = 0;

@@ -1,5 +1,7 @@
 #include "net/http_client.h"
 
+#include <algorithm>
+#include <array>
 #include <memory>
 #include <mutex>
 #include <utility>
@@ -17,14 +19,23 @@ struct Exchange {
   const BodyCallback* on_body = nullptr;
   CURL* handle = nullptr;
   HttpResponse response;
+  size_t header_bytes = 0;
+  size_t body_bytes = 0;
   bool headers_complete = false;
   bool over_limit = false;
   bool stopped_by_callback = false;
 };
 
+constexpr size_t kMaxHeaderBytes = 256 << 10;
+
 size_t OnHeader(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view line(data, size * count);
+  exchange.header_bytes += line.size();
+  if (exchange.header_bytes > kMaxHeaderBytes) {
+    exchange.over_limit = true;
+    return 0;
+  }
   if (line.starts_with("HTTP/")) exchange.response.headers.clear();  // an interim response ended
   exchange.headers_complete = Trim(line).empty();
   if (const size_t colon = line.find(':'); colon != std::string_view::npos) {
@@ -37,15 +48,18 @@ size_t OnHeader(char* data, size_t size, size_t count, void* user) {
 size_t OnBody(char* data, size_t size, size_t count, void* user) {
   auto& exchange = *static_cast<Exchange*>(user);
   const std::string_view piece(data, size * count);
-  long status = 0;
-  curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
-  if (*exchange.on_body && status >= 200 && status < 300) {
-    if ((*exchange.on_body)(piece)) return piece.size();
-    exchange.stopped_by_callback = true;
+  const size_t limit = exchange.request->max_response_bytes;
+  exchange.body_bytes += piece.size();
+  if (limit > 0 && exchange.body_bytes > limit) {
+    exchange.over_limit = true;
     return 0;
   }
-  if (exchange.response.body.size() + piece.size() > exchange.request->max_response_bytes) {
-    exchange.over_limit = true;
+  long status = 0;
+  curl_easy_getinfo(exchange.handle, CURLINFO_RESPONSE_CODE, &status);
+  exchange.response.status = static_cast<int>(status);
+  if (*exchange.on_body && status >= 200 && status < 300) {
+    if ((*exchange.on_body)(exchange.response, piece)) return piece.size();
+    exchange.stopped_by_callback = true;
     return 0;
   }
   exchange.response.body.append(piece);
@@ -83,16 +97,36 @@ std::string UrlPart(CURLU* url, CURLUPart part, unsigned int flags = 0) {
   return copy;
 }
 
+bool HasControlCharacter(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) {
+    return static_cast<unsigned char>(c) < 32 || static_cast<unsigned char>(c) == 127;
+  });
+}
+
+// A line break in a header would end it and begin another one.
+Status CheckHeaders(const HttpRequest& request) {
+  for (const auto& [name, value] : request.headers) {
+    if (HasControlCharacter(name) || HasControlCharacter(value)) {
+      return Error{ErrorCode::kInvalidArgument, "a request header holds a control character"};
+    }
+  }
+  if (HasControlCharacter(request.bearer_token)) {
+    return Error{ErrorCode::kInvalidArgument, "the key holds a control character"};
+  }
+  return {};
+}
+
 Result<HttpResponse> SendOnce(const HttpRequest& request, const std::string& origin,
                               const CancellationToken& cancellation, const BodyCallback& on_body) {
   const std::unique_ptr<CURL, CurlDeleter> handle(curl_easy_init());
   if (!handle) return Error{ErrorCode::kInternal, "libcurl could not start"};
-  Exchange exchange{&request, &cancellation, &on_body, handle.get(), {}, false, false, false};
+  Exchange exchange{&request, &cancellation, &on_body, handle.get(), {}, 0, 0, false, false, false};
   curl_slist* raw_list = nullptr;
   const auto add = [&](const std::string& line) {
     raw_list = curl_slist_append(raw_list, line.c_str());
   };
-  for (const auto& [name, value] : request.headers) add(name + ": " + value);
+  for (const auto& [name, value] : request.headers)
+    add(std::string(name).append(": ").append(value));
   add("Expect:");  // no 100-continue round trip before large bodies
   if (!request.bearer_token.empty()) add("Authorization: Bearer " + request.bearer_token);
   const std::unique_ptr<curl_slist, CurlDeleter> list(raw_list);
@@ -115,6 +149,8 @@ Result<HttpResponse> SendOnce(const HttpRequest& request, const std::string& ori
   set(CURLOPT_HEADERDATA, static_cast<void*>(&exchange));
   set(CURLOPT_WRITEFUNCTION, OnBody);
   set(CURLOPT_WRITEDATA, static_cast<void*>(&exchange));
+  std::array<char, CURL_ERROR_SIZE> reason{};
+  set(CURLOPT_ERRORBUFFER, reason.data());
   set(CURLOPT_NOPROGRESS, 0L);
   set(CURLOPT_XFERINFOFUNCTION, OnProgress);
   set(CURLOPT_XFERINFODATA, static_cast<void*>(&exchange));
@@ -137,15 +173,19 @@ Result<HttpResponse> SendOnce(const HttpRequest& request, const std::string& ori
     return Error{ErrorCode::kUnavailable, origin + ": disconnected inside the reply's headers"};
   }
   if (exchange.over_limit) {
-    return Error{ErrorCode::kInvalidInput, origin + ": the reply is over the limit of " +
-                                               std::to_string(request.max_response_bytes) +
-                                               " bytes"};
+    const bool headers = exchange.header_bytes > kMaxHeaderBytes;
+    return Error{ErrorCode::kInvalidInput,
+                 origin + (headers ? ": the reply's headers are" : ": the reply is") +
+                     " over the limit of " +
+                     std::to_string(headers ? kMaxHeaderBytes : request.max_response_bytes) +
+                     " bytes"};
   }
   if (cancellation.DeadlineExceeded())
     return Error{ErrorCode::kDeadlineExceeded, origin + ": deadline reached"};
   if (code == CURLE_ABORTED_BY_CALLBACK)
     return Error{ErrorCode::kCancelled, origin + ": cancelled"};
-  return Error{CodeOf(code), origin + ": " + curl_easy_strerror(code)};
+  return Error{CodeOf(code),
+               origin + ": " + (reason[0] != '\0' ? reason.data() : curl_easy_strerror(code))};
 }
 
 }  // namespace
@@ -158,15 +198,18 @@ std::optional<std::string> HttpResponse::Header(const std::string& lower_case_na
 Result<std::string> UrlOrigin(const std::string& url) {
   const std::unique_ptr<CURLU, CurlDeleter> parsed(curl_url());
   if (curl_url_set(parsed.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    // what holds an '@' may hold a password, wherever it stands in a text that is no URL
+    const bool quotable = url.find('@') == std::string::npos;
     return Error{ErrorCode::kInvalidArgument,
-                 "not a URL: '" + url.substr(0, url.find_first_of("?#@")) + "'"};
+                 "not a URL" + (quotable ? ": '" + url.substr(0, url.find_first_of("?#")) + "'"
+                                         : std::string())};
   }
   const std::string scheme = UrlPart(parsed.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") {
     return Error{ErrorCode::kInvalidArgument,
                  "a URL starts with http:// or https://, found '" + scheme + "://'"};
   }
-  return scheme + "://" + UrlPart(parsed.get(), CURLUPART_HOST) + ":" +
+  return scheme + "://" + AsciiLower(UrlPart(parsed.get(), CURLUPART_HOST)) + ":" +
          UrlPart(parsed.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
 }
 
@@ -192,6 +235,7 @@ Result<HttpResponse> SendHttp(const HttpRequest& request, const CancellationToke
   static std::once_flag once;
   std::call_once(once, [] { curl_global_init(CURL_GLOBAL_DEFAULT); });
 
+  GRE_RETURN_IF_ERROR(CheckHeaders(request));
   // Redirects are followed by hand: the policy must see each target before it is contacted.
   constexpr int kMaxRedirects = 5;
   HttpRequest current = request;
@@ -216,8 +260,10 @@ Result<HttpResponse> SendHttp(const HttpRequest& request, const CancellationToke
     GRE_ASSIGN_OR_RETURN(origin, UrlOrigin(current.url));
     if (origin != first_origin) {
       if (request.redirects == RedirectPolicy::kSameHost) {
-        return Error{ErrorCode::kInvalidInput,
-                     first_origin + ": redirects to another host (" + origin + "), refused"};
+        return Error{ErrorCode::kInvalidInput, std::string(first_origin)
+                                                   .append(": redirects to another host (")
+                                                   .append(origin)
+                                                   .append("), refused")};
       }
       current.bearer_token.clear();
     }

@@ -4,10 +4,10 @@
 #include <functional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "core/cancellation.h"
 #include "core/result.h"
+#include "net/hub_listing.h"
 #include "net/retry.h"
 
 namespace gre {
@@ -17,19 +17,6 @@ struct HubOptions {
   std::string token;                                // HF_TOKEN; never logged
   std::string cache_dir;                            // HF_HUB_CACHE: holds models--ORG--NAME folders
   RetryPolicy retry;
-};
-
-// One file of a repository as the hub lists it.
-struct HubFile {
-  std::string path;  // relative, '/' separated
-  int64_t bytes = 0;
-  std::string sha256;  // of the content, for large files; else empty
-  std::string git_id;  // SHA-1 of the git blob, for small files; else empty
-};
-
-struct HubListing {
-  std::string commit;  // 40 hex digits
-  std::vector<HubFile> files;
 };
 
 struct FetchProgress {
@@ -54,7 +41,8 @@ Result<HubListing> ListRepo(const HubOptions& options, const std::string& repo,
 // Downloads what `wanted` accepts into the Hugging Face cache layout and returns the snapshot
 // folder. Files that are there are kept; a part of a file left by an earlier run is continued;
 // every file is checked against the hub's checksum before it gets its name. Safe to interrupt at
-// any moment and to run again. Refuses file names that leave the folder and a disk without room.
+// any moment and to run again; a second run beside the first is refused. Refuses file names that
+// leave the folder, a disk without room, and to send the token unencrypted.
 Result<std::string> FetchModel(const HubOptions& options, const std::string& repo,
                                const std::string& revision,
                                const std::function<bool(std::string_view)>& wanted,

@@ -6,6 +6,7 @@
 
 #include "net/http_client.h"
 #include "net/retry.h"
+#include "net/secrets.h"
 #include "net/sse.h"
 #include "support/scripted_http_server.h"
 
@@ -73,6 +74,56 @@ TEST(HttpClientTest, RefusesOversizeBadUrlsAndForeignRedirects) {
       << "credentials stay with the first host";
 }
 
+TEST(HttpClientTest, StreamedRepliesAndHeadersAreBoundedToo) {
+  ScriptedHttpServer server([](const ReceivedRequest& request, int) {
+    if (request.target == "/headers") {
+      std::string head = "HTTP/1.1 200 OK\r\n";
+      for (int i = 0; i < 9000; ++i)
+        head += "X-" + std::to_string(i) + ": " + std::string(30, 'x') + "\r\n";
+      return Reply{{head + "\r\n"}};
+    }
+    return Reply{{HttpReply(200, std::string(5000, 'x'))}};
+  });
+  HttpRequest request = Get(server.url() + "/");
+  request.max_response_bytes = 1000;
+  const auto taken =
+      SendHttp(request, {}, [](const HttpResponse&, std::string_view) { return true; });
+  ASSERT_FALSE(taken.ok());
+  EXPECT_THAT(taken.error().message, HasSubstr("over the limit of 1000 bytes"));
+  EXPECT_FALSE(SendHttp(Get(server.url() + "/headers"), {}).ok());
+}
+
+TEST(HttpClientTest, HeadersWithLineBreaksAreRefused) {
+  ScriptedHttpServer server(
+      [](const ReceivedRequest&, int) { return Reply{{HttpReply(200, "")}}; });
+  HttpRequest request = Get(server.url() + "/");
+  request.bearer_token = "key\r\nX-Other: 1";
+  const Result<HttpResponse> refused = SendHttp(request, {});
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, Not(HasSubstr("X-Other")));
+  request.bearer_token.clear();
+  request.headers["X-Name"] = "a\nb";
+  EXPECT_FALSE(SendHttp(request, {}).ok());
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST(SecretsTest, RedactionEndsWhateverTheKeyIs) {
+  EXPECT_EQ(Redact("bad key: abc, abc", "abc"), "bad key: [key], [key]");
+  EXPECT_EQ(Redact("bad key", "key"), "bad [key]") << "a part of the mask";
+  EXPECT_EQ(Redact("aaaa", "aa"), "[key][key]") << "overlaps itself";
+  EXPECT_EQ(Redact("[key]", "[key]"), "[key]");
+  EXPECT_EQ(Redact("text", ""), "text");
+  for (const char* key : {"a\nb", "a b", "a\r", "k\x01", "\xEF\xBB\xBFkey"})
+    EXPECT_FALSE(CheckSecret(key).ok());
+  EXPECT_TRUE(CheckSecret("sk-aB3_/+=.").ok());
+  EXPECT_FALSE(CheckSecretTarget("http://example.org/v1").ok());
+  EXPECT_FALSE(CheckSecretTarget("http://localhost.evil.org/v1").ok());
+  EXPECT_TRUE(CheckSecretTarget("http://localhost:8000").ok());
+  EXPECT_EQ(WithoutUserInfo("https://me:pw@h.org/a@b?c=d@e"), "https://h.org/a@b?c=d@e");
+  EXPECT_EQ(WithoutUserInfo("https://h.org/a@b"), "https://h.org/a@b");
+  EXPECT_THAT(UrlOrigin("https://me:p/w@h.org").error().message, Not(HasSubstr("p/w")));
+}
+
 TEST(HttpClientTest, NamesTimeoutDisconnectAndCancellation) {
   ScriptedHttpServer server([](const ReceivedRequest& request, int) {
     if (request.target == "/cut") {
@@ -98,7 +149,7 @@ TEST(HttpClientTest, NamesTimeoutDisconnectAndCancellation) {
 
 Result<HttpResponse> SendWithRetry(const HttpRequest& request, const RetryPolicy& policy) {
   const CancellationToken token;
-  return Retry(policy, 1, token, [&] { return SendHttp(request, token); });
+  return Retry(policy, 1, "server", token, [&] { return SendHttp(request, token); });
 }
 
 TEST(RetryTest, RetriesWhatMayPassAndHonoursRetryAfter) {
@@ -157,7 +208,7 @@ TEST(SseTest, EventsDoNotDependOnHowTheStreamIsCut) {
 
 TEST(UrlTest, EncodesAndNamesOrigins) {
   EXPECT_EQ(UrlEncode("a b/ü", "/"), "a%20b/%C3%BC");
-  EXPECT_EQ(*UrlOrigin("https://user:pw@Example.org/x?y=1"), "https://Example.org:443");
+  EXPECT_EQ(*UrlOrigin("https://user:pw@Example.org/x?y=1"), "https://example.org:443");
   EXPECT_FALSE(UrlOrigin("nonsense").ok());
 }
 

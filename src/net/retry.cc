@@ -44,7 +44,7 @@ bool SleepMs(int64_t duration_ms, const CancellationToken& cancellation) {
   return !cancellation.IsCancelled();
 }
 
-Result<HttpResponse> Retry(const RetryPolicy& policy, uint64_t seed,
+Result<HttpResponse> Retry(const RetryPolicy& policy, uint64_t seed, const std::string& server,
                            const CancellationToken& cancellation,
                            const std::function<Result<HttpResponse>()>& attempt) {
   Random random(seed);
@@ -65,15 +65,14 @@ Result<HttpResponse> Retry(const RetryPolicy& policy, uint64_t seed,
         if (asked_ms) delay_ms = std::max(delay_ms, *asked_ms);
       }
     }
-    LogWarning(
-        (failed ? outcome.error().message : "HTTP status " + std::to_string(outcome->status)) +
-        ": attempt " + std::to_string(number) + " of " + std::to_string(policy.max_attempts) +
-        ", next in " + std::to_string(delay_ms) + " ms");
+    const std::string reason = failed ? outcome.error().message
+                                      : server + ": HTTP status " + std::to_string(outcome->status);
+    LogWarning(reason + ": attempt " + std::to_string(number) + " of " +
+               std::to_string(policy.max_attempts) + ", next in " + std::to_string(delay_ms) +
+               " ms");
     if (!SleepMs(delay_ms, cancellation)) {
-      return Error{
-          cancellation.DeadlineExceeded() ? ErrorCode::kDeadlineExceeded : ErrorCode::kCancelled,
-          cancellation.DeadlineExceeded() ? "deadline reached while waiting to retry"
-                                          : "cancelled"};
+      if (cancellation.DeadlineExceeded()) return outcome;  // says more than that time ran out
+      return Error{ErrorCode::kCancelled, server + ": cancelled"};
     }
   }
 }

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "core/cancellation.h"
@@ -34,8 +35,9 @@ bool SleepMs(int64_t duration_ms, const CancellationToken& cancellation);
 
 // Calls `attempt` until it succeeds, fails for good or the policy is exhausted; retries
 // kUnavailable, a stalled exchange and retryable statuses, honouring Retry-After. After the last
-// attempt its response or error is returned. Each retry is logged with its reason.
-Result<HttpResponse> Retry(const RetryPolicy& policy, uint64_t seed,
+// attempt, and where the server asks for a longer wait than the policy allows, its response or
+// error is returned. Each retry is logged with its reason and `server`, the name of who is asked.
+Result<HttpResponse> Retry(const RetryPolicy& policy, uint64_t seed, const std::string& server,
                            const CancellationToken& cancellation,
                            const std::function<Result<HttpResponse>()>& attempt);
 

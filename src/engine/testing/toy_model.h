@@ -10,6 +10,7 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros_like.h>
 
 #include "model/vision_language_model.h"
@@ -69,7 +70,8 @@ class ToyModel : public VisionLanguageModel {
     return prompt;
   }
 
-  at::Tensor EncodeImage(const at::Tensor& pixels) const override {
+  at::Tensor EncodeImage(const at::Tensor& pixels,
+                         const CancellationToken* /*cancellation*/) const override {
     ++images_encoded_;
     const float value = pixels.item<float>();
     if (value == kPoisonedPixel) throw std::runtime_error("poisoned image");
@@ -95,7 +97,8 @@ class ToyModel : public VisionLanguageModel {
   }
 
   at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                     std::span<const AttentionSegment> segments) const override {
+                     std::span<const AttentionSegment> segments,
+                     const ForwardOptions& options) const override {
     rows_computed_ += embeddings.size(0);
     at::Tensor states = at::zeros_like(embeddings);
     const auto position = positions.accessor<int64_t, 2>()[0];
@@ -135,7 +138,8 @@ class ToyModel : public VisionLanguageModel {
       }
       if (segment.cache != nullptr) Store(embeddings, positions, segment);
     }
-    return states;
+    if (!options.rows) return states;
+    return states.index_select(0, at::tensor(*options.rows, at::kLong));
   }
 
   at::Tensor Logits(const at::Tensor& states) const override {

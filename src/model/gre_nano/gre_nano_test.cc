@@ -178,13 +178,13 @@ std::vector<ChatTurn> OnePhoto() {
 std::vector<int32_t> GreedyWithoutCache(const VisionLanguageModel& model,
                                         const EncodedPrompt& prompt, int steps) {
   std::vector<int32_t> ids = prompt.token_ids;
-  const at::Tensor features = model.EncodeImage(prompt.pixels[0]);
+  const at::Tensor features = model.EncodeImage(prompt.pixels[0], nullptr);
   for (int i = 0; i < steps; ++i) {
     const auto rows = static_cast<int64_t>(ids.size());
     const AttentionSegment segment = {AttentionSegment::Kind::kSequence, 0, rows, nullptr, {}};
     const at::Tensor states =
         model.Forward(model.Embed(ids, std::span(&features, 1)),
-                      at::arange(rows, at::kLong).unsqueeze(0), std::span(&segment, 1));
+                      at::arange(rows, at::kLong).unsqueeze(0), std::span(&segment, 1), {});
     ids.push_back(static_cast<int32_t>(
         model.Logits(states.narrow(0, rows - 1, 1)).argmax(1).item<int64_t>()));
   }
@@ -206,10 +206,10 @@ TEST_F(GreNanoTest, CachedGreedyDecodingEqualsFullForwardPasses) {
   const VisionLanguageModel::Spec& spec = (*model)->spec();
   KvCache cache({spec.num_layers, spec.num_kv_heads, spec.head_dim, rows, 1, kSteps}, at::kFloat,
                 at::kCPU);
-  const at::Tensor features = (*model)->EncodeImage(prompt->pixels[0]);
+  const at::Tensor features = (*model)->EncodeImage(prompt->pixels[0], nullptr);
   const AttentionSegment whole = {AttentionSegment::Kind::kSequence, 0, rows, &cache, {}};
   at::Tensor states = (*model)->Forward((*model)->Embed(prompt->token_ids, std::span(&features, 1)),
-                                        prompt->positions, std::span(&whole, 1));
+                                        prompt->positions, std::span(&whole, 1), {});
   std::vector<int32_t> greedy;
   for (int i = 0; i < kSteps; ++i) {
     greedy.push_back(static_cast<int32_t>(
@@ -217,7 +217,7 @@ TEST_F(GreNanoTest, CachedGreedyDecodingEqualsFullForwardPasses) {
     const AttentionSegment next = {AttentionSegment::Kind::kDecode, 0, 1, &cache, {0}};
     const at::Tensor position = at::full({1, 1}, prompt->next_position + i, at::kLong);
     states = (*model)->Forward((*model)->Embed(std::span(&greedy.back(), 1), {}), position,
-                               std::span(&next, 1));
+                               std::span(&next, 1), {});
   }
   EXPECT_EQ(greedy, GreedyWithoutCache(**model, *prompt, kSteps));
 }

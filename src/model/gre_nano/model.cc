@@ -156,7 +156,9 @@ Result<EncodedPrompt> GreNano::EncodePrompt(std::span<const ChatTurn> turns,
   return prompt;
 }
 
-at::Tensor GreNano::EncodeImage(const at::Tensor& pixels) const {
+at::Tensor GreNano::EncodeImage(const at::Tensor& pixels,
+                                const CancellationToken* cancellation) const {
+  if (cancellation != nullptr && cancellation->IsCancelled()) return {};
   const LowerFeatures lower = network_.Lower(pixels.to(spec_.device));
   return network_.Project(network_.Upper(lower)).tokens.squeeze(0);
 }
@@ -177,8 +179,9 @@ at::Tensor GreNano::Embed(std::span<const int32_t> token_ids,
 }
 
 at::Tensor GreNano::Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                            std::span<const AttentionSegment> segments) const {
-  return network_.decoder().Forward(embeddings, positions.to(spec_.device), segments);
+                            std::span<const AttentionSegment> segments,
+                            const ForwardOptions& options) const {
+  return network_.decoder().Forward(embeddings, positions.to(spec_.device), segments, options);
 }
 
 at::Tensor GreNano::Logits(const at::Tensor& states) const { return network_.Logits(states); }

@@ -33,11 +33,13 @@ class GreNano : public VisionLanguageModel {
                                                    std::span<const RgbImage* const> images,
                                                    bool add_generation_prompt) const override;
   // pixels: [1, 3, S, S].
-  at::Tensor EncodeImage(const at::Tensor& pixels) const override;
+  at::Tensor EncodeImage(const at::Tensor& pixels,
+                         const CancellationToken* cancellation) const override;
   at::Tensor Embed(std::span<const int32_t> token_ids,
                    std::span<const at::Tensor> image_features) const override;
   at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                     std::span<const AttentionSegment> segments) const override;
+                     std::span<const AttentionSegment> segments,
+                     const ForwardOptions& options) const override;
   at::Tensor Logits(const at::Tensor& states) const override;
   void VisitParameters(const ParameterVisitor& visitor) override;
 

@@ -1,9 +1,10 @@
 #include "model/layers/attention.h"
 
+#include <limits>
 #include <optional>
 
 #include <ATen/ops/cat.h>
-#include <ATen/ops/ones.h>
+#include <ATen/ops/full.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
 #include "core/check.h"
@@ -29,20 +30,32 @@ at::Tensor FromHeads(const at::Tensor& heads) { return heads.transpose(1, 2).fla
 
 // The next chunk of a prompt against everything before it.
 at::Tensor PromptAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                           KvCache& cache, int64_t layer) {
+                           const at::Tensor& mask, KvCache& cache, int64_t layer) {
   cache.WritePrompt(layer, k, v);
   const int64_t past = cache.prompt_length();
   if (past == 0) {
     return FromHeads(Attend(ToHeads(q, 1), ToHeads(k, 1), ToHeads(v, 1), {}, /*causal=*/true));
   }
-  const int64_t rows = q.size(0);
-  const at::Tensor mask = at::ones({rows, past + rows}, q.options().dtype(at::kBool)).tril(past);
-  const at::Tensor keys = cache.prompt_keys(layer).narrow(1, 0, past + rows).unsqueeze(0);
-  const at::Tensor values = cache.prompt_values(layer).narrow(1, 0, past + rows).unsqueeze(0);
+  const int64_t length = past + q.size(0);
+  const at::Tensor keys = cache.prompt_keys(layer).narrow(1, 0, length).unsqueeze(0);
+  const at::Tensor values = cache.prompt_values(layer).narrow(1, 0, length).unsqueeze(0);
   return FromHeads(Attend(ToHeads(q, 1), keys, values, mask, /*causal=*/false));
 }
 
 }  // namespace
+
+AttentionStep::AttentionStep(std::span<const AttentionSegment> segments,
+                             const at::TensorOptions& options)
+    : segments_(segments), masks_(segments.size()) {
+  for (size_t i = 0; i < segments.size(); ++i) {
+    const AttentionSegment& segment = segments[i];
+    const bool prompt = segment.kind == AttentionSegment::Kind::kSequence;
+    const int64_t past = prompt && segment.cache != nullptr ? segment.cache->prompt_length() : 0;
+    if (past == 0) continue;
+    constexpr double kHidden = -std::numeric_limits<double>::infinity();
+    masks_[i] = at::full({segment.rows, past + segment.rows}, kHidden, options).triu_(past + 1);
+  }
+}
 
 at::Tensor BlockAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
                           std::span<const int64_t> lengths, bool causal) {
@@ -63,13 +76,15 @@ at::Tensor BlockAttention(const at::Tensor& q, const at::Tensor& k, const at::Te
 }
 
 at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            std::span<const AttentionSegment> segments, int64_t layer) {
+                            const AttentionStep& step, int64_t layer) {
+  const std::span<const AttentionSegment> segments = step.segments();
   std::vector<at::Tensor> outputs;
   int64_t row = 0;
   for (size_t i = 0; i < segments.size();) {
     const AttentionSegment& segment = segments[i];
     GRE_CHECK(segment.begin == row && segment.rows > 0);
     int64_t rows = segment.rows;
+    const at::Tensor& mask = step.mask(i);
     std::vector<int64_t> lengths = {rows};  // of this and the following cacheless sequences
     ++i;
     if (segment.cache == nullptr) {
@@ -83,7 +98,7 @@ at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::
     if (segment.cache == nullptr) {
       outputs.push_back(BlockAttention(part(q), part(k), part(v), lengths, /*causal=*/true));
     } else if (segment.kind == AttentionSegment::Kind::kSequence) {
-      outputs.push_back(PromptAttention(part(q), part(k), part(v), *segment.cache, layer));
+      outputs.push_back(PromptAttention(part(q), part(k), part(v), mask, *segment.cache, layer));
     } else {
       outputs.push_back(
           DecodeAttention(part(q), part(k), part(v), *segment.cache, segment.samples, layer));

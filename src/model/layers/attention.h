@@ -24,13 +24,29 @@ struct AttentionSegment {
   std::vector<int64_t> samples;  // kDecode only: distinct, rows of them
 };
 
+// The segments of one pass through a decoder, with what all its layers share: the masks of prompt
+// pieces that continue a cached prompt. Refers to the segments.
+class AttentionStep {
+ public:
+  // Segments cover the rows of the batch in order without gaps; each cache appears at most once.
+  // `options`: dtype and device of the queries.
+  AttentionStep(std::span<const AttentionSegment> segments, const at::TensorOptions& options);
+
+  [[nodiscard]] std::span<const AttentionSegment> segments() const { return segments_; }
+  // [rows, cached + rows], to be added to scores; undefined where no mask is needed.
+  [[nodiscard]] const at::Tensor& mask(size_t segment) const { return masks_[segment]; }
+
+ private:
+  std::span<const AttentionSegment> segments_;
+  std::vector<at::Tensor> masks_;
+};
+
 // Grouped-query attention over a flat batch; scale head_dim^-0.5, softmax in float32.
-// q: [N, H, D]; k, v: [N, KV, D], H a multiple of KV -> [N, H, D]. Segments cover the N rows in
-// order without gaps; each cache appears at most once. Appends k and v to the caches of `layer` but
-// leaves the cache lengths alone: AdvanceCaches moves them once all layers have run.
+// q: [N, H, D]; k, v: [N, KV, D], H a multiple of KV -> [N, H, D]. Appends k and v to the caches of
+// `layer` but leaves the cache lengths alone: AdvanceCaches moves them once all layers have run.
 // Differentiable where the segments have no cache.
 at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::Tensor& v,
-                            std::span<const AttentionSegment> segments, int64_t layer);
+                            const AttentionStep& step, int64_t layer);
 void AdvanceCaches(std::span<const AttentionSegment> segments);
 
 // Independent blocks of consecutive rows (vision windows): lengths sum to N. Neighbours of equal

@@ -1,6 +1,7 @@
 #include "model/layers/decoder.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
 
 namespace gre {
 
@@ -22,16 +23,25 @@ DecoderLayer::DecoderLayer(WeightSource& source, const DecoderConfig& config,
       mlp_(source, path + ".mlp", config.hidden_size, config.intermediate_size, /*bias=*/false) {}
 
 at::Tensor DecoderLayer::Forward(const at::Tensor& h, const Rotary::Table& table,
-                                 std::span<const AttentionSegment> segments, int64_t index) const {
+                                 const AttentionStep& step, int64_t index,
+                                 const at::Tensor& rows) const {
   const at::Tensor qkv = qkv_.Forward(input_norm_.Forward(h))
                              .unflatten(-1, {num_heads_ + 2 * num_kv_heads_, head_dim_});
   const int64_t turned_heads = num_heads_ + num_kv_heads_;
   const at::Tensor turned = Rotary::Apply(qkv.narrow(1, 0, turned_heads), table);
-  const at::Tensor attended =
+  at::Tensor attended =
       SegmentAttention(turned.narrow(1, 0, num_heads_), turned.narrow(1, num_heads_, num_kv_heads_),
-                       qkv.narrow(1, turned_heads, num_kv_heads_), segments, index);
-  const at::Tensor middle = h + output_.Forward(attended.flatten(1));
-  return middle + mlp_.Forward(post_attention_norm_.Forward(middle));
+                       qkv.narrow(1, turned_heads, num_kv_heads_), step, index)
+          .flatten(1);
+  at::Tensor residual = h;
+  if (rows.defined()) {
+    attended = attended.index_select(0, rows);
+    residual = h.index_select(0, rows);
+    if (rows.size(0) == 0) return residual;
+  }
+  const auto [middle, normed] =
+      post_attention_norm_.ForwardSum(residual, output_.Forward(attended));
+  return middle + mlp_.Forward(normed);
 }
 
 void DecoderLayer::VisitLinears(const LinearVisitor& visitor) {
@@ -56,11 +66,20 @@ Decoder::Decoder(WeightSource& source, const DecoderConfig& config, const std::s
 }
 
 at::Tensor Decoder::Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                            std::span<const AttentionSegment> segments) const {
+                            std::span<const AttentionSegment> segments,
+                            const ForwardOptions& options) const {
   const Rotary::Table table = rotary_.MakeTable(positions);
+  const AttentionStep step(segments, embeddings.options());
+  at::Tensor rows;
+  if (options.rows && static_cast<int64_t>(options.rows->size()) != embeddings.size(0)) {
+    rows = at::tensor(*options.rows, at::kLong).to(embeddings.device());
+  }
   at::Tensor h = embeddings;
-  int64_t index = 0;
-  for (const DecoderLayer& layer : layers_) h = layer.Forward(h, table, segments, index++);
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    if (options.cancellation != nullptr && options.cancellation->IsCancelled()) return {};
+    const bool last = i + 1 == layers_.size();
+    h = layers_[i].Forward(h, table, step, static_cast<int64_t>(i), last ? rows : at::Tensor());
+  }
   AdvanceCaches(segments);
   return norm_.Forward(h);
 }

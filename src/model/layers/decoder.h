@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "model/layers/attention.h"
+#include "model/layers/forward_options.h"
 #include "model/layers/linear.h"
 #include "model/layers/mlp.h"
 #include "model/layers/rms_norm.h"
@@ -35,9 +36,11 @@ class DecoderLayer {
   // Takes the tensors below `path`, e.g. "model.layers.0".
   DecoderLayer(WeightSource& source, const DecoderConfig& config, const std::string& path);
 
-  // h: [N, hidden] -> [N, hidden].
+  // h: [N, hidden] -> [N, hidden]; of `rows`, if defined, those only. `index`: this layer's place
+  // in the caches.
   [[nodiscard]] at::Tensor Forward(const at::Tensor& h, const Rotary::Table& table,
-                                   std::span<const AttentionSegment> segments, int64_t index) const;
+                                   const AttentionStep& step, int64_t index,
+                                   const at::Tensor& rows = {}) const;
   void VisitLinears(const LinearVisitor& visitor);
   void VisitParameters(const ParameterVisitor& visitor);
 
@@ -56,10 +59,10 @@ class Decoder {
   Decoder(WeightSource& source, const DecoderConfig& config, const std::string& path,
           at::Device device);
 
-  // embeddings [N, hidden], positions [A, N] -> final normed states [N, hidden]. See
-  // VisionLanguageModel::Forward.
+  // See VisionLanguageModel::Forward.
   at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                     std::span<const AttentionSegment> segments) const;
+                     std::span<const AttentionSegment> segments,
+                     const ForwardOptions& options = {}) const;
 
   // The pieces of Forward, for layer-wise backward passes and tests.
   [[nodiscard]] const Rotary& rotary() const { return rotary_; }

@@ -1,8 +1,10 @@
 #include "model/layers/kv_cache.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/zeros.h>
 
 #include "core/check.h"
 
@@ -38,9 +40,7 @@ KvCache::KvCache(const Shape& shape, at::ScalarType dtype, at::Device device)
     return at::empty({shape.num_kv_heads, shape.prompt_capacity, shape.head_dim}, options);
   };
   const auto completion = [&] {
-    return at::empty(
-        {shape.num_samples, shape.num_kv_heads, shape.completion_capacity, shape.head_dim},
-        options);
+    return at::empty({shape.num_samples, shape.num_kv_heads, 0, shape.head_dim}, options);
   };
   for (int64_t layer = 0; layer < shape.num_layers; ++layer) {
     prompt_keys_.push_back(prompt());
@@ -60,12 +60,31 @@ void KvCache::WritePrompt(int64_t layer, const at::Tensor& keys, const at::Tenso
   write(prompt_values(layer), values);
 }
 
+void KvCache::GrowCompletions(int64_t layer, int64_t length) {
+  GRE_CHECK(length <= shape_.completion_capacity);
+  const auto grow = [&](at::Tensor& tensor) {
+    const int64_t held = tensor.size(2);
+    if (length <= held) return;
+    const int64_t blocks = (length + kCompletionBlock - 1) / kCompletionBlock;
+    std::vector<int64_t> sizes = tensor.sizes().vec();
+    sizes[2] = std::min(blocks * kCompletionBlock, shape_.completion_capacity);
+    // Zeros: operators multiply what stands behind a short completion by a weight of zero.
+    at::Tensor larger = at::zeros(sizes, tensor.options());
+    larger.narrow(2, 0, held).copy_(tensor);
+    tensor = larger;
+  };
+  grow(completion_keys_[static_cast<size_t>(layer)]);
+  grow(completion_values_[static_cast<size_t>(layer)]);
+}
+
 void KvCache::WriteCompletion(int64_t layer, const std::vector<int64_t>& samples,
                               const at::Tensor& keys, const at::Tensor& values) {
   GRE_CHECK(keys.size(0) == static_cast<int64_t>(samples.size()));
+  int64_t longest = 0;
+  for (const int64_t sample : samples) longest = std::max(longest, completion_length(sample) + 1);
+  GrowCompletions(layer, longest);
   for (size_t i = 0; i < samples.size(); ++i) {
     const int64_t position = completion_length(samples[i]);
-    GRE_CHECK(position < shape_.completion_capacity);
     const auto row = static_cast<int64_t>(i);
     WriteToken(completion_keys(layer), samples[i], position, keys, row);
     WriteToken(completion_values(layer), samples[i], position, values, row);

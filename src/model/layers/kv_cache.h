@@ -17,8 +17,10 @@ class KvCache {
     int64_t head_dim = 0;
     int64_t prompt_capacity = 0;      // tokens
     int64_t num_samples = 1;          // G
-    int64_t completion_capacity = 0;  // tokens per sample
+    int64_t completion_capacity = 0;  // tokens per sample at most
   };
+  // Memory for completions is taken in blocks of so many tokens, as they grow.
+  static constexpr int64_t kCompletionBlock = 128;
 
   KvCache(const Shape& shape, at::ScalarType dtype, at::Device device);
 
@@ -37,13 +39,15 @@ class KvCache {
                        const at::Tensor& values);
   void AdvanceCompletion(const std::vector<int64_t>& samples);
 
-  // Views: [kv_heads, prompt_capacity, head_dim] and [G, kv_heads, completion_capacity, head_dim].
+  // [kv_heads, prompt_capacity, head_dim] and [G, kv_heads, blocks * kCompletionBlock, head_dim].
   [[nodiscard]] const at::Tensor& prompt_keys(int64_t layer) const;
   [[nodiscard]] const at::Tensor& prompt_values(int64_t layer) const;
   [[nodiscard]] const at::Tensor& completion_keys(int64_t layer) const;
   [[nodiscard]] const at::Tensor& completion_values(int64_t layer) const;
 
  private:
+  void GrowCompletions(int64_t layer, int64_t length);
+
   Shape shape_;
   int64_t prompt_length_ = 0;
   std::vector<int64_t> completion_lengths_;

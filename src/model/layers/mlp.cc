@@ -19,7 +19,7 @@ SwiGluMlp::SwiGluMlp(WeightSource& source, const std::string& path, int64_t hidd
 at::Tensor SwiGluMlp::Forward(const at::Tensor& x) const {
   const at::Tensor gate_up = gate_up_.Forward(x);  // [N, 2 * intermediate]
   const int64_t size = gate_up.size(-1) / 2;
-  if (UsesKernels(gate_up) && gate_up.is_contiguous() && size % kKernelLanes == 0) {
+  if (UsesKernels(gate_up) && gate_up.is_contiguous()) {
     at::Tensor product = at::empty({gate_up.size(0), size}, gate_up.options());
     ForKernelType(gate_up.scalar_type(), [&](auto type) {
       at::parallel_for(0, gate_up.size(0), RowGrain(size), [&](int64_t begin, int64_t end) {

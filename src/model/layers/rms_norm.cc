@@ -16,7 +16,7 @@ RmsNorm::RmsNorm(WeightSource& source, const std::string& path, int64_t size, do
 
 at::Tensor RmsNorm::Forward(const at::Tensor& x) const {
   const int64_t size = weight_.size(0);
-  if (UsesKernels(x, weight_) && x.is_contiguous() && size % kKernelLanes == 0) {
+  if (UsesKernels(x, weight_) && x.is_contiguous()) {
     at::Tensor out = at::empty_like(x);
     ForKernelType(x.scalar_type(), [&](auto type) {
       at::parallel_for(0, x.numel() / size, RowGrain(size), [&](int64_t begin, int64_t end) {
@@ -29,6 +29,27 @@ at::Tensor RmsNorm::Forward(const at::Tensor& x) const {
   const at::Tensor wide = x.to(at::kFloat);
   const at::Tensor scale = wide.square().mean(-1, /*keepdim=*/true).add_(eps_).rsqrt_();
   return weight_ * (wide * scale).to(x.scalar_type());
+}
+
+std::pair<at::Tensor, at::Tensor> RmsNorm::ForwardSum(const at::Tensor& x,
+                                                      const at::Tensor& y) const {
+  if (!UsesKernels(x, weight_) || !UsesKernels(y, weight_) || !x.is_contiguous() ||
+      !y.is_contiguous()) {
+    const at::Tensor sum = x + y;
+    return {sum, Forward(sum)};
+  }
+  const int64_t size = weight_.size(0);
+  at::Tensor sum = at::empty_like(x);
+  at::Tensor out = at::empty_like(x);
+  ForKernelType(x.scalar_type(), [&](auto type) {
+    at::parallel_for(0, x.numel() / size, RowGrain(size), [&](int64_t begin, int64_t end) {
+      const int64_t offset = begin * size;
+      AddRmsNormRows(Data(x, type) + offset, Data(y, type) + offset, Data(weight_, type),
+                     static_cast<float>(eps_), end - begin, size, MutableData(sum, type) + offset,
+                     MutableData(out, type) + offset);
+    });
+  });
+  return {sum, out};
 }
 
 void RmsNorm::VisitParameters(const ParameterVisitor& visitor) {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include <ATen/core/Tensor.h>
 
@@ -19,6 +20,9 @@ class RmsNorm {
   RmsNorm(WeightSource& source, const std::string& path, int64_t size, double eps);
 
   [[nodiscard]] at::Tensor Forward(const at::Tensor& x) const;
+  // x + y and Forward(x + y), in one pass where the kernels allow.
+  [[nodiscard]] std::pair<at::Tensor, at::Tensor> ForwardSum(const at::Tensor& x,
+                                                             const at::Tensor& y) const;
   void VisitParameters(const ParameterVisitor& visitor);
 
  private:

@@ -41,8 +41,7 @@ Rotary::Table Rotary::MakeTable(const at::Tensor& positions) const {
 at::Tensor Rotary::Apply(const at::Tensor& x, const Table& table) {
   const int64_t half = x.size(2) / 2;
   const bool heads_together = x.stride(2) == 1 && x.stride(1) == 2 * half;
-  if (UsesKernels(x) && heads_together && half % kKernelLanes == 0 && table.cos.is_contiguous() &&
-      table.sin.is_contiguous()) {
+  if (UsesKernels(x) && heads_together && table.cos.is_contiguous() && table.sin.is_contiguous()) {
     at::Tensor out = at::empty(x.sizes(), x.options());
     const int64_t width = x.size(1) * 2 * half;
     ForKernelType(x.scalar_type(), [&](auto type) {

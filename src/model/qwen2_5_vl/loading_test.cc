@@ -49,7 +49,7 @@ at::Tensor StatesOf(const VisionLanguageModel& model) {
   const std::vector<int32_t> ids = {5, 9, 200, 17};
   const at::Tensor positions = at::full({3, 4}, 1, at::kLong).cumsum(1);
   const AttentionSegment segment{AttentionSegment::Kind::kSequence, 0, 4, nullptr, {}};
-  return model.Forward(model.Embed(ids, {}), positions, {&segment, 1}).to(at::kFloat);
+  return model.Forward(model.Embed(ids, {}), positions, {&segment, 1}, {}).to(at::kFloat);
 }
 
 TEST(Qwen25VlLoadingTest, GoodDirectoryLoadsAndReportsNoProblem) {

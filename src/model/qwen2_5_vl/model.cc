@@ -118,8 +118,9 @@ Result<EncodedPrompt> Qwen25VlModel::EncodePrompt(std::span<const ChatTurn> turn
   return prompt;
 }
 
-at::Tensor Qwen25VlModel::EncodeImage(const at::Tensor& pixels) const {
-  return network_.EncodeImage(pixels);
+at::Tensor Qwen25VlModel::EncodeImage(const at::Tensor& pixels,
+                                      const CancellationToken* cancellation) const {
+  return network_.vision().Forward(pixels, cancellation);
 }
 
 at::Tensor Qwen25VlModel::Embed(std::span<const int32_t> token_ids,
@@ -128,8 +129,9 @@ at::Tensor Qwen25VlModel::Embed(std::span<const int32_t> token_ids,
 }
 
 at::Tensor Qwen25VlModel::Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                                  std::span<const AttentionSegment> segments) const {
-  return network_.decoder().Forward(embeddings, positions.to(spec_.device), segments);
+                                  std::span<const AttentionSegment> segments,
+                                  const ForwardOptions& options) const {
+  return network_.decoder().Forward(embeddings, positions.to(spec_.device), segments, options);
 }
 
 at::Tensor Qwen25VlModel::Logits(const at::Tensor& states) const { return network_.Logits(states); }

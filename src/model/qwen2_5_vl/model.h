@@ -28,11 +28,13 @@ class Qwen25VlModel : public VisionLanguageModel {
                                                    std::span<const RgbImage* const> images,
                                                    bool add_generation_prompt) const override;
   // pixels: [units high, units wide, merge_area, patch values].
-  at::Tensor EncodeImage(const at::Tensor& pixels) const override;
+  at::Tensor EncodeImage(const at::Tensor& pixels,
+                         const CancellationToken* cancellation) const override;
   at::Tensor Embed(std::span<const int32_t> token_ids,
                    std::span<const at::Tensor> image_features) const override;
   at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
-                     std::span<const AttentionSegment> segments) const override;
+                     std::span<const AttentionSegment> segments,
+                     const ForwardOptions& options) const override;
   at::Tensor Logits(const at::Tensor& states) const override;
   void VisitLinears(const LinearVisitor& visitor) override;
   void VisitParameters(const ParameterVisitor& visitor) override;

@@ -20,7 +20,6 @@ class Qwen25VlNetwork {
   // `tied`: the head shares the embedding's matrix.
   Qwen25VlNetwork(WeightSource& source, const Qwen25VlConfig& config, bool tied, at::Device device);
 
-  at::Tensor EncodeImage(const at::Tensor& pixels) const { return vision_.Forward(pixels); }
   at::Tensor Embed(std::span<const int32_t> token_ids,
                    std::span<const at::Tensor> image_features) const;
   at::Tensor Logits(const at::Tensor& states) const;

@@ -97,7 +97,8 @@ class Qwen25VlGoldenTest : public testing::Test {
 
   static at::Tensor EmbedPrompt(const VisionLanguageModel& model, const EncodedPrompt& prompt) {
     std::vector<at::Tensor> features;
-    for (const at::Tensor& pixels : prompt.pixels) features.push_back(model.EncodeImage(pixels));
+    for (const at::Tensor& pixels : prompt.pixels)
+      features.push_back(model.EncodeImage(pixels, nullptr));
     return model.Embed(prompt.token_ids, features);
   }
 
@@ -110,7 +111,8 @@ class Qwen25VlGoldenTest : public testing::Test {
                                      const std::string& name) const {
     const EncodedPrompt prompt = Encode(model, name);
     const AttentionSegment segment = Sequence(0, static_cast<int64_t>(prompt.token_ids.size()));
-    return model.Logits(model.Forward(EmbedPrompt(model, prompt), prompt.positions, {&segment, 1}));
+    return model.Logits(
+        model.Forward(EmbedPrompt(model, prompt), prompt.positions, {&segment, 1}, {}));
   }
 
   void CheckLogits(const VisionLanguageModel& model, double tolerance) const {
@@ -148,7 +150,7 @@ class Qwen25VlGoldenTest : public testing::Test {
       const int64_t rows = std::min(chunk, length - begin);
       const AttentionSegment segment = Sequence(0, rows, &cache);
       states = model.Forward(embeddings.narrow(0, begin, rows),
-                             prompt.positions.narrow(1, begin, rows), {&segment, 1});
+                             prompt.positions.narrow(1, begin, rows), {&segment, 1}, {});
     }
     AttentionSegment decode{AttentionSegment::Kind::kDecode, 0, samples, &cache, {}};
     for (int64_t i = 0; i < samples; ++i) decode.samples.push_back(i);
@@ -160,7 +162,7 @@ class Qwen25VlGoldenTest : public testing::Test {
       const std::vector<int32_t> inputs(static_cast<size_t>(samples), static_cast<int32_t>(next));
       const at::Tensor positions =
           at::full({prompt.positions.size(0), samples}, position, at::kLong);
-      states = model.Forward(model.Embed(inputs, {}), positions, {&decode, 1});
+      states = model.Forward(model.Embed(inputs, {}), positions, {&decode, 1}, {});
       const at::Tensor best = model.Logits(states).argmax(-1);
       next = best[samples - 1].item<int64_t>();
       EXPECT_TRUE(best.eq(next).all().item<bool>());
@@ -203,7 +205,7 @@ TEST_F(Qwen25VlGoldenTest, EveryStageInFloat32) {
     std::vector<Qwen25VisionTower::Trace> traces(prompt.pixels.size());
     std::vector<at::Tensor> features;
     for (size_t i = 0; i < traces.size(); ++i) {
-      features.push_back(model.network().vision().Forward(prompt.pixels[i], &traces[i]));
+      features.push_back(model.network().vision().Forward(prompt.pixels[i], nullptr, &traces[i]));
     }
     const auto check = [&](const std::string& stage, const std::vector<at::Tensor>& parts) {
       EXPECT_LE(RelativeError(at::cat(parts), Expected(prefix + stage)), kFloatTolerance)
@@ -228,7 +230,8 @@ TEST_F(Qwen25VlGoldenTest, EveryStageInFloat32) {
     const Rotary::Table table = decoder.rotary().MakeTable(prompt.positions);
     at::Tensor h = model.Embed(prompt.token_ids, features);
     for (size_t i = 0; i < decoder.layers().size(); ++i) {
-      h = decoder.layers()[i].Forward(h, table, {&segment, 1}, static_cast<int64_t>(i));
+      const AttentionStep step({&segment, 1}, h.options());
+      h = decoder.layers()[i].Forward(h, table, step, static_cast<int64_t>(i));
       check(".text.layer" + std::to_string(i), {h});
     }
     check(".text.final_norm", {decoder.norm().Forward(h)});
@@ -262,7 +265,8 @@ TEST_F(Qwen25VlGoldenTest, BatchOfThreePrompts) {
     row += rows;
     last.push_back(row - 1);
   }
-  const at::Tensor states = model->Forward(at::cat(embeddings), at::cat(positions, 1), segments);
+  const at::Tensor states =
+      model->Forward(at::cat(embeddings), at::cat(positions, 1), segments, {});
   std::vector<at::Tensor> rows;
   for (const int64_t index : last) rows.push_back(states[index]);
   EXPECT_LE(RelativeError(model->Logits(at::stack(rows)), Expected("batch.last_logits")),

@@ -40,8 +40,8 @@ at::Tensor Qwen25VisionBlock::Forward(const at::Tensor& x, const Rotary::Table& 
   const at::Tensor attended =
       BlockAttention(turned.narrow(1, 0, num_heads_), turned.narrow(1, num_heads_, num_heads_),
                      qkv.narrow(1, 2 * num_heads_, num_heads_), lengths, /*causal=*/false);
-  const at::Tensor middle = x + proj_.Forward(attended.flatten(1));
-  return middle + mlp_.Forward(norm2_.Forward(middle));
+  const auto [middle, normed] = norm2_.ForwardSum(x, proj_.Forward(attended.flatten(1)));
+  return middle + mlp_.Forward(normed);
 }
 
 void Qwen25VisionBlock::VisitLinears(const LinearVisitor& visitor) {
@@ -88,7 +88,8 @@ at::Tensor Qwen25VisionTower::Angles(int64_t units_high, int64_t units_wide) con
   return at::cat({turn(row), turn(column)}, 1);  // [P, D / 2]
 }
 
-at::Tensor Qwen25VisionTower::Forward(const at::Tensor& pixels, Trace* trace) const {
+at::Tensor Qwen25VisionTower::Forward(const at::Tensor& pixels,
+                                      const CancellationToken* cancellation, Trace* trace) const {
   const int64_t area = config_.merge_area();
   const int64_t units_high = pixels.size(0);
   const int64_t units_wide = pixels.size(1);
@@ -113,6 +114,7 @@ at::Tensor Qwen25VisionTower::Forward(const at::Tensor& pixels, Trace* trace) co
   at::Tensor x = to_window_order(embedded);
   const auto& full = config_.full_attention_blocks;
   for (size_t i = 0; i < blocks_.size(); ++i) {
+    if (cancellation != nullptr && cancellation->IsCancelled()) return {};
     const bool is_full = std::find(full.begin(), full.end(), static_cast<int64_t>(i)) != full.end();
     x = blocks_[i].Forward(x, table, is_full ? whole : window_lengths);
     if (trace != nullptr) trace->blocks.push_back(x);

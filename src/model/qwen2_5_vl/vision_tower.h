@@ -7,6 +7,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include "core/cancellation.h"
 #include "model/layers/linear.h"
 #include "model/layers/mlp.h"
 #include "model/layers/rms_norm.h"
@@ -48,8 +49,10 @@ class Qwen25VisionTower {
   // Takes the tensors below "visual.".
   Qwen25VisionTower(WeightSource& source, const Qwen25VisionConfig& config, at::Device device);
 
-  // pixels: [units high, units wide, merge_area, patch values] -> [units, out_hidden].
-  at::Tensor Forward(const at::Tensor& pixels, Trace* trace = nullptr) const;
+  // pixels: [units high, units wide, merge_area, patch values] -> [units, out_hidden]; undefined
+  // when `cancellation`, looked at between blocks, was set.
+  at::Tensor Forward(const at::Tensor& pixels, const CancellationToken* cancellation = nullptr,
+                     Trace* trace = nullptr) const;
   void VisitLinears(const LinearVisitor& visitor);
   void VisitParameters(const ParameterVisitor& visitor);
 

@@ -1,4 +1,4 @@
-#include "generation/chat_protocol.h"
+#include "generation/chat_reply.h"
 
 #include <algorithm>
 #include <utility>
@@ -12,19 +12,7 @@ namespace gre {
 namespace {
 
 constexpr int kMaxChoices = 1024;
-constexpr size_t kMaxErrorBytes = 300;
-
-const char* RoleName(Role role) {
-  switch (role) {
-    case Role::kSystem:
-      return "system";
-    case Role::kUser:
-      return "user";
-    case Role::kAssistant:
-      return "assistant";
-  }
-  return "user";
-}
+constexpr size_t kMaxErrorBytes = 4096;  // the caller shortens what it shows
 
 // The member `key` when it is there and a string; many servers send null instead of leaving it out.
 std::string StringOr(const Json& object, const char* key, std::string fallback = {}) {
@@ -37,6 +25,13 @@ int IntOr(const Json& object, const char* key, int fallback) {
   const auto found = object.find(key);
   if (found == object.end() || !found->is_number_integer()) return fallback;
   return static_cast<int>(std::clamp<int64_t>(found->get<int64_t>(), 0, 1 << 30));
+}
+
+// Reasons that are no end of an answer (vLLM and SGLang: abort, routers: error).
+Status CheckReason(const std::string& name) {
+  if (name != "abort" && name != "error") return {};
+  return Error{ErrorCode::kUnavailable,
+               "the server gave up the answer (finish_reason \"" + name + "\")"};
 }
 
 FinishReason ReasonOf(const std::string& name) {
@@ -82,83 +77,71 @@ std::string JoinReasoning(const std::string& reasoning, const std::string& conte
   return reasoning.empty() ? content : "<think>" + reasoning + "</think>" + content;
 }
 
-Error BadReply(const std::string& what) {
-  return {ErrorCode::kInvalidInput, "the server's reply is not a chat completion: " + what};
+// What a text is that should have been JSON.
+std::string DescribeText(std::string_view text) {
+  text = Trim(text);
+  if (text.empty()) return "nothing";
+  if (text.front() == '<') return "an HTML page";
+  return "text that is not JSON";
+}
+
+Error BadReply(const std::string& found) {
+  return {ErrorCode::kInvalidInput,
+          "the server answered with " + found +
+              ", expected a chat completion; is --api-url the root of its API, such as …/v1?"};
+}
+
+// The error of a reply or event that holds one; null ones are left over from servers that fill in
+// every field.
+Status CheckErrorObject(const Json& reply, std::string_view body) {
+  const auto error = reply.find("error");
+  if (error == reply.end() || error->is_null()) return {};
+  const int code = error->is_object() ? IntOr(*error, "code", 0) : 0;
+  const bool lasting = code >= 400 && code < 500 && code != 408 && code != 429;
+  return Error{lasting ? ErrorCode::kInvalidArgument : ErrorCode::kUnavailable,
+               "the server answered with an error: " + ParseErrorMessage(body)};
+}
+
+// FastAPI's list of what is wrong with a request: "body.seed: Extra inputs are not permitted".
+std::string JoinDetails(const Json& details) {
+  std::string text;
+  for (const Json& detail : details) {
+    if (!detail.is_object() || text.size() > kMaxErrorBytes) continue;
+    std::string where;
+    if (const auto location = detail.find("loc"); location != detail.end()) {
+      for (const Json& part : *location) {
+        if (part.is_string()) where += (where.empty() ? "" : ".") + part.get<std::string>();
+      }
+    }
+    text +=
+        (text.empty() ? "" : "; ") + where + (where.empty() ? "" : ": ") + StringOr(detail, "msg");
+  }
+  return text;
 }
 
 }  // namespace
 
-Result<std::string> BuildChatBody(const GenerationRequest& request,
-                                  const std::vector<std::string>& image_urls,
-                                  const ChatBodyOptions& options) {
-  const SamplingOptions& sampling = request.sampling;
-  const bool extended =
-      sampling.top_k > 0 || sampling.min_p > 0 || sampling.repetition_penalty != 1;
-  if (extended && options.dialect == ChatDialect::kOpenAi) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "top_k, min_p and repetition_penalty are not part of the OpenAI protocol: leave "
-                 "them out or say "
-                 "that the server is vLLM or SGLang (--api-dialect vllm)"};
-  }
-  Json messages = Json::array();
-  for (const ChatMessage& message : request.messages) {
-    Json parts = Json::array();
-    for (const ContentPart& part : message.content) {
-      if (part.kind == ContentPart::Kind::kText) {
-        parts.push_back({{"type", "text"}, {"text", part.text}});
-      } else if (part.image_index >= 0 &&
-                 static_cast<size_t>(part.image_index) < image_urls.size()) {
-        parts.push_back(
-            {{"type", "image_url"},
-             {"image_url", {{"url", image_urls[static_cast<size_t>(part.image_index)]}}}});
-      } else {
-        return Error{ErrorCode::kInvalidArgument, request.id + ": a message names image " +
-                                                      std::to_string(part.image_index) + " of " +
-                                                      std::to_string(image_urls.size())};
-      }
-    }
-    // plain text goes as a string: several servers take part lists for users only
-    const bool single_text = parts.size() == 1 && parts[0]["type"] == "text";
-    messages.push_back(
-        {{"role", RoleName(message.role)}, {"content", single_text ? parts[0]["text"] : parts}});
-  }
-  Json body = {{"model", options.model},
-               {"messages", std::move(messages)},
-               {"temperature", sampling.temperature},
-               {"top_p", sampling.top_p},
-               {options.max_tokens_field, sampling.max_new_tokens},
-               {"seed", options.seed & 0x7FFFFFFFu}};
-  if (options.num_samples > 1) body["n"] = options.num_samples;
-  if (!sampling.stop.empty()) body["stop"] = sampling.stop;
-  if (options.logprobs) body["logprobs"] = true;
-  if (options.stream) {
-    body["stream"] = true;
-    body["stream_options"] = {{"include_usage", true}};
-  }
-  if (options.dialect == ChatDialect::kVllm) {
-    body["top_k"] = sampling.top_k > 0 ? sampling.top_k : -1;
-    body["min_p"] = sampling.min_p;
-    body["repetition_penalty"] = sampling.repetition_penalty;
-  }
-  return DumpJson(body);
-}
-
-Result<ChatReply> ParseChatReply(std::string_view json) {
-  GRE_ASSIGN_OR_RETURN(const Json reply, ParseJson(json));
-  if (!reply.is_object()) return BadReply("expected an object");
+Result<ChatReply> ParseChatReply(std::string_view body) {
+  const Result<Json> json = ParseJson(body);
+  if (!json.ok()) return BadReply(DescribeText(body));
+  const Json& reply = *json;
+  if (!reply.is_object()) return BadReply("JSON that is no object");
+  GRE_RETURN_IF_ERROR(CheckErrorObject(reply, body));
   const auto choices = reply.find("choices");
   if (choices == reply.end() || !choices->is_array() || choices->empty() ||
       choices->size() > kMaxChoices) {
-    return BadReply("expected a non-empty list \"choices\"");
+    return BadReply("JSON without a list \"choices\"");
   }
   ChatReply parsed;
   for (const Json& choice : *choices) {
     if (!choice.is_object() || !choice.contains("message") || !choice["message"].is_object()) {
-      return BadReply("a choice has no \"message\"");
+      return BadReply("a choice without \"message\"");
     }
     const Json& message = choice["message"];
     Completion completion;
-    completion.finish_reason = ReasonOf(StringOr(choice, "finish_reason"));
+    const std::string reason = StringOr(choice, "finish_reason");
+    GRE_RETURN_IF_ERROR(CheckReason(reason));
+    completion.finish_reason = ReasonOf(reason);
     completion.text = JoinReasoning(ReasoningOf(message), ContentOf(message));
     completion.logprobs = LogprobsOf(choice);
     if (const std::string refusal = StringOr(message, "refusal"); !refusal.empty()) {
@@ -182,12 +165,16 @@ std::string ParseErrorMessage(std::string_view body) {
     if (error != parsed->end() && error->is_string()) message = error->get<std::string>();
     if (message.empty()) message = StringOr(*parsed, "message");
     if (message.empty()) message = StringOr(*parsed, "detail");
+    const auto details = parsed->find("detail");
+    if (message.empty() && details != parsed->end() && details->is_array()) {
+      message = JoinDetails(*details);
+    }
   }
+  if (message.empty() && Trim(body).starts_with('<')) return "an HTML page";
   if (message.empty()) message = std::string(body.substr(0, kMaxErrorBytes));
   message = ReplaceInvalidUtf8(message.substr(0, kMaxErrorBytes));
-  std::replace_if(
-      message.begin(), message.end(), [](char c) { return static_cast<unsigned char>(c) < 32; },
-      ' ');
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 32 || c == 127; };
+  std::replace_if(message.begin(), message.end(), is_control, ' ');
   return std::string(Trim(message));
 }
 
@@ -195,12 +182,26 @@ ChatStream::ChatStream(OnText on_text)
     : on_text_(std::move(on_text)),
       sse_([this](std::string_view data) { return TakeEvent(data); }) {}
 
+Status ChatStream::Feed(std::string_view bytes) {
+  if (form_ == Form::kUnknown) {
+    const std::string_view text = Trim(bytes);
+    if (text.empty()) return {};
+    const bool whole = std::string_view("{[<").find(text.front()) != std::string_view::npos;
+    form_ = whole ? Form::kWholeReply : Form::kEvents;
+  }
+  if (form_ == Form::kEvents) return sse_.Feed(bytes);
+  whole_ += bytes;
+  return {};
+}
+
 Status ChatStream::TakeEvent(std::string_view data) {
-  if (Trim(data) == "[DONE]" || Trim(data).empty()) return {};
-  GRE_ASSIGN_OR_RETURN(const Json event, ParseJson(data));
-  if (!event.is_object()) return BadReply("a stream event is no object");
-  if (event.contains("error"))
-    return Error{ErrorCode::kUnavailable, "the server stopped: " + ParseErrorMessage(data)};
+  done_ = done_ || Trim(data) == "[DONE]";
+  if (done_ || Trim(data).empty()) return {};
+  const Result<Json> json = ParseJson(data);
+  if (!json.ok()) return BadReply("a stream event that holds " + DescribeText(data));
+  const Json& event = *json;
+  if (!event.is_object()) return BadReply("a stream event that is no object");
+  GRE_RETURN_IF_ERROR(CheckErrorObject(event, data));
   if (const auto usage = event.find("usage"); usage != event.end() && usage->is_object()) {
     prompt_tokens_ = IntOr(*usage, "prompt_tokens", prompt_tokens_);
     completion_tokens_ = IntOr(*usage, "completion_tokens", completion_tokens_);
@@ -208,7 +209,7 @@ Status ChatStream::TakeEvent(std::string_view data) {
   const auto choices = event.find("choices");
   if (choices == event.end() || !choices->is_array()) return {};
   for (const Json& choice : *choices) {
-    if (!choice.is_object()) return BadReply("a choice of the stream is no object");
+    if (!choice.is_object()) return BadReply("a stream event whose choice is no object");
     const int index = IntOr(choice, "index", 0);
     if (index >= kMaxChoices) return BadReply("choice number " + std::to_string(index));
     if (choices_.size() <= static_cast<size_t>(index))
@@ -227,6 +228,7 @@ Status ChatStream::TakeEvent(std::string_view data) {
       state.logprobs.insert(state.logprobs.end(), logprobs.begin(), logprobs.end());
     }
     if (const std::string reason = StringOr(choice, "finish_reason"); !reason.empty()) {
+      GRE_RETURN_IF_ERROR(CheckReason(reason));
       state.finished = true;
       if (state.finish_reason != FinishReason::kRefused) state.finish_reason = ReasonOf(reason);
     }
@@ -235,12 +237,26 @@ Status ChatStream::TakeEvent(std::string_view data) {
 }
 
 Result<ChatReply> ChatStream::Finish() {
+  if (form_ == Form::kWholeReply) {
+    GRE_ASSIGN_OR_RETURN(ChatReply whole, ParseChatReply(whole_));
+    for (size_t i = 0; i < whole.completions.size() && on_text_; ++i) {
+      on_text_(static_cast<int>(i), whole.completions[i].text);
+    }
+    return whole;
+  }
   GRE_RETURN_IF_ERROR(sse_.Finish());
   const bool complete =
       !choices_.empty() &&
       std::all_of(choices_.begin(), choices_.end(), [](const Choice& c) { return c.finished; });
-  if (!complete)
+  if (!complete && done_) {
+    return Error{ErrorCode::kInvalidInput,
+                 std::string("the server ended the stream ") +
+                     (choices_.empty() ? "without an answer"
+                                       : "without a finish_reason: the answer may be cut off")};
+  }
+  if (!complete) {
     return Error{ErrorCode::kUnavailable, "the stream broke off before the answer was complete"};
+  }
   ChatReply reply;
   reply.prompt_tokens = prompt_tokens_;
   reply.completion_tokens = completion_tokens_;

@@ -44,6 +44,7 @@ struct LabelledPhoto {
   LocateRequest photo;
   std::string country_code;     // ISO 3166-1 alpha-2
   std::optional<LatLng> point;  // absent: only the country is known
+  bool ordinary = false;        // no street-level photo
   double weight = 1;            // of CalibrationExample
 };
 

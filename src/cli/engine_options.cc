@@ -77,6 +77,7 @@ Result<Engine> MakeLocalEngine(const EngineOptions& options, const Environment& 
   if (options.dtype != "auto") {
     local.dtype = options.dtype == "float32" ? DtypeChoice::kFloat32 : DtypeChoice::kBFloat16;
   }
+  local.builtin_chat_template = options.chat_template == "qwen";
   local.num_threads = options.threads;
   local.max_pixels = options.max_pixels;
   GRE_ASSIGN_OR_RETURN(TorchPlugin * plugin, LoadTorchPlugin());
@@ -180,9 +181,14 @@ std::vector<OptionSpec> EngineOptionSpecs(EngineOptions& options) {
        .choices = {"cpu", "cuda"}},
       {.name = "dtype",
        .value_name = "D",
-       .help = "Precision of a local model; auto is the checkpoint's",
+       .help = "Precision of a local model; auto is bfloat16 where the processor is fast in it",
        .target = &options.dtype,
        .choices = {"auto", "float32", "bfloat16"}},
+      {.name = "chat-template",
+       .value_name = "T",
+       .help = "qwen: put the built-in chat template in place of one that is not known",
+       .target = &options.chat_template,
+       .choices = {"auto", "qwen"}},
       {.name = "threads",
        .value_name = "N",
        .help = "Processor threads; 0 = one for each core",

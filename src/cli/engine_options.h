@@ -25,6 +25,7 @@ struct EngineOptions {
   int64_t max_pixels = 0;
   std::string device = "cpu";
   std::string dtype = "auto";
+  std::string chat_template = "auto";
   int threads = 0;
   double timeout_s = 0;  // a photo; 0 = none
 };

@@ -277,7 +277,7 @@ class LocateRun {
     const bool lacking =
         error && (error->code == ErrorCode::kUnavailable || error->code == ErrorCode::kNotFound ||
                   error->code == ErrorCode::kRefused);
-    engine_failures_ += error && ExitCodeOf(*error) == kExitEnvironment ? 1 : 0;
+    engine_failures_ += lacking ? 1 : 0;
     failures_in_a_row_ = lacking ? failures_in_a_row_ + 1 : 0;
     if (lacking) {
       last_failure_ = *error;

@@ -12,23 +12,6 @@
 #include "reasoning/prompt_template.h"
 
 namespace gre {
-namespace {
-
-// The model's own calibration.json, where it has one.
-Result<std::optional<Calibration>> LoadCalibration(const std::string& model_directory) {
-  const std::string path = model_directory + "/calibration.json";
-  if (model_directory.empty() || !FileExists(path)) {
-    return std::optional<Calibration>();
-  }
-  GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1 << 20));
-  Result<Calibration> calibration = Calibration::Parse(text);
-  if (!calibration.ok()) {
-    return std::move(calibration).error().Wrap(path);
-  }
-  return std::optional<Calibration>(std::move(*calibration));
-}
-
-}  // namespace
 
 std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options) {
   std::vector<OptionSpec> specs = {

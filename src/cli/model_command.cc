@@ -26,6 +26,11 @@ Result<Json> Inspect(CliContext& context, const std::string& model, bool read_al
   GRE_ASSIGN_OR_RETURN(const std::string report, plugin->InspectModel(directory, read_all_weights));
   GRE_ASSIGN_OR_RETURN(Json json, ParseJson(report));
   json["directory"] = directory;
+  // Locating needs the model's calibration too, which the plugin does not read.
+  if (const auto calibration = LoadCalibration(directory); !calibration.ok()) {
+    json["problems"].push_back(calibration.error().message);
+    json["ok"] = false;
+  }
   return json;
 }
 

@@ -61,6 +61,19 @@ Result<std::string> ResolveModel(const std::string& model, const Environment& en
                                          "; fetch it with: gre model fetch " + model};
 }
 
+Result<std::optional<Calibration>> LoadCalibration(const std::string& model_directory) {
+  const std::string path = model_directory + "/calibration.json";
+  if (model_directory.empty() || !FileExists(path)) {
+    return std::optional<Calibration>();
+  }
+  GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, 1 << 20));
+  Result<Calibration> calibration = Calibration::Parse(text);
+  if (!calibration.ok()) {
+    return std::move(calibration).error().Wrap(path);
+  }
+  return std::optional<Calibration>(std::move(*calibration));
+}
+
 std::string HubCacheDirectory(const Environment& environment) {
   if (const auto cache = environment("HF_HUB_CACHE"); cache && !cache->empty()) {
     return *cache;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "cli/settings.h"
 #include "core/result.h"
+#include "localizer/confidence.h"
 #include "net/hub.h"
 
 namespace gre {
@@ -19,6 +21,9 @@ Result<std::string> EmbeddedModelDirectory();
 // What --model means: a folder, or ORG/NAME in the Hugging Face cache; "" is the embedded model.
 // kNotFound names the places looked at and the command that fetches.
 Result<std::string> ResolveModel(const std::string& model, const Environment& environment);
+
+// The model's own calibration.json, where it has one; a folder "" (a remote model) has none.
+Result<std::optional<Calibration>> LoadCalibration(const std::string& model_directory);
 
 // HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub.
 std::string HubCacheDirectory(const Environment& environment);

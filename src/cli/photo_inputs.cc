@@ -137,14 +137,17 @@ Status AddWord(const std::string& word, bool ids_are_relative, const PhotoSelect
 
 Result<std::vector<PhotoInput>> CollectPhotos(const PhotoSelection& selection) {
   std::vector<std::string> words = selection.words;
-  bool uses_standard_input = std::count(words.begin(), words.end(), "-") > 0;
-  if (!selection.files_from.empty()) {
-    const bool from_input = selection.files_from == "-";
-    if (from_input && uses_standard_input) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "standard input is named twice, as a photo and by --files-from"};
+  const bool from_input = selection.files_from == "-";
+  const auto check_standard_input = [&]() -> Status {
+    const auto uses = std::count(words.begin(), words.end(), "-") + (from_input ? 1 : 0);
+    if (uses <= 1) {
+      return {};
     }
-    uses_standard_input = uses_standard_input || from_input;
+    return Error{ErrorCode::kInvalidArgument,
+                 "standard input is named twice, as photos or by --files-from"};
+  };
+  GRE_RETURN_IF_ERROR(check_standard_input());
+  if (!selection.files_from.empty()) {
     GRE_ASSIGN_OR_RETURN(const std::string list, from_input ? ReadStandardInput(size_t{1} << 30, {})
                                                             : ReadFile(selection.files_from));
     for (const std::string_view line : Split(list, '\n')) {
@@ -156,9 +159,7 @@ Result<std::vector<PhotoInput>> CollectPhotos(const PhotoSelection& selection) {
   if (words.empty()) {
     return Error{ErrorCode::kInvalidArgument, "no photo is named; give a file, a folder or a URL"};
   }
-  if (std::count(words.begin(), words.end(), "-") > 1) {
-    return Error{ErrorCode::kInvalidArgument, "standard input is named twice"};
-  }
+  GRE_RETURN_IF_ERROR(check_standard_input());  // the list may name it, too
   std::vector<PhotoInput> inputs;
   for (const std::string& word : words) {
     GRE_RETURN_IF_ERROR(AddWord(word, words.size() == 1, selection, inputs));

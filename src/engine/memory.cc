@@ -1,16 +1,17 @@
 #include "engine/memory.h"
 
+#include <algorithm>
 #include <fstream>
 #include <string>
 
 #include <ATen/DeviceAccelerator.h>
 
-namespace gre {
+#include "engine/cgroup.h"
 
-int64_t FreeMemoryBytes(c10::Device device) {
-  if (!device.is_cpu()) {
-    return static_cast<int64_t>(at::accelerator::getMemoryInfo(device.index()).first);
-  }
+namespace gre {
+namespace {
+
+int64_t FreeSystemMemory() {
   constexpr int64_t kUnknown = int64_t{8} << 30;
   std::ifstream meminfo("/proc/meminfo");
   std::string key;
@@ -20,6 +21,16 @@ int64_t FreeMemoryBytes(c10::Device device) {
     if (key == "MemAvailable:") return kibibytes * 1024;
   }
   return kUnknown;
+}
+
+}  // namespace
+
+int64_t FreeMemoryBytes(c10::Device device) {
+  if (!device.is_cpu()) {
+    return static_cast<int64_t>(at::accelerator::getMemoryInfo(device.index()).first);
+  }
+  const int64_t system = FreeSystemMemory();
+  return std::min(system, ReadCgroupLimits().free_bytes.value_or(system));
 }
 
 }  // namespace gre

@@ -6,8 +6,9 @@
 
 namespace gre {
 
-// Memory that a new allocation on the device could use: MemAvailable of /proc/meminfo for the CPU,
-// the driver's figure for an accelerator. 8 GiB where the system does not tell.
+// Memory that a new allocation on the device could use: for the CPU MemAvailable of /proc/meminfo
+// or what control groups leave, the smaller; the driver's figure for an accelerator. 8 GiB where
+// the system does not tell.
 int64_t FreeMemoryBytes(c10::Device device);
 
 }  // namespace gre

@@ -1,5 +1,7 @@
 #include "engine/runtime.h"
 
+#include <algorithm>
+#include <cmath>
 #include <fstream>
 #include <set>
 
@@ -13,8 +15,9 @@
 #include <torch/version.h>
 
 #include "core/json.h"
+#include "engine/cgroup.h"
 #include "engine/torch_errors.h"
-#include "model/layers/linear.h"
+#include "model/precision.h"
 
 namespace gre {
 namespace {
@@ -38,7 +41,9 @@ int NumPhysicalCores() {
     std::string siblings;
     cores.insert(std::getline(file, siblings) ? siblings : "cpu " + std::to_string(cpu));
   }
-  return std::max(1, static_cast<int>(cores.size()));
+  const auto found = static_cast<double>(cores.size());
+  const double granted = ReadCgroupLimits().cpus.value_or(found);
+  return std::max(1, static_cast<int>(std::lround(std::min(found, granted))));
 }
 
 void KeepFreedMemory() {
@@ -87,7 +92,7 @@ std::string DescribeRuntime() {
   }
   return DumpJson({{"libtorch", TORCH_VERSION},
                    {"cpu_capability", at::get_cpu_capability()},
-                   {"bf16_kernels", CanPack(at::kBFloat16, at::kCPU)},
+                   {"bf16_kernels", HasBFloat16Kernels()},
                    {"physical_cores", NumPhysicalCores()},
                    {"threads", at::get_num_threads()},
                    {"cuda_build", at::hasCUDA()},

@@ -9,7 +9,8 @@
 
 namespace gre {
 
-// Cores that this process may run on, hyper-threads of one core counted once; at least 1.
+// Cores that this process may run on, hyper-threads of one core counted once, and no more than the
+// processor time that its control group grants; at least 1.
 int NumPhysicalCores();
 
 // Sets LibTorch's threads for the process; 0 = NumPhysicalCores(). kInvalidArgument below 0.

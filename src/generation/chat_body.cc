@@ -112,7 +112,11 @@ std::string RefusedField(std::string_view message, const ChatBodyOptions& sent) 
   if (sent.stream && !gone("stream_options") && Names(message, "stream_options")) {
     return "stream_options";
   }
-  if (sent.num_samples > 1 && !gone("n") && Names(message, "n")) return "n";
+  // the second form is llama-server's
+  if (sent.num_samples > 1 && !gone("n") &&
+      (Names(message, "n") || message.find("one completion choice") != std::string_view::npos)) {
+    return "n";
+  }
   if (!gone("seed") && Names(message, "seed")) return "seed";
   return {};
 }

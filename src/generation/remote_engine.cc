@@ -14,6 +14,7 @@
 #include "core/log.h"
 #include "core/random.h"
 #include "core/strings.h"
+#include "generation/server_refusal.h"
 #include "image/encode.h"
 #include "image/resize.h"
 #include "net/secrets.h"
@@ -49,6 +50,31 @@ Result<std::string> NormalizeApiUrl(std::string url) {
   return path == std::string::npos ? url + "/v1" : url;
 }
 
+// Holds one of the slots while it lives.
+class SlotHolder {
+ public:
+  explicit SlotHolder(std::counting_semaphore<>& slots) : slots_(slots) { slots_.acquire(); }
+  SlotHolder(const SlotHolder&) = delete;
+  SlotHolder& operator=(const SlotHolder&) = delete;
+  ~SlotHolder() { slots_.release(); }
+
+ private:
+  std::counting_semaphore<>& slots_;
+};
+
+// Calls task(0) to task(count - 1) from at most `threads` threads, this one among them.
+void RunInParallel(size_t count, int threads, const std::function<void(size_t)>& task) {
+  std::atomic<size_t> next = 0;
+  const auto work = [&] {
+    for (size_t i = next++; i < count; i = next++) task(i);
+  };
+  std::vector<std::jthread> pool;
+  for (size_t i = 1; i < std::min(count, static_cast<size_t>(threads)); ++i) {
+    pool.emplace_back(work);
+  }
+  work();
+}
+
 Result<std::vector<std::string>> EncodeImages(const GenerationRequest& request,
                                               int64_t max_pixels) {
   std::vector<std::string> urls;
@@ -69,7 +95,9 @@ Result<std::vector<std::string>> EncodeImages(const GenerationRequest& request,
 }  // namespace
 
 RemoteEngine::RemoteEngine(RemoteEngineOptions options)
-    : options_(std::move(options)), info_{EngineKind::kRemote, options_.model, {}} {}
+    : options_(std::move(options)),
+      info_{EngineKind::kRemote, options_.model, {}},
+      free_slots_(options_.max_concurrency) {}
 
 Result<std::unique_ptr<RemoteEngine>> RemoteEngine::Create(RemoteEngineOptions options) {
   GRE_ASSIGN_OR_RETURN(options.api_url, NormalizeApiUrl(options.api_url));
@@ -93,26 +121,17 @@ std::vector<Result<GenerationResult>> RemoteEngine::Generate(
     std::span<const GenerationRequest> requests, const StreamCallback& stream,
     const CancellationToken& cancellation) {
   std::vector<std::optional<Result<GenerationResult>>> slots(requests.size());
-  std::atomic<size_t> next = 0;
   std::mutex stream_mutex;
-  const auto work = [&] {
-    for (size_t i = next++; i < requests.size(); i = next++) {
-      std::function<void(int, std::string_view)> on_text;
-      if (stream) {
-        on_text = [&, i](int sample, std::string_view text) {
-          const std::lock_guard lock(stream_mutex);
-          stream({i, sample, text});
-        };
-      }
-      slots[i] = Ask(requests[i], on_text, cancellation);
+  RunInParallel(requests.size(), options_.max_concurrency, [&](size_t i) {
+    std::function<void(int, std::string_view)> on_text;
+    if (stream) {
+      on_text = [&, i](int sample, std::string_view text) {
+        const std::lock_guard lock(stream_mutex);
+        stream({i, sample, text});
+      };
     }
-  };
-  const size_t threads = std::min(requests.size(), static_cast<size_t>(options_.max_concurrency));
-  {
-    std::vector<std::jthread> pool;
-    for (size_t i = 1; i < threads; ++i) pool.emplace_back(work);
-    work();
-  }
+    slots[i] = Ask(requests[i], on_text, cancellation);
+  });
   std::vector<Result<GenerationResult>> results;
   results.reserve(slots.size());
   for (auto& slot : slots) results.push_back(std::move(*slot));
@@ -134,27 +153,42 @@ Result<GenerationResult> RemoteEngine::Ask(
   body.logprobs = options_.request_logprobs;
   body.stream = static_cast<bool>(on_text);
   const uint64_t seed = HashSeed(request.sampling.seed, request.id);
-  // Servers that ignore "n" answer with one choice: the rest is asked for again.
-  while (static_cast<int>(result.completions.size()) < request.num_samples) {
-    const int done = static_cast<int>(result.completions.size());
-    body.num_samples = done == 0 ? request.num_samples : 1;
-    body.seed = HashSeed(seed, static_cast<uint64_t>(done));
-    const auto on_choice = [&](int choice, std::string_view text) {
-      if (done + choice < request.num_samples) on_text(done + choice, text);
-    };
-    GRE_ASSIGN_OR_RETURN(ChatReply reply,
-                         Exchange(request, *image_urls, body,
-                                  on_text ? ChatStream::OnText(on_choice) : nullptr, cancellation));
+  // The reply that begins with sample `first`.
+  const auto ask = [&](int first, int samples) {
+    ChatBodyOptions own = body;
+    own.num_samples = samples;
+    own.seed = HashSeed(seed, static_cast<uint64_t>(first));
+    ChatStream::OnText on_choice;
+    if (on_text) {
+      on_choice = [&, first](int choice, std::string_view text) {
+        if (choice < samples) on_text(first + choice, text);
+      };
+    }
+    return Exchange(request, *image_urls, own, on_choice, cancellation);
+  };
+  const auto take = [&](ChatReply reply, int samples) {
+    result.prompt_tokens = std::max(result.prompt_tokens, reply.prompt_tokens);
+    result.completion_tokens += reply.completion_tokens;
     for (Completion& completion : reply.completions) {
-      if (static_cast<int>(result.completions.size()) == request.num_samples) break;
+      if (samples-- == 0) break;
       completion.text = ReplaceInvalidUtf8(completion.text);
       if (options_.api_key.size() >= kShortestRealKey) {
         completion.text = Redact(completion.text, options_.api_key);
       }
       result.completions.push_back(std::move(completion));
     }
-    result.prompt_tokens = std::max(result.prompt_tokens, reply.prompt_tokens);
-    result.completion_tokens += reply.completion_tokens;
+  };
+  GRE_ASSIGN_OR_RETURN(ChatReply first, ask(0, request.num_samples));
+  take(std::move(first), request.num_samples);
+  // Servers that ignore or refuse "n" answer with one choice: the rest is asked for singly.
+  const int done = static_cast<int>(result.completions.size());
+  std::vector<std::optional<Result<ChatReply>>> rest(
+      static_cast<size_t>(request.num_samples - done));
+  RunInParallel(rest.size(), options_.max_concurrency,
+                [&](size_t i) { rest[i] = ask(done + static_cast<int>(i), 1); });
+  for (auto& reply : rest) {
+    if (!reply->ok()) return std::move(*reply).error();
+    take(std::move(*reply).value(), 1);
   }
   result.timing.total_ms = MillisecondsSince(start);
   result.timing.decode_ms = result.timing.total_ms - result.timing.image_ms;
@@ -166,6 +200,7 @@ Result<ChatReply> RemoteEngine::Exchange(const GenerationRequest& request,
                                          ChatBodyOptions body_options,
                                          const ChatStream::OnText& on_text,
                                          const CancellationToken& cancellation) const {
+  const SlotHolder slot(free_slots_);
   HttpRequest http;
   http.method = "POST";
   http.url = options_.api_url + std::string(kEndpoint);
@@ -198,14 +233,17 @@ Result<ChatReply> RemoteEngine::Exchange(const GenerationRequest& request,
       return response.error();
     }
     if (reply) return std::move(*reply);
-    if (response->status == 400 || response->status == 422) {
+    if (response->status == 400 || response->status == 422 || response->status == 500) {
       const std::string field = RefusedField(ParseErrorMessage(response->body), body_options);
       if (!field.empty()) {
         Refuse(field);
         continue;
       }
     }
-    return ErrorOf(*response);
+    std::optional<std::string> wait = response->Header("retry-after");
+    if (wait) wait = Clean(*wait);
+    return DescribeRefusal({options_.api_url, options_.model, response->status,
+                            Clean(ParseErrorMessage(response->body)), wait});
   }
 }
 
@@ -254,41 +292,6 @@ void RemoteEngine::Refuse(const std::string& field) const {
     LogWarning(options_.api_url + ": does not take \"" + field +
                "\", which is left out from now on" +
                (field == "seed" ? ": equal seeds may give other answers" : ""));
-  }
-}
-
-Error RemoteEngine::ErrorOf(const HttpResponse& response) const {
-  const std::string message = Clean(ParseErrorMessage(response.body));
-  const std::string said = options_.api_url + ": the server answered " +
-                           std::to_string(response.status) +
-                           (message.empty() ? "" : " (" + message + ")");
-  const std::optional<std::string> wait = response.Header("retry-after");
-  const std::string root = "is --api-url the root of its API, such as …/v1?";
-  switch (response.status) {
-    case 400:
-      return {ErrorCode::kInvalidArgument,
-              said + ": check that --api-model '" + options_.model +
-                  "' takes images and that photo and answer fit it (--max-pixels, "
-                  "--max-new-tokens); --api-dialect chooses the fields that are sent"};
-    case 401:
-    case 403:
-      return {ErrorCode::kRefused,
-              said + ": check the key (--api-key-env or --api-key-file) and its rights"};
-    case 404:
-      return {ErrorCode::kNotFound, said + ": check --api-model '" + options_.model + "'; " + root};
-    case 413:
-      return {ErrorCode::kInvalidArgument,
-              said + ": the photo is too large for it, lower --max-pixels"};
-    case 422:
-      return {ErrorCode::kInvalidArgument,
-              said + ": it does not understand the request, try another --api-dialect"};
-    case 429:
-      return {ErrorCode::kUnavailable,
-              said + ": rate or quota limit; lower --concurrency or try later" +
-                  (wait ? " (Retry-After: " + Clean(*wait) + ")" : "")};
-    default:
-      return {response.status >= 500 ? ErrorCode::kUnavailable : ErrorCode::kInvalidArgument,
-              response.status >= 500 ? said : said + ": " + root};
   }
 }
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <semaphore>
 #include <set>
 #include <string>
 #include <string_view>
@@ -54,11 +55,12 @@ class RemoteEngine final : public TextGenerator {
  private:
   explicit RemoteEngine(RemoteEngineOptions options);
 
-  // All samples of one request, in as many exchanges as the server needs.
+  // All samples of one request: in one exchange, and where the server gives fewer, the others in an
+  // exchange each.
   Result<GenerationResult> Ask(const GenerationRequest& request,
                                const std::function<void(int, std::string_view)>& on_text,
                                const CancellationToken& cancellation) const;
-  // One body and its reply, with retries.
+  // One body and its reply, with retries. Waits while max_concurrency others are in progress.
   Result<ChatReply> Exchange(const GenerationRequest& request,
                              const std::vector<std::string>& image_urls,
                              ChatBodyOptions body_options, const ChatStream::OnText& on_text,
@@ -67,7 +69,6 @@ class RemoteEngine final : public TextGenerator {
   Result<HttpResponse> Attempt(const HttpRequest& http, const ChatStream::OnText& on_text,
                                std::optional<ChatReply>& reply,
                                const CancellationToken& cancellation) const;
-  [[nodiscard]] Error ErrorOf(const HttpResponse& response) const;
   // An error of the exchange without the key, short enough for a line.
   [[nodiscard]] std::string Clean(std::string_view server_text) const;
   [[nodiscard]] std::set<std::string> RefusedFields() const;
@@ -75,6 +76,7 @@ class RemoteEngine final : public TextGenerator {
 
   RemoteEngineOptions options_;
   EngineInfo info_;
+  mutable std::counting_semaphore<> free_slots_;
   // What was learnt about the server, by all threads.
   mutable std::mutex mutex_;
   mutable std::set<std::string> refused_;

@@ -32,24 +32,31 @@ void PenaliseSeen(const std::unordered_set<int32_t>& seen, float penalty, std::s
   }
 }
 
-// Moves the tokens that the limits leave to the front and returns their number, at least 1. All
-// three limits keep a prefix of the order of falling probability, so only that prefix is sorted, in
-// blocks of growing size.
-size_t KeepMostProbable(int top_k, double top_p, double min_p, std::vector<Candidate>* candidates) {
-  const auto begin = candidates->begin();
-  const auto at = [begin](size_t index) { return begin + static_cast<std::ptrdiff_t>(index); };
-  size_t limit = candidates->size();
-  if (top_k > 0 && static_cast<size_t>(top_k) < limit) {
-    limit = static_cast<size_t>(top_k);
-    std::nth_element(begin, at(limit), candidates->end(), MoreProbable);
+// The `count` largest logits as candidates whose weights are logits still; of equal ones the lower
+// ids.
+void KeepLargest(std::span<const float> logits, size_t count, std::vector<Candidate>* candidates) {
+  candidates->clear();
+  count = std::min(count, logits.size());
+  for (size_t i = 0; i < count; ++i) {
+    candidates->push_back({logits[i], static_cast<int32_t>(i)});
   }
-  double mass = std::numeric_limits<double>::infinity();
-  if (top_p < 1) {
-    double total = 0;
-    for (size_t i = 0; i < limit; ++i) total += (*candidates)[i].weight;
-    mass = top_p * total;
+  std::make_heap(candidates->begin(), candidates->end(), MoreProbable);  // the least stands first
+  for (size_t i = count; i < logits.size(); ++i) {
+    if (logits[i] <= candidates->front().weight) continue;
+    std::pop_heap(candidates->begin(), candidates->end(), MoreProbable);
+    candidates->back() = {logits[i], static_cast<int32_t>(i)};
+    std::push_heap(candidates->begin(), candidates->end(), MoreProbable);
   }
+}
 
+// Moves the tokens that top-p (those that reach `mass`) and min-p leave to the front and returns
+// their number, at least 1. Both keep a prefix of the order of falling probability, so only that
+// prefix is sorted, in blocks of growing size.
+size_t KeepMostProbable(double mass, double min_p, std::vector<Candidate>* candidates) {
+  const auto at = [candidates](size_t index) {
+    return candidates->begin() + static_cast<std::ptrdiff_t>(index);
+  };
+  const size_t limit = candidates->size();
   constexpr size_t kFirstBlock = 64;
   size_t sorted = 0;
   size_t kept = 0;
@@ -151,6 +158,50 @@ TokenSampler::TokenSampler(const SamplingOptions& options, uint64_t seed,
   if (repetition_penalty_ != 1) seen_.insert(prompt_ids.begin(), prompt_ids.end());
 }
 
+int32_t TokenSampler::DrawScaled(std::span<const float> logits, float largest,
+                                 SamplingWorkspace* workspace) {
+  std::vector<Candidate>& candidates = workspace->candidates;
+  const auto weight_of = [&](float logit) {
+    return std::exp(static_cast<float>((static_cast<double>(logit) - largest) / temperature_));
+  };
+  double total = 0;
+  if (top_k_ > 0) {
+    KeepLargest(logits, static_cast<size_t>(top_k_), &candidates);
+    for (Candidate& candidate : candidates) {
+      total += candidate.weight = weight_of(candidate.weight);
+    }
+  } else {
+    workspace->weights.resize(logits.size());
+    for (size_t i = 0; i < logits.size(); ++i) {
+      total += workspace->weights[i] = weight_of(logits[i]);
+    }
+    const auto collect = [&](float least_weight) {
+      candidates.resize(logits.size());
+      size_t count = 0;
+      double mass = 0;
+      for (size_t i = 0; i < logits.size(); ++i) {
+        const float weight = workspace->weights[i];
+        if (weight < least_weight) continue;
+        mass += weight;
+        candidates[count++] = {weight, static_cast<int32_t>(i)};
+      }
+      candidates.resize(count);
+      return mass;
+    };
+    // What the limits leave of a vocabulary of 150,000 is nearly always among its likely tokens.
+    constexpr float kLikely = 1e-4f;
+    const bool limited = top_p_ < 1 || min_p_ >= kLikely;
+    const bool enough = limited && (collect(kLikely) >= top_p_ * total || min_p_ >= kLikely);
+    if (!enough) collect(0);
+  }
+  size_t kept = candidates.size();
+  if (top_k_ > 0 || top_p_ < 1 || min_p_ > 0) {
+    const double mass = top_p_ < 1 ? top_p_ * total : std::numeric_limits<double>::infinity();
+    kept = KeepMostProbable(mass, min_p_, &candidates);
+  }
+  return DrawWeighted(std::span(candidates).first(kept), random_.Uniform());
+}
+
 int32_t TokenSampler::Draw(std::span<const float> logits, SamplingWorkspace* workspace) {
   GRE_CHECK(!logits.empty());
   if (repetition_penalty_ != 1) {
@@ -161,17 +212,7 @@ int32_t TokenSampler::Draw(std::span<const float> logits, SamplingWorkspace* wor
   const auto largest = std::max_element(logits.begin(), logits.end());
   auto drawn = static_cast<int32_t>(largest - logits.begin());
   if (temperature_ > 0) {
-    std::vector<Candidate>& candidates = workspace->candidates;
-    candidates.resize(logits.size());
-    for (size_t i = 0; i < logits.size(); ++i) {
-      const double scaled = (static_cast<double>(logits[i]) - *largest) / temperature_;
-      candidates[i] = {std::exp(static_cast<float>(scaled)), static_cast<int32_t>(i)};
-    }
-    size_t kept = candidates.size();
-    if (top_k_ > 0 || top_p_ < 1 || min_p_ > 0) {
-      kept = KeepMostProbable(top_k_, top_p_, min_p_, &candidates);
-    }
-    drawn = DrawWeighted(std::span(candidates).first(kept), random_.Uniform());
+    drawn = DrawScaled(logits, *largest, workspace);
   }
   if (repetition_penalty_ != 1) seen_.insert(drawn);
   return drawn;

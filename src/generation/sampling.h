@@ -24,6 +24,7 @@ struct SamplingWorkspace {
     int32_t id;
   };
   std::vector<float> logits;
+  std::vector<float> weights;
   std::vector<Candidate> candidates;
 };
 
@@ -41,6 +42,9 @@ class TokenSampler {
   int32_t Draw(std::span<const float> logits, SamplingWorkspace* workspace);
 
  private:
+  // A draw from exp((logits - largest) / temperature_) within the limits.
+  int32_t DrawScaled(std::span<const float> logits, float largest, SamplingWorkspace* workspace);
+
   double temperature_;
   int top_k_;
   double top_p_;

@@ -1,5 +1,6 @@
 #include "generation/torch_loader.h"
 
+#include <cstdlib>
 #include <filesystem>
 #include <system_error>
 #include <vector>
@@ -32,6 +33,9 @@ Result<TorchPlugin*> LoadTorchPlugin(const std::string& explicit_path) {
       tried += (tried.empty() ? "" : ", ") + path;
       continue;
     }
+    // LibTorch's allocator then puts large tensors on huge pages: walking weights costs fewer
+    // misses of the address cache. It reads the variable when it is first used.
+    ::setenv("THP_MEM_ALLOC_ENABLE", "1", /*overwrite=*/0);
     // Never closed: LibTorch does not survive unloading. Symbols stay local, so that the plugin's
     // copies of shared modules do not mix with the program's.
     void* library = dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL);

@@ -13,16 +13,13 @@
 namespace gre {
 
 enum class DeviceChoice { kCpu, kCuda };
-enum class DtypeChoice {
-  kAuto,
-  kFloat32,
-  kBFloat16
-};  // kAuto: the checkpoint's, float32 for gre-nano
+// kAuto: the checkpoint's where this machine is fast in it, else float32 if that fits.
+enum class DtypeChoice { kAuto, kFloat32, kBFloat16 };
 
 struct LocalEngineOptions {
   std::string model_dir;    // a Hugging Face directory (Qwen2.5-VL) or a gre-nano directory
   std::string adapter_dir;  // PEFT LoRA directory; empty for none
-  bool merge_adapter = false;
+  bool builtin_chat_template = false;  // in place of a template that is not a published one
   DeviceChoice device = DeviceChoice::kCpu;
   DtypeChoice dtype = DtypeChoice::kAuto;
   int num_threads = 0;     // 0 = one per physical core
@@ -45,7 +42,7 @@ class TorchPlugin {
 };
 
 // The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
-inline constexpr int kTorchPluginAbi = 1;
+inline constexpr int kTorchPluginAbi = 2;
 inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
 using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
 

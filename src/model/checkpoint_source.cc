@@ -1,5 +1,6 @@
 #include "model/checkpoint_source.h"
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -95,6 +96,21 @@ std::vector<std::string> CheckpointTensors::Problems(std::span<const TensorSpec>
     problems.push_back("tensor '" + name + "': stands under its old and its new name");
   }
   return problems;
+}
+
+std::vector<at::ScalarType> CheckpointTensors::StoredDtypes(
+    std::span<const TensorSpec> expected) const {
+  std::map<at::ScalarType, int64_t> values;
+  for (const TensorSpec& spec : expected) {
+    const Checkpoint::Tensor* tensor = Find(spec.name);
+    const auto type = tensor == nullptr ? std::nullopt : ToScalarType(tensor->entry.dtype);
+    if (type) values[*type] += spec.elements();
+  }
+  std::vector<at::ScalarType> dtypes;
+  for (const auto& [dtype, count] : values) dtypes.push_back(dtype);
+  std::sort(dtypes.begin(), dtypes.end(),
+            [&](at::ScalarType a, at::ScalarType b) { return values[a] > values[b]; });
+  return dtypes;
 }
 
 CheckpointSource::CheckpointSource(const CheckpointTensors& tensors, at::ScalarType dtype,

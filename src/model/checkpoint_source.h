@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -34,6 +35,10 @@ class CheckpointTensors {
   [[nodiscard]] std::vector<std::string> Problems(std::span<const TensorSpec> expected,
                                                   std::span<const std::string> ignorable) const;
   [[nodiscard]] const Checkpoint::Tensor* Find(const std::string& name) const;
+  // Element types of the tensors that `expected` names and that have a LibTorch type, the one with
+  // the most values first.
+  [[nodiscard]] std::vector<at::ScalarType> StoredDtypes(
+      std::span<const TensorSpec> expected) const;
 
  private:
   std::map<std::string, const Checkpoint::Tensor*> tensors_;

@@ -1,5 +1,6 @@
 #include "model/loader.h"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -19,6 +20,7 @@ namespace {
 
 struct Architecture {
   std::string_view model_type;
+  bool embedded;  // comes with the program
   Result<std::unique_ptr<VisionLanguageModel>> (*load)(const std::string&, const ModelLoadOptions&);
   ModelReport (*inspect)(const std::string&);
 };
@@ -26,9 +28,9 @@ struct Architecture {
 // The one place that knows the architectures.
 constexpr std::array kArchitectures = {
     Architecture{
-        "qwen2_5_vl", &Qwen25VlModel::Load,
-        [](const std::string& directory) { return Qwen25VlFiles::Open(directory).Report(); }},
-    Architecture{"gre_nano", &GreNano::Load, &GreNano::Inspect},
+        "qwen2_5_vl", false, &Qwen25VlModel::Load,
+        [](const std::string& directory) { return Qwen25VlFiles::Open(directory, {}).Report(); }},
+    Architecture{"gre_nano", true, &GreNano::Load, &GreNano::Inspect},
 };
 
 Result<const Architecture*> FindArchitecture(const std::string& directory) {
@@ -46,13 +48,23 @@ Result<const Architecture*> FindArchitecture(const std::string& directory) {
                                              known + ", found \"" + type + "\""};
 }
 
+// In pieces, since LibTorch makes several copies of what it looks at.
+bool AllFinite(const at::Tensor& values) {
+  constexpr int64_t kPiece = 1 << 20;
+  for (int64_t begin = 0; begin < values.size(0); begin += kPiece) {
+    const at::Tensor piece = values.narrow(0, begin, std::min(kPiece, values.size(0) - begin));
+    if (!at::isfinite(piece).all().item<bool>()) return false;
+  }
+  return true;
+}
+
 void FindNonFinite(const std::string& directory, std::vector<std::string>& problems) {
   const auto checkpoint = Checkpoint::OpenDirectory(directory);
   if (!checkpoint.ok()) return;  // the report has it already
   for (const auto& [name, tensor] : checkpoint->tensors()) {
     const auto type = ToScalarType(tensor.entry.dtype);
     if (!type || !at::isFloatingType(*type)) continue;
-    if (!at::isfinite(ViewTensor(tensor)).all().item<bool>()) {
+    if (!AllFinite(ViewTensor(tensor).flatten())) {
       problems.push_back("tensor '" + name + "': expected finite numbers, found NaN or infinity");
     }
     tensor.Release();
@@ -65,6 +77,12 @@ Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& direct
                                                        const ModelLoadOptions& options) {
   GRE_ASSIGN_OR_RETURN(const Architecture* architecture, FindArchitecture(directory));
   return architecture->load(directory, options);
+}
+
+bool IsEmbeddedArchitecture(std::string_view architecture) {
+  return std::any_of(kArchitectures.begin(), kArchitectures.end(), [&](const Architecture& row) {
+    return row.embedded && row.model_type == architecture;
+  });
 }
 
 Result<ModelReport> InspectModel(const std::string& directory, bool read_all_weights) {

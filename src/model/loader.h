@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "core/result.h"
 #include "model/model_options.h"
@@ -15,6 +16,9 @@ namespace gre {
 // exceptions (memory) may leave both functions.
 Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& directory,
                                                        const ModelLoadOptions& options = {});
+
+// Whether models of this architecture (VisionLanguageModel::Spec) come with the program.
+bool IsEmbeddedArchitecture(std::string_view architecture);
 
 // What LoadModel would find, without loading. `read_all_weights` also reads every tensor and
 // reports those with NaN or infinity. An error only when the architecture cannot be told.

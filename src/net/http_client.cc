@@ -125,7 +125,8 @@ Result<HttpResponse> SendOnce(const HttpRequest& request, const std::string& ori
   const auto add = [&](const std::string& line) {
     raw_list = curl_slist_append(raw_list, line.c_str());
   };
-  for (const auto& [name, value] : request.headers) add(name + ": " + value);
+  for (const auto& [name, value] : request.headers)
+    add(std::string(name).append(": ").append(value));
   add("Expect:");  // no 100-continue round trip before large bodies
   if (!request.bearer_token.empty()) add("Authorization: Bearer " + request.bearer_token);
   const std::unique_ptr<curl_slist, CurlDeleter> list(raw_list);
@@ -259,8 +260,10 @@ Result<HttpResponse> SendHttp(const HttpRequest& request, const CancellationToke
     GRE_ASSIGN_OR_RETURN(origin, UrlOrigin(current.url));
     if (origin != first_origin) {
       if (request.redirects == RedirectPolicy::kSameHost) {
-        return Error{ErrorCode::kInvalidInput,
-                     first_origin + ": redirects to another host (" + origin + "), refused"};
+        return Error{ErrorCode::kInvalidInput, std::string(first_origin)
+                                                   .append(": redirects to another host (")
+                                                   .append(origin)
+                                                   .append("), refused")};
       }
       current.bearer_token.clear();
     }

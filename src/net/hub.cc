@@ -172,10 +172,13 @@ Result<std::string> FetchModel(const HubOptions& options, const std::string& rep
     state.done_bytes = before + file.bytes;
     state.file_bytes = file.bytes;
     if (progress) progress(state);
+  }
+  // a run that is killed before this leaves no folder that looks like a model
+  for (const HubFile& file : listing.files) {
     const fs::path link = snapshot / file.path;
     fs::create_directories(link.parent_path(), error);
     fs::remove(link, error);
-    fs::create_symlink(fs::relative(blob, link.parent_path()), link, error);
+    fs::create_symlink(fs::relative(blob_of(file), link.parent_path()), link, error);
     if (error)
       return Error{ErrorCode::kUnavailable, link.string() + ": cannot link: " + error.message()};
   }

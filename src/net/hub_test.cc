@@ -239,6 +239,7 @@ TEST_F(HubTest, RefusesDamageUnsafeNamesAndUnknownRepositories) {
   EXPECT_THAT(Fetch().error().message, HasSubstr("model.safetensors: checksum is"));
   EXPECT_FALSE(FileExists(cache_ + "/models--org--name/blobs/" + Sha256Hex(weights_)));
   EXPECT_FALSE(FindCachedModel(cache_, "org/other").ok());
+  EXPECT_FALSE(FindCachedModel(cache_, "org/name").ok()) << "a part of a model is none";
   damaged_ = false;
   extra_file_ = "../../evil.json";
   EXPECT_THAT(Fetch().error().message, HasSubstr("would leave the model folder"));

@@ -8,6 +8,7 @@
 
 #include "core/json.h"
 #include "engine/local_engine.h"
+#include "engine/memory.h"
 #include "engine/runtime.h"
 #include "engine/torch_errors.h"
 #include "generation/torch_plugin.h"
@@ -81,15 +82,17 @@ class LibTorchPlugin final : public TorchPlugin {
     GRE_ASSIGN_OR_RETURN(load.device, ResolveDevice(options.device));
     load.dtype = ToScalarType(options.dtype);
     load.adapter_dir = options.adapter_dir;
-    load.merge_adapter = options.merge_adapter;
+    load.merge_adapter = true;  // nobody trains it here
+    load.builtin_chat_template = options.builtin_chat_template;
+    load.memory_bytes = FreeMemoryBytes(load.device);
     load.max_pixels = options.max_pixels;
     GRE_ASSIGN_OR_RETURN(
         std::shared_ptr<const VisionLanguageModel> model,
         CatchTorchErrors(options.model_dir, [&] { return LoadModel(options.model_dir, load); }));
     KeepFreedMemory();
     EngineInfo info;
-    info.kind =
-        model->spec().architecture == "gre_nano" ? EngineKind::kEmbedded : EngineKind::kLocal;
+    info.kind = IsEmbeddedArchitecture(model->spec().architecture) ? EngineKind::kEmbedded
+                                                                   : EngineKind::kLocal;
     info.model = ModelName(options.model_dir);
     if (!options.adapter_dir.empty()) info.adapter = ModelName(options.adapter_dir);
     return std::unique_ptr<TextGenerator>(

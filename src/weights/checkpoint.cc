@@ -3,38 +3,13 @@
 #include <set>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
-#include "core/json.h"
+#include "weights/weights_index.h"
 
 namespace gre {
 namespace {
 
 constexpr char kSingleFile[] = "model.safetensors";
 constexpr char kIndexFile[] = "model.safetensors.index.json";
-
-using WeightMap = std::map<std::string, std::string>;  // tensor -> file
-
-Result<WeightMap> ReadIndex(const std::string& path) {
-  GRE_ASSIGN_OR_RETURN(const Json json, ReadJsonFile(path));
-  const auto invalid = [&](const std::string& message) {
-    return Error{ErrorCode::kInvalidInput, path + ": " + message};
-  };
-  if (!json.is_object() || !json.contains("weight_map") || !json["weight_map"].is_object()) {
-    return invalid("expected an object with the object 'weight_map'");
-  }
-  WeightMap map;
-  for (const auto& [tensor, file] : json["weight_map"].items()) {
-    if (!file.is_string()) return invalid("weight_map." + tensor + ": expected a file name");
-    const auto& name = file.get_ref<const std::string&>();
-    if (name.empty() || name.front() == '.' ||
-        name.find_first_of(std::string_view("/\\\0", 3)) != std::string::npos) {
-      return invalid("weight_map." + tensor + ": expected a plain file name, found '" + name + "'");
-    }
-    map.emplace(tensor, name);
-  }
-  return map;
-}
 
 }  // namespace
 
@@ -74,9 +49,16 @@ Result<Checkpoint> Checkpoint::OpenDirectory(const std::string& directory) {
     GRE_RETURN_IF_ERROR(checkpoint.AddFile(directory, kSingleFile));
     return checkpoint;
   }
-  GRE_ASSIGN_OR_RETURN(const WeightMap index, ReadIndex(index_path));
+  GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(index_path));
+  auto parsed = ParseWeightsIndex(text);
+  if (!parsed.ok()) return std::move(parsed).error().Wrap(index_path);
+  const WeightMap index = std::move(parsed).value();
   std::set<std::string> names;
   for (const auto& [tensor, file] : index) names.insert(file);
+  if (!names.contains(kSingleFile) && FileExists(directory + "/" + kSingleFile)) {
+    checkpoint.notes_.push_back(std::string(kSingleFile) + " is not read: " + kIndexFile +
+                                " names other files");
+  }
   for (const std::string& name : names) {
     GRE_RETURN_IF_ERROR(checkpoint.AddFile(directory, name));
   }

@@ -12,9 +12,9 @@
 
 namespace gre {
 
-// The weights of a Hugging Face directory, mapped read-only: model.safetensors, or the shards that
-// model.safetensors.index.json names. Immutable and thread-safe after opening; keep it (or copies
-// of its files' pointers) alive while tensors are read.
+// The weights of a Hugging Face directory, mapped read-only: the shards that
+// model.safetensors.index.json names, or without one model.safetensors. Immutable and thread-safe
+// after opening; keep it (or copies of its files' pointers) alive while tensors are read.
 class Checkpoint {
  public:
   struct File {
@@ -41,6 +41,8 @@ class Checkpoint {
   [[nodiscard]] const std::map<std::string, Tensor>& tensors() const { return tensors_; }
   [[nodiscard]] const std::vector<File>& files() const { return files_; }
   [[nodiscard]] const std::string& path() const { return path_; }
+  // Oddities that do not keep the weights from being read.
+  [[nodiscard]] const std::vector<std::string>& notes() const { return notes_; }
 
  private:
   Status AddFile(const std::string& directory, const std::string& name);
@@ -48,6 +50,7 @@ class Checkpoint {
   std::string path_;
   std::vector<File> files_;
   std::map<std::string, Tensor> tensors_;
+  std::vector<std::string> notes_;
 };
 
 }  // namespace gre

@@ -10,6 +10,7 @@
 #include "core/file.h"
 #include "weights/checkpoint.h"
 #include "weights/safetensors.h"
+#include "weights/weights_index.h"
 
 namespace gre {
 namespace {
@@ -79,6 +80,44 @@ TEST(SafetensorsTest, RefusesEveryInconsistencyByName) {
                                2)),
               HasSubstr("duplicate"));
   EXPECT_THAT(ParseError(Image(R"({"__metadata__":{"x":1}})", 0)), HasSubstr("__metadata__"));
+}
+
+TEST(WeightsIndexTest, ReadsTheMapAndRefusesEverythingElseByName) {
+  const auto map = ParseWeightsIndex(R"({"metadata":{},"weight_map":{"a":"x.safetensors"}})");
+  ASSERT_TRUE(map.ok()) << map.error().message;
+  EXPECT_EQ(map->at("a"), "x.safetensors");
+  const auto error = [](const std::string& json) {
+    const auto wrong = ParseWeightsIndex(json);
+    return wrong.ok() ? "" : wrong.error().message;
+  };
+  EXPECT_THAT(error("[]"), HasSubstr("weight_map: expected an object"));
+  EXPECT_THAT(error(R"({"weight_map":{}})"), HasSubstr("found {}"));
+  EXPECT_THAT(error(R"({"weight_map":{"a":7}})"),
+              HasSubstr("weight_map.a: expected a plain file name, found 7"));
+  for (const char* name : {"../x", ".x", "a/b", "a\\\\b", "a\\u0000b", ""}) {
+    EXPECT_THAT(error(R"({"weight_map":{"a":")" + std::string(name) + "\"}}"),
+                HasSubstr("plain file name"))
+        << name;
+  }
+}
+
+TEST(CheckpointTest, AnIndexBesideASingleFileIsNoted) {
+  std::string folder = (std::filesystem::temp_directory_path() / "gre_weights_XXXXXX").string();
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  const std::vector<float> values = {1.5f};
+  const TensorData tensor = {"a", TensorDtype::kF32, {1}, std::as_bytes(std::span(values))};
+  ASSERT_TRUE(WriteSafetensors(folder + "/model.safetensors", {tensor}).ok());
+  EXPECT_TRUE(Checkpoint::OpenDirectory(folder)->notes().empty());
+  ASSERT_TRUE(WriteSafetensors(folder + "/shard.safetensors", {tensor}).ok());
+  ASSERT_TRUE(WriteFileAtomically(folder + "/model.safetensors.index.json",
+                                  R"({"weight_map":{"a":"shard.safetensors"}})")
+                  .ok());
+  const auto checkpoint = Checkpoint::OpenDirectory(folder);
+  ASSERT_TRUE(checkpoint.ok()) << checkpoint.error().message;
+  EXPECT_THAT(checkpoint->notes(),
+              testing::ElementsAre(HasSubstr("model.safetensors is not read")));
+  EXPECT_EQ(checkpoint->files()[0].name, "shard.safetensors");
+  std::filesystem::remove_all(folder);
 }
 
 TEST(SafetensorsTest, WrittenFilesReadBackAndAreStable) {

@@ -80,7 +80,7 @@ ProgramResult RunProgramFile(const std::string& path, const std::vector<std::str
     const auto passed = std::chrono::steady_clock::now() - start;
     if (!interrupted && passed >= std::chrono::milliseconds(options.interrupt_after_ms) &&
         (options.interrupt_when.empty() || FileExists(options.interrupt_when))) {
-      kill(child, SIGINT);
+      kill(child, options.interrupt_signal);
       interrupted = true;
     }
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <csignal>
 #include <map>
 #include <string>
 #include <vector>
@@ -15,9 +16,10 @@ struct ProgramResult {
 struct ProgramOptions {
   std::map<std::string, std::string> environment;  // the whole of it
   std::string input;
-  // > 0: SIGINT is sent once so much time has passed and `interrupt_when` (if set) exists.
+  // > 0: the signal is sent once so much time has passed and `interrupt_when` (if set) exists.
   int interrupt_after_ms = 0;
   std::string interrupt_when;  // a file
+  int interrupt_signal = SIGINT;
 };
 
 // Runs a program to its end with pipes for its three streams.

@@ -246,7 +246,9 @@ TEST_F(GreNanoTest, LoadErrorsNameFileFieldAndTensor) {
   EXPECT_FALSE(GreNano::Inspect(folder_).problems.empty());
 
   Write("config.json", "{\"model_type\": \"gre_nano\"}");
-  EXPECT_THAT(message(), HasSubstr("config.json: image_size: expected a number, found nothing"));
+  EXPECT_THAT(message(),
+              HasSubstr("config.json: image_size: expected an integer from 32 to 1024, found "
+                        "nothing"));
   std::filesystem::remove(folder_ + "/config.json");
   EXPECT_THAT(message(), HasSubstr("config.json"));
 }
@@ -271,6 +273,13 @@ TEST(NanoConfigTest, RoundTripsAndRefusesWhatCannotBe) {
   EXPECT_THAT(broken([](NanoConfig& c) { c.image_size = 100; }), HasSubstr("image_size"));
   EXPECT_THAT(broken([](NanoConfig& c) { c.num_kv_heads = 3; }), HasSubstr("num_key_value_heads"));
   EXPECT_THAT(broken([](NanoConfig& c) { c.end_token_id = 259; }), HasSubstr("vocab_size"));
+  EXPECT_THAT(broken([](NanoConfig& c) { c.hidden_size = int64_t{1} << 40; }),
+              HasSubstr("hidden_size: expected an integer from 2 to 8192, found 1099511627776"));
+  std::string json = SmallConfig().ToJson();
+  const std::string field = "\"image_token_id\": ";
+  json.insert(json.find(field) + field.size(), "4294967296");  // its low 32 bits are 0
+  EXPECT_THAT(NanoConfig::FromJson(json).error().message,
+              HasSubstr("image_token_id: expected an integer from 0"));
   EXPECT_THAT(broken([](NanoConfig& c) { c.num_layers = 1 << 20; }),
               HasSubstr("num_hidden_layers"));
 }

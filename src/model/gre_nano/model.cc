@@ -5,17 +5,15 @@
 #include <variant>
 #include <vector>
 
-#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/arange.h>
-#include <ATen/ops/cat.h>
-#include <ATen/ops/nonzero.h>
 #include <ATen/ops/tensor.h>
 
-#include "core/check.h"
 #include "core/file.h"
 #include "model/checkpoint_source.h"
 #include "model/gre_nano/preprocess.h"
+#include "model/layers/image_rows.h"
+#include "model/precision.h"
 #include "model/tensor_spec.h"
 #include "weights/checkpoint.h"
 
@@ -95,7 +93,6 @@ ModelReport GreNano::Inspect(const std::string& directory) {
   ModelReport report;
   report.architecture = "gre_nano";
   report.problems = files.problems;
-  report.stored_dtype = "float16";
   for (const TensorSpec& spec : files.specs) {
     (spec.name.starts_with("model.") ? report.text_parameters : report.vision_parameters) +=
         spec.elements();
@@ -109,6 +106,9 @@ ModelReport GreNano::Inspect(const std::string& directory) {
         2 * files.config->num_layers * files.config->num_kv_heads * files.config->head_dim();
   }
   if (files.checkpoint) {
+    report.notes = files.checkpoint->notes();
+    report.stored_dtype = DtypeNames(
+        CheckpointTensors(*files.checkpoint, NanoFiles::SameName).StoredDtypes(files.specs));
     for (const Checkpoint::File& file : files.checkpoint->files()) {
       report.files.push_back({file.name, static_cast<int64_t>(file.map->bytes().size())});
     }
@@ -168,14 +168,8 @@ at::Tensor GreNano::Embed(std::span<const int32_t> token_ids,
   const at::Tensor ids =
       at::tensor(at::ArrayRef<int32_t>(token_ids.data(), token_ids.size()), at::kLong)
           .to(spec_.device);
-  const at::Tensor rows = network_.EmbedTokens(ids);
-  if (image_features.empty()) {
-    return rows;
-  }
-  const at::Tensor features = at::cat(at::TensorList(image_features.data(), image_features.size()));
-  const at::Tensor places = (ids == network_.config().image_token_id).nonzero().flatten();
-  GRE_CHECK(places.size(0) == features.size(0));
-  return rows.index_copy(0, places, features);
+  return PutImageRows(network_.EmbedTokens(ids), ids, network_.config().image_token_id,
+                      image_features);
 }
 
 at::Tensor GreNano::Forward(const at::Tensor& embeddings, const at::Tensor& positions,

@@ -16,6 +16,7 @@
 #include <ATen/ops/tensor.h>
 #include <gtest/gtest.h>
 
+#include "core/cancellation.h"
 #include "model/layers/decoder.h"
 
 namespace gre {
@@ -61,13 +62,20 @@ at::Tensor Positions(int64_t begin, int64_t count) {
   return at::arange(begin, begin + count, at::kLong).unsqueeze(0);
 }
 
-// Parameter: the size of a head. Multiples of 16 take the CPU kernels, others LibTorch's operators.
-class DecoderTest : public testing::TestWithParam<int64_t> {
+struct DecoderCase {
+  int64_t head_dim;
+  at::ScalarType dtype;
+};
+
+// Head sizes that are no multiple of the kernels' vectors and that are one; float64 takes
+// LibTorch's operators, as other devices do.
+class DecoderTest : public testing::TestWithParam<DecoderCase> {
  protected:
+  static at::Tensor Noise(at::IntArrayRef shape) { return at::randn(shape).to(GetParam().dtype); }
   [[nodiscard]] KvCache MakeCache(int64_t prompt, int64_t samples, int64_t completion) const {
     return {
         {config_.num_layers, config_.num_kv_heads, config_.head_dim, prompt, samples, completion},
-        at::kFloat,
+        GetParam().dtype,
         at::kCPU};
   }
   // States of a whole sequence, without a cache.
@@ -76,19 +84,21 @@ class DecoderTest : public testing::TestWithParam<int64_t> {
     return decoder_.Forward(rows, Positions(0, rows.size(0)), {&segment, 1});
   }
 
-  DecoderConfig config_ = MakeConfig(GetParam());
-  RandomSource source_;
+  DecoderConfig config_ = MakeConfig(GetParam().head_dim);
+  RandomSource source_{/*pack=*/false, GetParam().dtype};
   Decoder decoder_{source_, config_, "model", at::kCPU};
 };
-INSTANTIATE_TEST_SUITE_P(HeadSizes, DecoderTest, testing::Values(8, 16));
+INSTANTIATE_TEST_SUITE_P(Cases, DecoderTest,
+                         testing::Values(DecoderCase{8, at::kFloat}, DecoderCase{16, at::kFloat},
+                                         DecoderCase{8, at::kDouble}));
 
 // Two prompts of different length in one batch, prefilled in chunks; three samples of the first
 // grow at different speeds and one ends early; every new row must equal the last row of the same
 // sequence computed as a whole.
 TEST_P(DecoderTest, CachedDecodingEqualsWholeSequences) {
   const at::NoGradGuard no_grad;
-  const at::Tensor prompt_a = at::randn({7, kHidden});
-  const at::Tensor prompt_b = at::randn({4, kHidden});
+  const at::Tensor prompt_a = Noise({7, kHidden});
+  const at::Tensor prompt_b = Noise({4, kHidden});
   KvCache a = MakeCache(7, 3, 5);
   KvCache b = MakeCache(4, 1, 5);
   const std::vector<AttentionSegment> first = {Sequence(0, 3, &a), Sequence(3, 4, &b)};
@@ -102,7 +112,7 @@ TEST_P(DecoderTest, CachedDecodingEqualsWholeSequences) {
   const std::vector<std::vector<int64_t>> steps = {{0, 1, 2}, {0, 2}, {2, 0}, {1}};
   for (const auto& live : steps) {
     const auto rows = static_cast<int64_t>(live.size()) + 1;
-    const at::Tensor fresh = at::randn({rows, kHidden});
+    const at::Tensor fresh = Noise({rows, kHidden});
     std::vector<at::Tensor> positions, expected;
     for (int64_t i = 0; i < rows; ++i) {
       at::Tensor& sequence = i + 1 < rows
@@ -120,13 +130,58 @@ TEST_P(DecoderTest, CachedDecodingEqualsWholeSequences) {
   EXPECT_EQ(a.completion_length(1), 2);
 }
 
+// A prompt of several ranges of keys and completions of more than one block.
+TEST_P(DecoderTest, LongPromptsAndCompletions) {
+  const at::NoGradGuard no_grad;
+  constexpr int64_t kPrompt = 300;
+  constexpr int64_t kSteps = KvCache::kCompletionBlock + 3;
+  KvCache cache = MakeCache(kPrompt, 2, kSteps);
+  EXPECT_EQ(cache.completion_keys(0).size(2), 0);
+  const at::Tensor rows = Noise({kPrompt + kSteps, kHidden});
+  const AttentionSegment prompt = Sequence(0, kPrompt, &cache);
+  decoder_.Forward(rows.narrow(0, 0, kPrompt), Positions(0, kPrompt), {&prompt, 1});
+  at::Tensor states;
+  for (int64_t step = 0; step < kSteps; ++step) {
+    const AttentionSegment next = Decode(0, &cache, {0, 1});
+    states = decoder_.Forward(rows.narrow(0, kPrompt + step, 1).expand({2, kHidden}),
+                              Positions(kPrompt + step, 1).expand({1, 2}), {&next, 1});
+    EXPECT_LE(cache.completion_keys(0).size(2), step + KvCache::kCompletionBlock);
+  }
+  const at::Tensor expected = Whole(rows)[-1];
+  EXPECT_TRUE(at::allclose(states[0], expected, 1e-4, 1e-5));
+  EXPECT_TRUE(at::allclose(states[1], expected, 1e-4, 1e-5));
+}
+
+TEST_P(DecoderTest, OnlyWantedRowsAndNothingWhenCancelled) {
+  const at::NoGradGuard no_grad;
+  const at::Tensor rows = Noise({6, kHidden});
+  KvCache cache = MakeCache(6, 1, 1);
+  const AttentionSegment segment = Sequence(0, 6, &cache);
+  CancellationToken cancellation;
+  cancellation.Cancel();
+  const at::Tensor cancelled =
+      decoder_.Forward(rows, Positions(0, 6), {&segment, 1}, {.cancellation = &cancellation});
+  EXPECT_FALSE(cancelled.defined());
+  EXPECT_EQ(cache.prompt_length(), 0);
+  // The first piece wants no rows at all, the second two of its four.
+  const AttentionSegment first = Sequence(0, 2, &cache);
+  const at::Tensor none = decoder_.Forward(rows.narrow(0, 0, 2), Positions(0, 2), {&first, 1},
+                                           {.rows = std::vector<int64_t>()});
+  EXPECT_EQ(none.sizes(), at::IntArrayRef({0, kHidden}));
+  const AttentionSegment second = Sequence(0, 4, &cache);
+  const at::Tensor two = decoder_.Forward(rows.narrow(0, 2, 4), Positions(2, 4), {&second, 1},
+                                          {.rows = std::vector<int64_t>{1, 3}});
+  const at::Tensor whole = Whole(rows);
+  EXPECT_TRUE(at::allclose(two, at::stack({whole[3], whole[5]}), 1e-4, 1e-5));
+}
+
 TEST_P(DecoderTest, SequencesOfABatchDoNotSeeEachOther) {
   const at::NoGradGuard no_grad;
   std::vector<at::Tensor> sequences, positions, expected;
   std::vector<AttentionSegment> segments;
   int64_t row = 0;
   for (const int64_t length : {3, 3, 5, 1}) {
-    sequences.push_back(at::randn({length, kHidden}));
+    sequences.push_back(Noise({length, kHidden}));
     positions.push_back(Positions(0, length));
     segments.push_back(Sequence(row, length));
     expected.push_back(Whole(sequences.back()));
@@ -139,12 +194,12 @@ TEST_P(DecoderTest, SequencesOfABatchDoNotSeeEachOther) {
 // Directional derivative of a scalar of the output against central differences, for every kind of
 // parameter including live adapters.
 TEST_P(DecoderTest, GradientsAgreeWithDifferences) {
-  const at::Tensor rows = at::randn({5, kHidden});
-  const at::Tensor weights = at::randn({5, kHidden});
+  const at::Tensor rows = Noise({5, kHidden});
+  const at::Tensor weights = Noise({5, kHidden});
   std::vector<at::Tensor> parameters;
   decoder_.VisitLinears([&](Linear& linear) {
-    const LoraAdapter adapter = {at::randn({2, linear.in()}).mul_(0.2),
-                                 at::randn({linear.projections()[0].out, 2}).mul_(0.2), 1.5};
+    const LoraAdapter adapter = {Noise({2, linear.in()}).mul_(0.2),
+                                 Noise({linear.projections()[0].out, 2}).mul_(0.2), 1.5};
     linear.SetAdapter(0, adapter);
     parameters.push_back(adapter.a);
     parameters.push_back(adapter.b);
@@ -158,7 +213,7 @@ TEST_P(DecoderTest, GradientsAgreeWithDifferences) {
   const at::NoGradGuard no_grad;
   for (const at::Tensor& parameter : parameters) {
     ASSERT_TRUE(parameter.grad().defined());
-    const at::Tensor direction = at::randn(parameter.sizes());
+    const at::Tensor direction = Noise(parameter.sizes());
     const double analytic = (parameter.grad() * direction).sum().item<double>();
     constexpr double kStep = 2e-3;
     at::Tensor writable = parameter.detach();

@@ -20,6 +20,8 @@ namespace {
 constexpr std::string_view kRoot = "base_model.model.";
 constexpr std::string_view kSuffixA = ".lora_A.weight";
 constexpr std::string_view kSuffixB = ".lora_B.weight";
+constexpr std::string_view kHead = "lm_head";
+constexpr std::string_view kEmbeddings = "model.embed_tokens";
 constexpr size_t kMaxConfigBytes = 16u << 20;
 
 Error Invalid(std::string message) { return {ErrorCode::kInvalidInput, std::move(message)}; }
@@ -91,6 +93,12 @@ Result<PeftAdapter> ReadPeftAdapter(const std::string& directory, const NameMap&
   std::map<std::string, Pair> pairs;
   for (const auto& [name, tensor] : checkpoint.tensors()) {
     const bool is_a = name.ends_with(kSuffixA);
+    if (name.ends_with(".lora_embedding_A") || name.ends_with(".lora_embedding_B")) {
+      problems.push_back("tensor '" + name +
+                         "': adapters of embeddings are not supported; train without embed_tokens "
+                         "in target_modules");
+      continue;
+    }
     if (!name.starts_with(kRoot) || (!is_a && !name.ends_with(kSuffixB))) {
       problems.push_back("tensor '" + name +
                          "': expected base_model.model.<module>.lora_A.weight or .lora_B.weight");
@@ -123,7 +131,8 @@ Result<PeftAdapter> ReadPeftAdapter(const std::string& directory, const NameMap&
   return adapter;
 }
 
-std::vector<std::string> AdapterProblems(const PeftAdapter& adapter, const LinearWalk& walk) {
+std::vector<std::string> AdapterProblems(const PeftAdapter& adapter, const LinearWalk& walk,
+                                         bool tied) {
   std::map<std::string, std::pair<int64_t, int64_t>> shapes;  // module -> (out, in)
   walk([&](Linear& linear) {
     for (const Linear::Projection& projection : linear.projections()) {
@@ -134,8 +143,14 @@ std::vector<std::string> AdapterProblems(const PeftAdapter& adapter, const Linea
   for (const auto& [path, module] : adapter.modules) {
     const auto place = shapes.find(path);
     if (place == shapes.end()) {
-      problems.push_back("tensor '" + module.a_name + "': the model has no linear layer '" + path +
-                         "' (adapter of another base?)");
+      const bool of_head = path == kHead || path == kEmbeddings;
+      problems.push_back(
+          "tensor '" + module.a_name + "': " +
+          (of_head && tied
+               ? "the base's head shares its embeddings, and an adapter of one would change both; "
+                 "train without lm_head and embed_tokens in target_modules"
+               : "expected one of the base's " + std::to_string(shapes.size()) +
+                     " linear layers, found '" + path + "' (adapter of another base?)"));
       continue;
     }
     const auto [out, in] = place->second;

@@ -32,7 +32,9 @@ Result<PeftAdapter> ReadPeftAdapter(const std::string& directory, const NameMap&
 using LinearWalk = std::function<void(const LinearVisitor&)>;
 
 // Why the adapter does not belong to this base: modules that the base lacks, shapes that disagree.
-std::vector<std::string> AdapterProblems(const PeftAdapter& adapter, const LinearWalk& walk);
+// `tied`: the base's head shares its embeddings, so that no adapter may change one of them.
+std::vector<std::string> AdapterProblems(const PeftAdapter& adapter, const LinearWalk& walk,
+                                         bool tied);
 
 // Computes the adapter beside the weights from now on. AdapterProblems must be empty.
 void AttachAdapter(const PeftAdapter& adapter, const LinearWalk& walk, at::Device device);

@@ -20,7 +20,8 @@ constexpr int64_t kMaxRank = 1 << 16;
 constexpr double kMaxAlpha = 1e9;
 
 // Settings that change the arithmetic and that Linear does not compute. Keys that end in "_config"
-// or start with "use_" are refused as well when set: they name such variants.
+// or start with "use_" are refused as well when set: they name such variants, but for eva_config,
+// which tells how training began.
 constexpr std::array kUnsupported = {"lora_bias",         "layer_replication",
                                      "target_parameters", "trainable_token_indices",
                                      "modules_to_save",   "alora_invocation_tokens"};
@@ -80,10 +81,28 @@ std::vector<std::string> PatternKeys(const OrderedJson& json, const char* field,
   return keys;
 }
 
+// Ways of beginning that leave the base's weights alone. The others (PiSSA, OLoRA, CorDA, LoftQ, …)
+// train beside changed weights, which the adapter's files do not hold.
+constexpr std::array kPlainBeginnings = {"gaussian", "eva", "orthogonal"};
+
+void CheckBeginning(const Json& json, const ConfigReader& reader) {
+  const Json value = json.value("init_lora_weights", Json());
+  if (!value.is_string()) return;
+  const auto& name = value.get_ref<const std::string&>();
+  if (std::find(kPlainBeginnings.begin(), kPlainBeginnings.end(), name) != kPlainBeginnings.end()) {
+    return;
+  }
+  reader.Problem("init_lora_weights",
+                 "a plain LoRA (PEFT's save_pretrained with "
+                 "path_initial_model_for_weight_conversion writes one)",
+                 '"' + name.substr(0, 80) + '"');
+}
+
 void RefuseUnsupported(const Json& json, const ConfigReader& reader) {
   for (const auto& [key, value] : json.items()) {
     const bool variant =
-        key.ends_with("_config") || (key.starts_with("use_") && key != "use_rslora") ||
+        (key.ends_with("_config") && key != "eva_config") ||
+        (key.starts_with("use_") && key != "use_rslora") ||
         std::find(kUnsupported.begin(), kUnsupported.end(), key) != kUnsupported.end();
     if (variant && IsSet(value)) {
       reader.Problem(key.c_str(), "nothing (not supported)", DumpJson(value).substr(0, 80));
@@ -120,6 +139,7 @@ Result<PeftConfig> ParsePeftConfig(std::string_view text) {
   config.rank_stabilised = reader.Bool({"use_rslora"}).value_or(false);
   if (json.is_object()) {
     RefuseUnsupported(json, reader);
+    CheckBeginning(json, reader);
     const auto ordered = OrderedJson::parse(text);
     const ConfigReader ranks = reader.Object("rank_pattern");
     for (const std::string& key : PatternKeys(ordered, "rank_pattern", reader)) {

@@ -73,6 +73,12 @@ void ReadText(const ConfigReader& reader, Qwen25VlConfig& config) {
                    std::to_string(text.num_heads));
   }
   text.head_dim = reader.Integer({"head_dim"}, 2, kMaxWidth, text.hidden_size / text.num_heads);
+  if (text.num_heads * text.head_dim > kMaxWidth) {
+    reader.Problem("head_dim",
+                   "at most " + std::to_string(kMaxWidth) + " / num_attention_heads (" +
+                       std::to_string(text.num_heads) + ")",
+                   std::to_string(text.head_dim));
+  }
   text.rms_norm_eps = reader.Number({"rms_norm_eps"}, 1e-12, 1e-2, 1e-5);
   text.qkv_bias = true;
   ReadRope(reader, text);
@@ -134,16 +140,6 @@ std::vector<int32_t> ReadEosIds(const ConfigReader& reader, const Json& object,
   return {ids.begin(), ids.end()};
 }
 
-at::ScalarType ReadDtype(const ConfigReader& reader, const ConfigReader& text) {
-  auto name = reader.Text({"dtype", "torch_dtype"});
-  if (!name) name = text.Text({"dtype", "torch_dtype"});
-  if (!name || *name == "bfloat16") return at::kBFloat16;
-  if (*name == "float16") return at::kHalf;
-  if (*name == "float32") return at::kFloat;
-  reader.Problem("torch_dtype", "\"bfloat16\", \"float16\" or \"float32\"", '"' + *name + '"');
-  return at::kBFloat16;
-}
-
 }  // namespace
 
 Result<ConfigReading<Qwen25VlConfig>> ParseQwen25VlConfig(std::string_view config_json,
@@ -168,7 +164,6 @@ Result<ConfigReading<Qwen25VlConfig>> ParseQwen25VlConfig(std::string_view confi
   if (!config.tie_word_embeddings) config.tie_word_embeddings = text.Bool({"tie_word_embeddings"});
   config.image_token_id =
       static_cast<int32_t>(reader.Integer({"image_token_id"}, 0, config.vocab_size - 1));
-  config.dtype = ReadDtype(reader, text);
 
   if (!generation_json.empty()) {
     GRE_ASSIGN_OR_RETURN(const Json generation,

@@ -40,7 +40,6 @@ struct Qwen25VlConfig {
   std::optional<bool> tie_word_embeddings;  // absent: tied if the checkpoint has no head
   int32_t image_token_id = 0;
   std::vector<int32_t> eos_ids;
-  at::ScalarType dtype = at::kBFloat16;  // what the checkpoint says
 };
 
 // preprocessor_config.json.

@@ -7,6 +7,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "model/precision.h"
 #include "model/qwen2_5_vl/network.h"
 #include "tokenizer/chat_template.h"
 
@@ -27,20 +28,6 @@ std::string ReadOptional(const std::string& path, std::vector<std::string>& prob
   return {};
 }
 
-// The Jinja text of the directory's chat template, empty without one.
-std::string ReadChatTemplate(const std::string& directory) {
-  std::vector<std::string> ignored;
-  std::string jinja = ReadOptional(directory + "/chat_template.jinja", ignored);
-  for (const char* file : {"/chat_template.json", "/tokenizer_config.json"}) {
-    if (!jinja.empty()) break;
-    const auto json = ReadJsonFile(directory + file);
-    if (!json.ok() || !json->is_object()) continue;
-    const auto place = json->find("chat_template");
-    if (place != json->end() && place->is_string()) jinja = place->get<std::string>();
-  }
-  return jinja;
-}
-
 }  // namespace
 
 std::string Qwen25HubName(const std::string& name) {
@@ -51,14 +38,17 @@ std::string Qwen25HubName(const std::string& name) {
   return name;
 }
 
-Qwen25VlFiles Qwen25VlFiles::Open(const std::string& directory) {
+Qwen25VlFiles Qwen25VlFiles::Open(const std::string& directory, const ModelLoadOptions& options) {
   Qwen25VlFiles files;
   files.directory = directory;
   const bool configured = files.ReadConfigs();
   files.ReadTokenizer();
+  files.ReadChatTemplate(options.builtin_chat_template);
   auto checkpoint = Checkpoint::OpenDirectory(directory);
   if (checkpoint.ok()) {
     files.checkpoint = std::move(checkpoint).value();
+    const auto& notes = files.checkpoint->notes();
+    files.notes.insert(files.notes.end(), notes.begin(), notes.end());
   } else {
     files.problems.push_back(checkpoint.error().message);
   }
@@ -117,25 +107,50 @@ void Qwen25VlFiles::ReadTokenizer() {
   if (config.eos_ids.empty()) {
     if (const auto end = tokenizer->TokenId(kEndOfTurn)) config.eos_ids.push_back(*end);
   }
-  const std::string jinja = ReadChatTemplate(directory);
+}
+
+void Qwen25VlFiles::ReadChatTemplate(bool may_be_unknown) {
+  std::string jinja = ReadOptional(directory + "/chat_template.jinja", problems);
+  std::string file = "chat_template.jinja";
+  for (const char* name : {"chat_template.json", "tokenizer_config.json"}) {
+    const std::string path = directory + "/" + name;
+    if (!jinja.empty() || !FileExists(path)) continue;
+    const auto json = ReadJsonFile(path);
+    if (!json.ok()) {
+      problems.push_back(json.error().message);
+      continue;
+    }
+    const Json text = json->is_object() ? json->value("chat_template", Json()) : Json();
+    if (text.is_string()) jinja = text.get<std::string>();
+    file = name;
+  }
   if (jinja.empty()) return;
-  if (const Status known = QwenChatTemplate::CheckTemplate(jinja); !known.ok()) {
-    notes.push_back("chat template: " + known.error().message +
-                    "; the built-in Qwen2.5-VL template is used");
+  const Status known = QwenChatTemplate::CheckTemplate(jinja);
+  if (known.ok()) return;
+  if (may_be_unknown) {
+    notes.push_back(file + ": the built-in Qwen2.5-VL chat template is used instead");
+  } else {
+    problems.push_back(file + ": " + known.error().message + " (--chat-template qwen)");
   }
 }
 
 void Qwen25VlFiles::ReadWeights() {
   const bool has_head = checkpoint && checkpoint->Find(kHead) != nullptr;
   tied = config.tie_word_embeddings.value_or(!has_head);
+  if (tied && has_head) {
+    notes.push_back("config.json: tie_word_embeddings is true, so the stored " +
+                    std::string(kHead) + " is not used");
+  }
   SpecRecorder recorder;
   const Qwen25VlNetwork network(recorder, config, tied, at::kCPU);
   specs = recorder.specs();
   if (!checkpoint) return;
   // A tied checkpoint may still carry the head; the reference ignores it too.
   const std::vector<std::string> ignorable = {kHead};
-  const auto found = CheckpointTensors(*checkpoint, Qwen25HubName).Problems(specs, ignorable);
+  const CheckpointTensors tensors(*checkpoint, Qwen25HubName);
+  const auto found = tensors.Problems(specs, ignorable);
   problems.insert(problems.end(), found.begin(), found.end());
+  stored_dtypes = tensors.StoredDtypes(specs);
 }
 
 ModelReport Qwen25VlFiles::Report() const {
@@ -143,9 +158,7 @@ ModelReport Qwen25VlFiles::Report() const {
   report.architecture = "qwen2_5_vl";
   report.problems = problems;
   report.notes = notes;
-  report.stored_dtype = config.dtype == at::kFloat  ? "float32"
-                        : config.dtype == at::kHalf ? "float16"
-                                                    : "bfloat16";
+  report.stored_dtype = DtypeNames(stored_dtypes);
   for (const TensorSpec& spec : specs) {
     const bool vision = spec.name.starts_with("visual.");
     (vision ? report.vision_parameters : report.text_parameters) += spec.elements();

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "model/checkpoint_source.h"
+#include "model/model_options.h"
 #include "model/model_report.h"
 #include "model/qwen2_5_vl/config.h"
 #include "model/tensor_spec.h"
@@ -23,16 +24,19 @@ struct Qwen25VlFiles {
   Qwen25VlConfig config;
   Qwen25VlProcessorConfig processor;
   bool tied = false;
-  std::vector<TensorSpec> specs;  // empty when config.json is unusable
+  std::vector<TensorSpec> specs;              // empty when config.json is unusable
+  std::vector<at::ScalarType> stored_dtypes;  // of the weights, the commonest first
   std::optional<Checkpoint> checkpoint;
   std::unique_ptr<const Tokenizer> tokenizer;
 
-  static Qwen25VlFiles Open(const std::string& directory);
+  // Of the options only builtin_chat_template counts.
+  static Qwen25VlFiles Open(const std::string& directory, const ModelLoadOptions& options);
   [[nodiscard]] ModelReport Report() const;
 
  private:
   bool ReadConfigs();
   void ReadTokenizer();
+  void ReadChatTemplate(bool may_be_unknown);
   void ReadWeights();
 };
 

@@ -17,6 +17,7 @@
 
 #include "core/file.h"
 #include "model/loader.h"
+#include "model/precision.h"
 #include "model/qwen2_5_vl/testing/tiny_checkpoint.h"
 
 namespace gre {
@@ -118,6 +119,61 @@ TEST(Qwen25VlLoadingTest, ConfigProblemsNameFieldExpectedAndFound) {
   EXPECT_THAT(with("/intermediate_size", 64),
               HasSubstr("tensor 'model.layers.0.mlp.gate_proj.weight': expected [64, 32], found "
                         "[48, 32]"));
+}
+
+TEST(Qwen25VlLoadingTest, AHostileWidthIsRefused) {
+  EXPECT_THAT(ErrorAfter([](auto& c) {
+                c.config()["head_dim"] = 1 << 20;
+                c.config()["rope_scaling"]["mrope_section"] = {1 << 17, 1 << 18, 1 << 17};
+              }),
+              HasSubstr("head_dim: expected at most 1048576 / num_attention_heads (4)"));
+}
+
+TEST(Qwen25VlLoadingTest, OdditiesAreNoted) {
+  TinyCheckpoint checkpoint;
+  checkpoint.tensors()["lm_head.weight"] = at::randn({320, 32});
+  checkpoint.Write();
+  const auto report = InspectModel(checkpoint.directory(), false);
+  EXPECT_THAT(report->problems, IsEmpty());
+  EXPECT_THAT(report->notes, ElementsAre(HasSubstr("tie_word_embeddings is true, so the stored "
+                                                   "lm_head.weight is not used")));
+  EXPECT_EQ(report->stored_dtype, "float32");
+}
+
+TEST(Qwen25VlLoadingTest, AnUnknownChatTemplateNeedsTheFlag) {
+  TinyCheckpoint checkpoint;
+  checkpoint.Write();
+  const std::string folder = checkpoint.directory();
+  Replace(folder + "/chat_template.jinja", "{{ messages }}");
+  EXPECT_THAT(LoadError(folder),
+              AllOf(HasSubstr("chat_template.jinja: "), HasSubstr("(--chat-template qwen)")));
+  EXPECT_EQ(LoadError(folder, {.builtin_chat_template = true}), "");
+  std::filesystem::remove(folder + "/chat_template.jinja");
+  Replace(folder + "/tokenizer_config.json", "{\"chat_template\": ");
+  EXPECT_THAT(LoadError(folder), HasSubstr("tokenizer_config.json: not valid JSON"));
+}
+
+TEST(Qwen25VlLoadingTest, WeightsThatDoNotFitAreRefusedBeforeLoading) {
+  TinyCheckpoint checkpoint;
+  checkpoint.Write();
+  EXPECT_THAT(LoadError(checkpoint.directory(), {.memory_bytes = 1000}),
+              AllOf(HasSubstr("of memory in float32, 0.0 GiB are free"), HasSubstr("model")));
+}
+
+TEST(PrecisionTest, AutoTakesBFloat16OnlyWhereItIsFastOrNeeded) {
+  const auto choose = [](const ModelLoadOptions& options, at::ScalarType stored, bool fast) {
+    return ChoosePrecision(options, {stored, 1000, fast});
+  };
+  EXPECT_EQ(choose({}, at::kBFloat16, true)->dtype, at::kBFloat16);
+  EXPECT_EQ(choose({}, at::kHalf, true)->dtype, at::kBFloat16);
+  EXPECT_EQ(choose({}, at::kFloat, true)->dtype, at::kFloat);
+  EXPECT_EQ(choose({}, at::kBFloat16, false)->dtype, at::kFloat);
+  EXPECT_EQ(choose({.memory_bytes = 3000}, at::kBFloat16, false)->dtype, at::kBFloat16);
+  EXPECT_EQ(choose({.dtype = at::kBFloat16}, at::kFloat, false)->dtype, at::kBFloat16);
+  EXPECT_THAT(choose({.memory_bytes = 3000}, at::kFloat, true).error().message,
+              HasSubstr("use --dtype bfloat16"));
+  EXPECT_THAT(choose({.memory_bytes = 1000}, at::kBFloat16, true).error().message,
+              HasSubstr("use a smaller model"));
 }
 
 TEST(Qwen25VlLoadingTest, InspectListsAllProblems) {
@@ -284,16 +340,38 @@ TEST_F(AdapterTest, RefusesWhatChangesTheArithmetic) {
   EXPECT_THAT(ErrorWith("lora_bias", true), HasSubstr("lora_bias"));
   EXPECT_THAT(ErrorWith("bias", "all"), HasSubstr("bias: expected \"none\", found \"all\""));
   EXPECT_THAT(ErrorWith("modules_to_save", {"lm_head"}), HasSubstr("modules_to_save"));
-  EXPECT_THAT(ErrorWith("eva_config", Json::object({{"rho", 2}})), HasSubstr("eva_config"));
+  EXPECT_THAT(ErrorWith("loftq_config", Json::object({{"bits", 4}})), HasSubstr("loftq_config"));
+  for (const char* beginning : {"pissa", "pissa_niter_4", "olora", "loftq", "corda", "lora_ga"}) {
+    EXPECT_THAT(ErrorWith("init_lora_weights", beginning),
+                HasSubstr("init_lora_weights: expected a plain LoRA"))
+        << beginning;
+  }
+  EXPECT_EQ(ErrorWith("init_lora_weights", "gaussian"), "");
+  EXPECT_EQ(ErrorWith("eva_config", Json::object({{"rho", 2}})), "");
   EXPECT_THAT(ErrorWith("layers_to_transform", {0}),
               HasSubstr("expected only layers of layers_to_transform"));
   EXPECT_THAT(ErrorWith("rank_pattern", {{"(", 4}}), HasSubstr("rank_pattern: expected regular"));
   EXPECT_THAT(ErrorWith("r", 5), HasSubstr("expected rank 5, found lora_A [4, 32]"));
 }
 
+TEST_F(AdapterTest, HeadAndEmbeddings) {
+  const TensorMap plain = tensors_;
+  Put("lm_head", 4, 32, 320);
+  EXPECT_THAT(Error(), HasSubstr("lm_head.lora_A.weight': the base's head shares its embeddings"));
+  base_.config()["tie_word_embeddings"] = false;
+  base_.tensors()["lm_head.weight"] = at::randn({320, 32});
+  base_.Write();
+  EXPECT_EQ(Error(), "");
+  tensors_ = plain;
+  tensors_["base_model.model.model.embed_tokens.lora_embedding_A"] = at::randn({4, 320});
+  EXPECT_THAT(Error(), HasSubstr("embed_tokens.lora_embedding_A': adapters of embeddings are not"));
+}
+
 TEST_F(AdapterTest, AdapterOfAnotherBaseIsRejectedByName) {
   Put("model.layers.7.mlp.up_proj", 4, 32, 48);
-  EXPECT_THAT(Error(), HasSubstr("the model has no linear layer 'model.layers.7.mlp.up_proj'"));
+  EXPECT_THAT(Error(),
+              HasSubstr("model.layers.7.mlp.up_proj.lora_A.weight': expected one of the base's 26 "
+                        "linear layers, found 'model.layers.7.mlp.up_proj'"));
   tensors_.clear();
   Put("model.layers.0.mlp.up_proj", 4, 64, 48);
   EXPECT_THAT(Error(), HasSubstr("lora_A.weight': expected [4, 32], found [4, 64]"));

@@ -15,11 +15,24 @@
 #include "model/checkpoint_source.h"
 #include "model/lora/peft_adapter.h"
 #include "model/model_report.h"
+#include "model/precision.h"
 #include "model/qwen2_5_vl/files.h"
 #include "model/qwen2_5_vl/layout.h"
 #include "model/tensor_spec.h"
 
 namespace gre {
+namespace {
+
+PrecisionInputs InputsOf(const Qwen25VlFiles& files, const ModelLoadOptions& options) {
+  PrecisionInputs inputs;
+  inputs.stored = files.stored_dtypes.empty() ? at::kBFloat16 : files.stored_dtypes.front();
+  for (const TensorSpec& spec : files.specs) inputs.parameters += spec.elements();
+  inputs.fast_bfloat16 = !options.device.is_cpu() || HasBFloat16Kernels();
+  return inputs;
+}
+
+}  // namespace
+
 Qwen25VlModel::Qwen25VlModel(Spec spec, Qwen25VlProcessorConfig processor,
                              std::unique_ptr<const Tokenizer> tokenizer, QwenChatTemplate chat,
                              Qwen25VlNetwork network)
@@ -31,7 +44,7 @@ Qwen25VlModel::Qwen25VlModel(Spec spec, Qwen25VlProcessorConfig processor,
 
 Result<std::unique_ptr<VisionLanguageModel>> Qwen25VlModel::Load(const std::string& directory,
                                                                  const ModelLoadOptions& options) {
-  Qwen25VlFiles files = Qwen25VlFiles::Open(directory);
+  Qwen25VlFiles files = Qwen25VlFiles::Open(directory, options);
   if (!files.problems.empty()) {
     return Error{ErrorCode::kInvalidInput, directory + ": " + JoinProblems(files.problems)};
   }
@@ -51,15 +64,16 @@ Result<std::unique_ptr<VisionLanguageModel>> Qwen25VlModel::Load(const std::stri
     SpecRecorder recorder;
     Qwen25VlNetwork shape(recorder, config, files.tied, at::kCPU);
     const auto problems = AdapterProblems(
-        *adapter, [&](const LinearVisitor& visitor) { shape.VisitLinears(visitor); });
+        *adapter, [&](const LinearVisitor& visitor) { shape.VisitLinears(visitor); }, files.tied);
     if (!problems.empty()) {
       return Error{ErrorCode::kInvalidInput, options.adapter_dir + ": " + JoinProblems(problems)};
     }
   }
 
-  // float16 weights run in bfloat16 on the CPU, which has kernels for it.
-  const at::ScalarType stored = config.dtype == at::kHalf ? at::kBFloat16 : config.dtype;
-  const at::ScalarType dtype = options.dtype.value_or(stored);
+  GRE_ASSIGN_OR_RETURN(const Precision precision,
+                       ChoosePrecision(options, InputsOf(files, options)));
+  const at::ScalarType dtype = precision.dtype;
+  LogInfo(directory + ": runs in " + DtypeName(dtype) + " (" + precision.reason + ")");
   const CheckpointTensors tensors(*files.checkpoint, Qwen25HubName);
   CheckpointSource plain(tensors, dtype, options.device, !options.trainable);
   std::optional<MergingSource> merging;

@@ -3,11 +3,11 @@
 #include <string>
 #include <vector>
 
-#include <ATen/TensorOperators.h>
-#include <ATen/ops/cat.h>
 #include <ATen/ops/embedding.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/tensor.h>
+
+#include "model/layers/image_rows.h"
 
 namespace gre {
 namespace {
@@ -20,6 +20,7 @@ Qwen25VlNetwork::Qwen25VlNetwork(WeightSource& source, const Qwen25VlConfig& con
                                  at::Device device)
     : image_token_id_(config.image_token_id),
       device_(device),
+      tied_(tied),
       vision_(source, config.vision, device),
       embeddings_(source.Get(kEmbeddings, {config.vocab_size, config.text.hidden_size})),
       decoder_(source, config.text, "model", device) {
@@ -38,14 +39,7 @@ at::Tensor Qwen25VlNetwork::Embed(std::span<const int32_t> token_ids,
                                   std::span<const at::Tensor> image_features) const {
   const at::Tensor ids =
       at::tensor(at::ArrayRef<int32_t>(token_ids.data(), token_ids.size()), at::kLong).to(device_);
-  const at::Tensor rows = at::embedding(embeddings_, ids);  // [T, hidden]
-  if (image_features.empty()) return rows;
-  const at::Tensor features =
-      at::cat(at::TensorList(image_features.data(), image_features.size())).to(rows.scalar_type());
-  const at::Tensor places = (ids == image_token_id_).nonzero().flatten();
-  TORCH_CHECK_VALUE(places.size(0) == features.size(0), "the prompt has ", places.size(0),
-                    " image placeholders, the images have ", features.size(0), " feature rows");
-  return rows.index_copy(0, places, features);
+  return PutImageRows(at::embedding(embeddings_, ids), ids, image_token_id_, image_features);
 }
 
 at::Tensor Qwen25VlNetwork::Logits(const at::Tensor& states) const {
@@ -56,6 +50,7 @@ at::Tensor Qwen25VlNetwork::Logits(const at::Tensor& states) const {
 void Qwen25VlNetwork::VisitLinears(const LinearVisitor& visitor) {
   vision_.VisitLinears(visitor);
   decoder_.VisitLinears(visitor);
+  if (!tied_) visitor(*head_);
 }
 
 void Qwen25VlNetwork::VisitParameters(const ParameterVisitor& visitor) {

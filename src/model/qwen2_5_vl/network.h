@@ -32,10 +32,11 @@ class Qwen25VlNetwork {
  private:
   int32_t image_token_id_ = 0;
   at::Device device_;
+  bool tied_ = false;
   Qwen25VisionTower vision_;
   at::Tensor embeddings_;  // [vocab, hidden]
   Decoder decoder_;
-  std::optional<Linear> head_;  // absent: the embeddings serve as head, unpacked
+  std::optional<Linear> head_;  // absent: tied and unpacked, the embeddings serve as head
 };
 
 }  // namespace gre

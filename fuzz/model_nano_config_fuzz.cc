@@ -1,0 +1,25 @@
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#include "core/check.h"
+#include "model/gre_nano/nano_config.h"
+
+// Whatever the bytes, an accepted configuration holds dimensions that the network's constructor may
+// divide and multiply by, and is written and read again unchanged.
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  const auto config =
+      gre::NanoConfig::FromJson(std::string_view(reinterpret_cast<const char*>(data), size));
+  if (!config.ok()) {
+    GRE_CHECK(!config.error().message.empty());
+    return 0;
+  }
+  GRE_CHECK(config->num_heads > 0 && config->hidden_size % config->num_heads == 0);
+  GRE_CHECK(config->num_kv_heads > 0 && config->num_heads % config->num_kv_heads == 0);
+  GRE_CHECK(config->image_tokens() > 0 && config->image_tokens() < config->max_positions);
+  GRE_CHECK(config->image_token_id >= 0 && config->image_token_id < config->vocab_size);
+  GRE_CHECK(config->vocab_size * config->hidden_size < int64_t{1} << 40);
+  const auto again = gre::NanoConfig::FromJson(config->ToJson());
+  GRE_CHECK(again.ok() && again->ToJson() == config->ToJson());
+  return 0;
+}

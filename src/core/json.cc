@@ -42,6 +42,18 @@ class LimitChecker {
   std::vector<std::set<std::string>> keys_;
 };
 
+// "line 2, column 1: unexpected end of input", out of the parser's own message.
+std::string ReadableReason(std::string what) {
+  if (const size_t end = what.find("] "); end != std::string::npos) what.erase(0, end + 2);
+  constexpr std::string_view kPlace = "parse error at ";
+  const size_t colon = what.find(": ");
+  if (!what.starts_with(kPlace) || colon == std::string::npos) return what;
+  const std::string place = what.substr(kPlace.size(), colon - kPlace.size());
+  const size_t context = what.find(" - ", colon);
+  std::string reason = what.substr(context == std::string::npos ? colon + 2 : context + 3);
+  return place + ": " + reason.substr(0, reason.find("; "));
+}
+
 }  // namespace
 
 Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
@@ -53,9 +65,7 @@ Result<Json> ParseJson(std::string_view text, const JsonLimits& limits) {
   try {
     return Json::parse(text.begin(), text.end(), LimitChecker(limits));
   } catch (const nlohmann::json::exception& e) {
-    std::string what = e.what();
-    if (const size_t end = what.find("] "); end != std::string::npos) what.erase(0, end + 2);
-    return Error{ErrorCode::kInvalidInput, "not valid JSON: " + what};
+    return Error{ErrorCode::kInvalidInput, "not valid JSON: " + ReadableReason(e.what())};
   } catch (const std::exception& e) {
     return Error{ErrorCode::kInvalidInput, std::string("not acceptable JSON: ") + e.what()};
   }

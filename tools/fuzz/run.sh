@@ -9,11 +9,12 @@ source tools/setup/common.sh
 seconds=${1:-600}
 [ $# = 0 ] || shift
 cases=("$@")
-[ $# -gt 0 ] || mapfile -t cases < <(basename -a fuzz/*_fuzz.cc | sed 's/_fuzz\.cc$//')
 
 tools/setup/install_packages.sh fuzz
-torch=$(tools/setup/fetch_torch.sh)
-quietly build/fuzz.configure.log cmake --preset fuzz -DGRE_BUILD_TESTS=ON -DGRE_TORCH_DIR="$torch"
+quietly build/fuzz.configure.log cmake --preset fuzz
+export LSAN_OPTIONS=suppressions=$here/tools/lint/leaks.supp
+# without names: every target of the preset, which leaves out LibTorch
+[ ${#cases[@]} -gt 0 ] || mapfile -t cases < <(ninja -C build/fuzz -t targets all | grep -v ^cmake_ | sed -n 's/^\([a-z_]*\)_fuzz: phony$/\1/p')
 build_with_progress "$here/build/fuzz" "$(build_jobs)" "${cases[@]/%/_fuzz}"
 
 mkdir -p build/fuzz/findings

@@ -1,13 +1,25 @@
 #!/bin/bash
-# Address, leak and undefined-behaviour sanitizers over every LibTorch-free test and the replays of the
-# fuzz corpora.
+# sanitize.sh [asan-ubsan|tsan]...: the first without arguments. Address, leak and undefined-behaviour sanitizers see
+# every LibTorch-free test and the replays of the fuzz corpora; the thread sanitizer the tests of the modules that
+# start threads.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
-source tools/setup/common.sh
 here=$PWD
-quietly build/asan-ubsan.configure.log cmake --preset asan-ubsan
-quietly build/asan-ubsan.build.log ninja -C build/asan-ubsan -j "$(build_jobs)" sanitizer_tests
+source tools/setup/common.sh
+presets=("$@")
+[ $# -gt 0 ] || presets=(asan-ubsan)
 if [ -z "${GRE_GOLDENS:-}" ] && [ -d ../shared/goldens ]; then export GRE_GOLDENS=$here/../shared/goldens; fi
-export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1
-ctest --test-dir build/asan-ubsan --output-on-failure --parallel "$(nproc)" --label-regex 'unit|fuzz-replay' \
-  --no-tests=error -E '_NOT_BUILT'
+export ASAN_OPTIONS=detect_stack_use_after_return=1 UBSAN_OPTIONS=print_stacktrace=1 TSAN_OPTIONS=halt_on_error=1
+export LSAN_OPTIONS=suppressions=$here/tools/lint/leaks.supp
+torch=$(tools/setup/fetch_torch.sh)
+for preset in "${presets[@]}"; do
+  case $preset in
+    asan-ubsan) target=sanitizer_tests labels='unit|fuzz-replay' ;;
+    tsan) target=thread_tests labels=unit ;;
+    *) fail "unknown preset '$preset': expected asan-ubsan or tsan" ;;
+  esac
+  quietly "build/$preset.configure.log" cmake --preset "$preset" -DGRE_TORCH_DIR="$torch"
+  build_with_progress "$here/build/$preset" "$(build_jobs)" "$target"
+  ctest --test-dir "build/$preset" --output-on-failure --parallel "$(nproc)" --label-regex "$labels" \
+    --no-tests=error -E '_NOT_BUILT'
+done

@@ -8,13 +8,13 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
-#include "cli/labelled_photos.h"
 #include "cli/locate_options.h"
 #include "cli/models.h"
 #include "cli/progress.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/log.h"
+#include "dataset/photo_folder.h"
 #include "image/decode.h"
 #include "metrics/accuracy.h"
 #include "metrics/bootstrap.h"
@@ -30,13 +30,14 @@ struct CalibrateOptions {
   std::string report = "test";
   std::vector<std::string> samples;
   double abstain_below = 0.3;
+  double unfamiliar = 0.5;
   std::string out;
   int limit = 0;
 };
 
 // A judged photo with what it is; no example where the model gave no point.
 struct Judged {
-  std::string kind;
+  PhotoKind kind;
   std::optional<CalibrationExample> example;
 };
 
@@ -68,7 +69,7 @@ Json RiskCoverageJson(std::span<const JudgedAnswer> answers) {
 Json MeasureFit(const CalibrationFit& fit, const std::vector<const Judged*>& photos) {
   std::vector<double> correct;
   std::vector<JudgedAnswer> answers;
-  std::vector<double> errors_km;
+  std::vector<double> errors_km;  // inside the true country 0 where only that is known
   double confident = 0;
   double confident_correct = 0;
   double inside_p50 = 0;
@@ -86,11 +87,10 @@ Json MeasureFit(const CalibrationFit& fit, const std::vector<const Judged*>& pho
       ++confident;
       confident_correct += example.correct ? 1 : 0;
     }
-    if (example.error_km) {
-      errors_km.push_back(*example.error_km);
-      inside_p50 += *example.error_km <= example.raw_radius.p50_km * fit.radius.p50_scale ? 1 : 0;
-      inside_p90 += *example.error_km <= example.raw_radius.p90_km * fit.radius.p90_scale ? 1 : 0;
-    }
+    const RadiusModel& radius = fit.RadiusFor(example.features);
+    errors_km.push_back(example.error_km);
+    inside_p50 += example.error_km <= example.raw_radius.p50_km * radius.p50_scale ? 1 : 0;
+    inside_p90 += example.error_km <= example.raw_radius.p90_km * radius.p90_scale ? 1 : 0;
   }
   Json bins = Json::array();
   for (const ReliabilityBin& bin : ReliabilityBins(answers, 10)) {
@@ -110,9 +110,8 @@ Json MeasureFit(const CalibrationFit& fit, const std::vector<const Judged*>& pho
           {"above_60_percent",
            {{"answers", confident},
             {"correct", confident > 0 ? Json(confident_correct / confident) : Json(nullptr)}}},
-          {"with_coordinates",
-           {{"photos", errors_km.size()},
-            {"median_error_km", errors_km.empty() ? Json(nullptr) : Json(Median(errors_km))},
+          {"radius",
+           {{"median_error_km", errors_km.empty() ? Json(nullptr) : Json(Median(errors_km))},
             {"inside_p50", known > 0 ? Json(inside_p50 / known) : Json(nullptr)},
             {"inside_p90", known > 0 ? Json(inside_p90 / known) : Json(nullptr)}}},
           {"risk_coverage", RiskCoverageJson(answers)},
@@ -125,9 +124,11 @@ class CalibrateRun {
       : options_(options), context_(context) {}
 
   Result<Json> Run() {
-    GRE_ASSIGN_OR_RETURN(const std::vector<PhotoLabel> labels, ReadPhotoLabels(options_.photos));
-    const std::vector<PhotoLabel> fit_photos = Select(labels, options_.fit);
-    const std::vector<PhotoLabel> report_photos = Select(labels, options_.report);
+    GRE_ASSIGN_OR_RETURN(const std::vector<PhotoRecord> labels, ReadPhotoFolder(options_.photos));
+    GRE_ASSIGN_OR_RETURN(const std::vector<PhotoRecord> fit_photos,
+                         Select(labels, "--fit", options_.fit));
+    GRE_ASSIGN_OR_RETURN(const std::vector<PhotoRecord> report_photos,
+                         Select(labels, "--report", options_.report));
     if (fit_photos.empty()) {
       return Error{ErrorCode::kInvalidArgument,
                    options_.photos + ": no photo of the split '" + options_.fit + "'"};
@@ -159,16 +160,23 @@ class CalibrateRun {
                 {"fit_split", options_.fit},
                 {"report_split", options_.report},
                 {"abstain_below", options_.abstain_below},
+                {"unfamiliar", options_.unfamiliar},
                 {"runs", std::move(reports)}};
   }
 
  private:
-  [[nodiscard]] std::vector<PhotoLabel> Select(const std::vector<PhotoLabel>& labels,
-                                               const std::string& split) const {
-    std::map<std::string, int> taken;  // by kind
-    std::vector<PhotoLabel> selected;
-    for (const PhotoLabel& label : labels) {
-      if (label.split == split && (options_.limit == 0 || taken[label.kind] < options_.limit)) {
+  [[nodiscard]] Result<std::vector<PhotoRecord>> Select(const std::vector<PhotoRecord>& labels,
+                                                        const std::string& option,
+                                                        const std::string& name) const {
+    const std::optional<PhotoSplit> split = ParsePhotoSplit(name);
+    if (!split) {
+      return Error{ErrorCode::kInvalidArgument,
+                   option + ": expected train, dev or test, found '" + name + "'"};
+    }
+    std::map<PhotoKind, int> taken;  // by kind
+    std::vector<PhotoRecord> selected;
+    for (const PhotoRecord& label : labels) {
+      if (label.split == *split && (options_.limit == 0 || taken[label.kind] < options_.limit)) {
         ++taken[label.kind];
         selected.push_back(label);
       }
@@ -188,9 +196,9 @@ class CalibrateRun {
   }
 
   // Both kinds count the same in the fit, however many photos there are of each.
-  static std::map<std::string, double> KindWeights(const std::vector<PhotoLabel>& photos) {
-    std::map<std::string, double> weights;
-    for (const PhotoLabel& photo : photos) {
+  static std::map<PhotoKind, double> KindWeights(const std::vector<PhotoRecord>& photos) {
+    std::map<PhotoKind, double> weights;
+    for (const PhotoRecord& photo : photos) {
       ++weights[photo.kind];
     }
     const double kinds = static_cast<double>(weights.size());
@@ -200,28 +208,29 @@ class CalibrateRun {
     return weights;
   }
 
-  Result<std::vector<Judged>> Judge(Localizer& localizer, const std::vector<PhotoLabel>& photos) {
-    const std::map<std::string, double> weights = KindWeights(photos);
+  Result<std::vector<Judged>> Judge(Localizer& localizer, const std::vector<PhotoRecord>& photos) {
+    const std::map<PhotoKind, double> weights = KindWeights(photos);
     Progress progress({.enabled = !context_.quiet,
                        .terminal = context_.err_terminal,
                        .label = "judging",
                        .unit = "photos"},
                       static_cast<int64_t>(photos.size()));
     std::vector<Judged> judged;
-    for (const PhotoLabel& photo : photos) {
+    for (const PhotoRecord& photo : photos) {
       if (context_.cancellation().IsCancelled()) {
         return Error{ErrorCode::kCancelled, "interrupted; nothing is written"};
       }
-      GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImageFile(options_.photos + "/" + photo.file));
+      GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImageFile(options_.photos + "/" + photo.image));
       const LabelledPhoto labelled{
-          {photo.file, std::make_shared<const RgbImage>(std::move(image)), std::nullopt},
+          {photo.image, std::make_shared<const RgbImage>(std::move(image)), std::nullopt},
           photo.country_code,
           photo.point,
+          photo.kind == PhotoKind::kTravel,
           weights.at(photo.kind)};
       std::vector<Result<CalibrationExample>> examples =
           localizer.Judge({&labelled, 1}, context_.cancellation());
       if (!examples[0].ok()) {
-        LogInfo(photo.file + ": " + examples[0].error().message);
+        LogInfo(photo.image + ": " + examples[0].error().message);
       }
       judged.push_back({photo.kind, examples[0].ok() ? std::optional(*examples[0]) : std::nullopt});
       progress.Update(static_cast<int64_t>(judged.size()));
@@ -229,7 +238,7 @@ class CalibrateRun {
     return judged;
   }
 
-  static Result<CalibrationFit> Fit(const std::vector<Judged>& judged, int samples) {
+  [[nodiscard]] Result<CalibrationFit> Fit(const std::vector<Judged>& judged, int samples) const {
     std::vector<CalibrationExample> examples;
     for (const Judged& photo : judged) {
       if (photo.example) {
@@ -238,13 +247,14 @@ class CalibrateRun {
     }
     CalibrationFitOptions fit_options;
     fit_options.samples = samples;
+    fit_options.unfamiliar = options_.unfamiliar;
     return FitCalibration(examples, fit_options);
   }
 
   static Json MeasureKinds(const CalibrationFit& fit, const std::vector<Judged>& judged) {
     std::map<std::string, std::vector<const Judged*>> kinds;
     for (const Judged& photo : judged) {
-      kinds[photo.kind].push_back(&photo);
+      kinds[std::string(PhotoKindName(photo.kind))].push_back(&photo);
       kinds["all"].push_back(&photo);
     }
     Json report = Json::object();
@@ -303,6 +313,13 @@ CommandSpec CalibrateCommand() {
        .value_name = "P",
        .help = "The confidence under which the model will not answer",
        .target = &options->abstain_below,
+       .min = 0,
+       .max = 1,
+       .configurable = false},
+      {.name = "unfamiliar",
+       .value_name = "SHARE",
+       .help = "Share of ordinary photos that are unlike all of the fit's (docs/localizer.md)",
+       .target = &options->unfamiliar,
        .min = 0,
        .max = 1,
        .configurable = false},

@@ -287,10 +287,8 @@ double BorderTable::DistanceKm(const Ring& ring, const LatLng& point, double bes
   return best_km;
 }
 
-NearestLand BorderTable::NearestTo(const LatLng& point) const {
-  if (auto area = AreaAt(point)) {
-    return {std::move(*area), 0};
-  }
+BorderTable::NearestArea BorderTable::NearestOf(std::optional<std::string_view> code,
+                                                const LatLng& point) const {
   struct Candidate {
     double bound_km;
     const Area* area;
@@ -299,24 +297,34 @@ NearestLand BorderTable::NearestTo(const LatLng& point) const {
   std::vector<Candidate> candidates;
   for (const Area& area : areas_) {
     for (const Ring& ring : area.rings) {
-      if (!area.overlay) {
+      if (!area.overlay && (!code || area.land.country_code == *code)) {
         candidates.push_back({LowerBoundKm(ring, point), &area, &ring});
       }
     }
   }
   std::ranges::sort(candidates, {}, &Candidate::bound_km);
-  const Area* nearest = nullptr;
-  double best_km = std::numeric_limits<double>::infinity();
+  NearestArea nearest = {.km = std::numeric_limits<double>::infinity()};
   for (const Candidate& candidate : candidates) {
-    if (candidate.bound_km >= best_km) {
+    if (candidate.bound_km >= nearest.km) {
       break;
     }
-    if (const double km = DistanceKm(*candidate.ring, point, best_km); km < best_km) {
-      best_km = km;
-      nearest = candidate.area;
+    if (const double km = DistanceKm(*candidate.ring, point, nearest.km); km < nearest.km) {
+      nearest = {candidate.area, km};
     }
   }
-  return {nearest->land, best_km};
+  return nearest;
+}
+
+NearestLand BorderTable::NearestTo(const LatLng& point) const {
+  if (auto area = AreaAt(point)) {
+    return {std::move(*area), 0};
+  }
+  const NearestArea nearest = NearestOf(std::nullopt, point);
+  return {nearest.area->land, nearest.km};
+}
+
+double BorderTable::DistanceToCountryKm(std::string_view code, const LatLng& point) const {
+  return CountryContains(code, point) ? 0 : NearestOf(code, point).km;
 }
 
 }  // namespace gre

@@ -35,6 +35,7 @@ class BorderTable {
 
   [[nodiscard]] std::optional<LandArea> AreaAt(const LatLng& point) const;
   [[nodiscard]] NearestLand NearestTo(const LatLng& point) const;
+  [[nodiscard]] double DistanceToCountryKm(std::string_view code, const LatLng& point) const;
   [[nodiscard]] bool CountryContains(std::string_view code, const LatLng& point) const;
   [[nodiscard]] std::span<const Polyline> outline() const { return outline_; }
   [[nodiscard]] std::span<const Polyline> borders() const { return borders_; }
@@ -59,6 +60,14 @@ class BorderTable {
     double y;
   };
 
+  struct NearestArea {
+    const Area* area = nullptr;  // nullptr: none
+    double km;
+  };
+
+  // Among the areas counted to the country, or all of them when `code` is absent.
+  [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code,
+                                      const LatLng& point) const;
   [[nodiscard]] Position ToUnits(const LatLng& point) const;
   [[nodiscard]] LatLng ToLatLng(double x, double y) const;
   [[nodiscard]] double LowerBoundKm(const Ring& ring, const LatLng& point) const;

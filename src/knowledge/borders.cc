@@ -22,6 +22,10 @@ std::optional<LandArea> LandAreaAt(const LatLng& point) { return Table().AreaAt(
 
 NearestLand NearestLandTo(const LatLng& point) { return Table().NearestTo(point); }
 
+double DistanceToCountryKm(std::string_view country_code, const LatLng& point) {
+  return Table().DistanceToCountryKm(country_code, point);
+}
+
 bool CountryContains(std::string_view country_code, const LatLng& point) {
   return Table().CountryContains(country_code, point);
 }

@@ -44,6 +44,10 @@ struct NearestLand {
 // The land area nearest to the point. Takes up to some milliseconds far out on the sea.
 NearestLand NearestLandTo(const LatLng& point);
 
+// Geodesic distance to the nearest land counted to the country; 0 inside, infinite where no area is
+// counted to it.
+double DistanceToCountryKm(std::string_view country_code, const LatLng& point);
+
 // True when an area counted to the country holds the point.
 bool CountryContains(std::string_view country_code, const LatLng& point);
 

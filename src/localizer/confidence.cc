@@ -12,7 +12,7 @@
 namespace gre {
 namespace {
 
-constexpr char kSchema[] = "gre.calibration/1";
+constexpr char kSchema[] = "gre.calibration/2";
 constexpr size_t kCount = ConfidenceWeights::kCount;
 using Vector = std::array<double, kCount>;
 using SquareMatrix = std::array<Vector, kCount>;
@@ -63,37 +63,47 @@ Vector SolveSymmetric(SquareMatrix a, Vector b) {
   return b;
 }
 
-// Penalised negative log-likelihood.
-double Loss(std::span<const CalibrationExample> examples, const Vector& weights, double ridge) {
+// How far a success may be believed.
+double Target(const CalibrationExample& example, const CalibrationFitOptions& options) {
+  if (!example.correct) {
+    return 0;
+  }
+  return example.ordinary ? 1 - options.unfamiliar : 1;
+}
+
+// Penalised cross-entropy.
+double Loss(std::span<const CalibrationExample> examples, const Vector& weights,
+            const CalibrationFitOptions& options) {
   double loss = 0;
   for (const CalibrationExample& example : examples) {
     const double score = Dot(FeatureVector(example.features), weights);
-    const double margin = example.correct ? score : -score;
-    loss += example.weight *
-            (margin > 0 ? std::log1p(std::exp(-margin)) : std::log1p(std::exp(margin)) - margin);
+    const double log_partition =
+        score > 0 ? score + std::log1p(std::exp(-score)) : std::log1p(std::exp(score));
+    loss += example.weight * (log_partition - Target(example, options) * score);
   }
   for (size_t i = 1; i < kCount; ++i) {
-    loss += ridge / 2 * weights[i] * weights[i];
+    loss += options.ridge / 2 * weights[i] * weights[i];
   }
   return loss;
 }
 
-Vector FitWeights(std::span<const CalibrationExample> examples, double ridge) {
+Vector FitWeights(std::span<const CalibrationExample> examples,
+                  const CalibrationFitOptions& options) {
   constexpr int kMaxSteps = 50;
   Vector weights = {};
-  double loss = Loss(examples, weights, ridge);
+  double loss = Loss(examples, weights, options);
   for (int step = 0; step < kMaxSteps; ++step) {
     Vector gradient = {};
     SquareMatrix hessian = {};
     for (size_t i = 0; i < kCount; ++i) {
       // The first weight is free; the little keeps the matrix regular.
-      gradient[i] = i == 0 ? 0 : ridge * weights[i];
-      hessian[i][i] = i == 0 ? 1e-9 : ridge;
+      gradient[i] = i == 0 ? 0 : options.ridge * weights[i];
+      hessian[i][i] = i == 0 ? 1e-9 : options.ridge;
     }
     for (const CalibrationExample& example : examples) {
       const Vector x = FeatureVector(example.features);
       const double p = Sigmoid(Dot(x, weights));
-      const double slope = example.weight * (p - (example.correct ? 1 : 0));
+      const double slope = example.weight * (p - Target(example, options));
       const double curvature = example.weight * p * (1 - p);
       for (size_t i = 0; i < kCount; ++i) {
         gradient[i] += slope * x[i];
@@ -111,7 +121,7 @@ Vector FitWeights(std::span<const CalibrationExample> examples, double ridge) {
       for (size_t i = 0; i < kCount; ++i) {
         next[i] = weights[i] - scale * direction[i];
       }
-      next_loss = Loss(examples, next, ridge);
+      next_loss = Loss(examples, next, options);
       if (next_loss <= loss) {
         break;
       }
@@ -127,6 +137,45 @@ Vector FitWeights(std::span<const CalibrationExample> examples, double ridge) {
     }
   }
   return weights;
+}
+
+constexpr size_t kMinErrors = 20;
+
+// The factors with which half and nine tenths of the errors lie inside; nullopt for too few errors.
+std::optional<RadiusModel> FitRadius(const std::vector<const CalibrationExample*>& examples) {
+  std::vector<double> p50_ratios;
+  std::vector<double> p90_ratios;
+  for (const CalibrationExample* example : examples) {
+    if (example->raw_radius.p50_km > 0) {
+      p50_ratios.push_back(example->error_km / example->raw_radius.p50_km);
+      p90_ratios.push_back(example->error_km / example->raw_radius.p90_km);
+    }
+  }
+  if (p50_ratios.size() < kMinErrors) {
+    return std::nullopt;
+  }
+  std::ranges::sort(p50_ratios);
+  std::ranges::sort(p90_ratios);
+  RadiusModel radius;
+  radius.p50_scale = std::max(1.0, QuantileOfSorted(p50_ratios, 0.5));
+  radius.p90_scale = std::max(1.0, QuantileOfSorted(p90_ratios, 0.9));
+  return radius;
+}
+
+nlohmann::ordered_json ToJson(const RadiusModel& radius) {
+  return {{"typical_error_km", radius.typical_error_km},
+          {"p50_scale", radius.p50_scale},
+          {"p90_scale", radius.p90_scale}};
+}
+
+RadiusModel ParseRadius(const Json& radius) {
+  return {.typical_error_km = radius.at("typical_error_km").get<double>(),
+          .p50_scale = radius.at("p50_scale").get<double>(),
+          .p90_scale = radius.at("p90_scale").get<double>()};
+}
+
+bool IsPositive(const RadiusModel& radius) {
+  return radius.typical_error_km > 0 && radius.p50_scale > 0 && radius.p90_scale > 0;
 }
 
 Error BadCalibration(const std::string& what) {
@@ -195,11 +244,9 @@ Result<Calibration> Calibration::Parse(std::string_view json) {
         return BadCalibration("expected 6 weights, found " +
                               std::to_string(row.at("weights").size()));
       }
-      fit.radius = {.typical_error_km = radius.at("typical_error_km").get<double>(),
-                    .p50_scale = radius.at("p50_scale").get<double>(),
-                    .p90_scale = radius.at("p90_scale").get<double>()};
-      if (fit.samples < 1 || !(fit.radius.typical_error_km > 0) || !(fit.radius.p50_scale > 0) ||
-          !(fit.radius.p90_scale > 0)) {
+      fit.street_radius = ParseRadius(radius.at("street"));
+      fit.ordinary_radius = ParseRadius(radius.at("ordinary"));
+      if (fit.samples < 1 || !IsPositive(fit.street_radius) || !IsPositive(fit.ordinary_radius)) {
         return BadCalibration("samples, typical_error_km and both scales must be positive");
       }
       calibration.Add(fit);
@@ -220,9 +267,8 @@ std::string Calibration::ToJson() const {
                     {"photos", fit.photos},
                     {"weights", fit.weights.values},
                     {"radius",
-                     {{"typical_error_km", fit.radius.typical_error_km},
-                      {"p50_scale", fit.radius.p50_scale},
-                      {"p90_scale", fit.radius.p90_scale}}}});
+                     {{"street", gre::ToJson(fit.street_radius)},
+                      {"ordinary", gre::ToJson(fit.ordinary_radius)}}}});
   }
   const nlohmann::ordered_json root = {
       {"schema", kSchema}, {"abstain_below", abstain_below_}, {"fits", fits}};
@@ -247,7 +293,6 @@ void Calibration::Add(const CalibrationFit& fit) {
 Result<CalibrationFit> FitCalibration(std::span<const CalibrationExample> examples,
                                       const CalibrationFitOptions& options) {
   constexpr size_t kMinExamples = 10;
-  constexpr size_t kMinErrors = 20;
   const auto right = std::ranges::count(examples, true, &CalibrationExample::correct);
   if (examples.size() < kMinExamples || right == 0 ||
       static_cast<size_t>(right) == examples.size()) {
@@ -259,21 +304,17 @@ Result<CalibrationFit> FitCalibration(std::span<const CalibrationExample> exampl
   CalibrationFit fit;
   fit.samples = options.samples;
   fit.photos = static_cast<int>(examples.size());
-  fit.weights.values = FitWeights(examples, options.ridge);
-  std::vector<double> p50_ratios;
-  std::vector<double> p90_ratios;
+  fit.weights.values = FitWeights(examples, options);
+  std::vector<const CalibrationExample*> all;
+  std::vector<const CalibrationExample*> street;
+  std::vector<const CalibrationExample*> ordinary;
   for (const CalibrationExample& example : examples) {
-    if (example.error_km && example.raw_radius.p50_km > 0) {
-      p50_ratios.push_back(*example.error_km / example.raw_radius.p50_km);
-      p90_ratios.push_back(*example.error_km / example.raw_radius.p90_km);
-    }
+    all.push_back(&example);
+    (example.features.street_level < 0.5 ? ordinary : street).push_back(&example);
   }
-  if (p50_ratios.size() >= kMinErrors) {
-    std::ranges::sort(p50_ratios);
-    std::ranges::sort(p90_ratios);
-    fit.radius.p50_scale = std::max(1.0, QuantileOfSorted(p50_ratios, 0.5));
-    fit.radius.p90_scale = std::max(1.0, QuantileOfSorted(p90_ratios, 0.9));
-  }
+  const RadiusModel pooled = FitRadius(all).value_or(RadiusModel());
+  fit.street_radius = FitRadius(street).value_or(pooled);
+  fit.ordinary_radius = FitRadius(ordinary).value_or(pooled);
   return fit;
 }
 

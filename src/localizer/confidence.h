@@ -46,13 +46,20 @@ struct CalibrationFit {
   int samples = 0;
   int photos = 0;  // it was fitted on
   ConfidenceWeights weights = {};
-  RadiusModel radius = {};
+  RadiusModel street_radius = {};
+  RadiusModel ordinary_radius = {};
+
+  // Of the kind that most samples state; street-level where none states any.
+  [[nodiscard]] const RadiusModel& RadiusFor(const ConfidenceFeatures& features) const {
+    return features.street_level < 0.5 ? ordinary_radius : street_radius;
+  }
 };
 
 class Calibration {
  public:
-  // calibration.json: {"schema": "gre.calibration/1", "abstain_below": 0.3, "fits": [{"samples",
-  // "photos", "weights": [6 numbers], "radius": {"typical_error_km", "p50_scale", "p90_scale"}}]}.
+  // calibration.json: {"schema": "gre.calibration/2", "abstain_below": 0.3, "fits": [{"samples",
+  // "photos", "weights": [6 numbers], "radius": {"street" and "ordinary": {"typical_error_km",
+  // "p50_scale", "p90_scale"}}}]}.
   static Result<Calibration> Parse(std::string_view json);
   [[nodiscard]] std::string ToJson() const;
 
@@ -73,20 +80,26 @@ class Calibration {
 // One labelled photo that was located with --always-answer.
 struct CalibrationExample {
   ConfidenceFeatures features;
-  bool correct = false;            // the answer's country is right
-  double weight = 1;               // e.g. to balance kinds of photos
-  std::optional<double> error_km;  // distance to the truth, where that is known
-  RadiusEstimate raw_radius;       // EstimateRadius with the default RadiusModel
+  bool correct = false;   // the answer's country is right
+  double weight = 1;      // e.g. to balance kinds of photos
+  bool ordinary = false;  // an ordinary photo, by its label
+  double error_km = 0;    // to the true point; to the true country's border where that is all known
+  RadiusEstimate raw_radius;  // EstimateRadius with the default RadiusModel
 };
 
 struct CalibrationFitOptions {
   int samples = 1;
+  // Of the ordinary photos that the model will meet, the share that is so unlike those of the fit
+  // (other photographers, other journeys) that it is right on none of them: their successes count
+  // as 1 - unfamiliar. The street-level photos of a fit come from the cameras of later ones.
+  double unfamiliar = 0;
   double ridge = 0.5;  // penalty on the squares of all weights but the first
 };
 
-// Maximum likelihood with a ridge penalty (Newton's method), and for the radii the factors with
-// which half and nine tenths of the errors lie inside (at least 1: radii are only ever widened; 1
-// with fewer than 20 known errors). Fails when fewer than ten examples are given or all have the
+// Maximum likelihood with a ridge penalty (Newton's method), and for the radii of each
+// stated kind of photo the factors with which half and nine tenths of the errors lie inside (at
+// least 1: an error to a border is only a lower bound; those of all photos where a kind has fewer
+// than 20). Fails when fewer than ten examples are given or all have the
 // same outcome.
 Result<CalibrationFit> FitCalibration(std::span<const CalibrationExample> examples,
                                       const CalibrationFitOptions& options);

@@ -7,6 +7,7 @@
 
 #include "core/strings.h"
 #include "geo/geodesic.h"
+#include "knowledge/borders.h"
 
 namespace gre {
 namespace {
@@ -77,9 +78,9 @@ Result<CalibrationExample> JudgeSamples(const std::vector<Sample>& samples,
   example.features = MeasureConfidence(samples, country_code);
   example.correct = country_code == truth.country_code;
   example.weight = truth.weight;
-  if (truth.point) {
-    example.error_km = GeodesicDistanceKm(answer, *truth.point);
-  }
+  example.ordinary = truth.ordinary;
+  example.error_km = truth.point ? GeodesicDistanceKm(answer, *truth.point)
+                                 : DistanceToCountryKm(truth.country_code, answer);
   example.raw_radius = EstimateRadius(answer, points, {});
   return example;
 }
@@ -237,8 +238,8 @@ LocateAnswer Localizer::MakeAnswer(std::span<const Sample> voters, std::span<con
 
   std::vector<LatLng> others = PointsOf(inside);
   others.erase(others.begin() + static_cast<std::ptrdiff_t>(chosen));
-  const RadiusEstimate radius =
-      EstimateRadius(answer.point, others, fit != nullptr ? fit->radius : RadiusModel());
+  const RadiusEstimate radius = EstimateRadius(
+      answer.point, others, fit != nullptr ? fit->RadiusFor(features) : RadiusModel());
   answer.radius_p50_km = radius.p50_km;
   answer.radius_p90_km = radius.p90_km;
   return answer;

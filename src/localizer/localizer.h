@@ -42,9 +42,10 @@ struct LocateRequest {
 // A photo whose place is known, for calibration.
 struct LabelledPhoto {
   LocateRequest photo;
-  std::string country_code;     // ISO 3166-1 alpha-2
-  std::optional<LatLng> point;  // absent: only the country is known
-  double weight = 1;            // of CalibrationExample
+  std::string country_code;                    // ISO 3166-1 alpha-2
+  std::optional<LatLng> point = std::nullopt;  // absent: only the country is known
+  bool ordinary = false;                       // no street-level photo
+  double weight = 1;                           // of CalibrationExample
 };
 
 // Finds out where photos were taken: asks the model for chains, reads them and decides.

@@ -209,18 +209,24 @@ TEST_F(LocalizerTest, JudgesLabelledPhotosForCalibration) {
   ASSERT_TRUE(localizer.ok());
   const auto image = std::make_shared<RgbImage>(RgbImage{1, 1, {1, 2, 3}});
   const std::vector<LabelledPhoto> photos = {
-      {{"fr.jpg", image, std::nullopt}, "FR", LatLng{45.76, 4.84}, 2},
-      {{"jp.jpg", image, std::nullopt}, "JP", std::nullopt, 1},
-      {{"refused.jpg", image, std::nullopt}, "FR", std::nullopt, 1}};
+      {.photo = {"fr.jpg", image, std::nullopt},
+       .country_code = "FR",
+       .point = LatLng{45.76, 4.84},
+       .ordinary = true,
+       .weight = 2},
+      {.photo = {"ch.jpg", image, std::nullopt}, .country_code = "CH"},
+      {.photo = {"refused.jpg", image, std::nullopt}, .country_code = "FR"}};
   const auto examples = localizer->Judge(photos, {});
   ASSERT_EQ(examples.size(), 3u);
   ASSERT_TRUE(examples[0].ok());
   EXPECT_TRUE(examples[0]->correct);
   EXPECT_EQ(examples[0]->features.agreeing, 3);
+  EXPECT_TRUE(examples[0]->ordinary);
   EXPECT_EQ(examples[0]->weight, 2);
-  EXPECT_NEAR(*examples[0]->error_km, 392, 5);
+  EXPECT_NEAR(examples[0]->error_km, 392, 5);
   EXPECT_FALSE(examples[1]->correct);
-  EXPECT_FALSE(examples[1]->error_km);
+  EXPECT_FALSE(examples[1]->ordinary);
+  EXPECT_NEAR(examples[1]->error_km, 350, 40);  // from Paris to the Swiss border
   EXPECT_FALSE(examples[2].ok());
 }
 

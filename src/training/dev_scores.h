@@ -4,9 +4,9 @@
 #include <span>
 
 #include "core/result.h"
+#include "dataset/photo_records.h"
 #include "model/gre_nano/nano_network.h"
 #include "training/nano_examples.h"
-#include "training/photo_records.h"
 
 namespace gre {
 

@@ -10,9 +10,9 @@
 #include "core/cancellation.h"
 #include "core/file.h"
 #include "core/result.h"
+#include "dataset/photo_records.h"
 #include "model/gre_nano/nano_network.h"
 #include "training/augment.h"
-#include "training/photo_records.h"
 
 namespace gre {
 

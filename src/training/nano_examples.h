@@ -10,9 +10,9 @@
 #include <ATen/core/Tensor.h>
 
 #include "core/result.h"
+#include "dataset/photo_records.h"
 #include "tokenizer/tokenizer.h"
 #include "training/feature_cache.h"
-#include "training/photo_records.h"
 #include "training/point_sampler.h"
 
 namespace gre {

@@ -4,10 +4,10 @@
 #include <vector>
 
 #include "core/result.h"
+#include "dataset/photo_records.h"
 #include "geo/lat_lng.h"
 #include "knowledge/country_facts.h"
 #include "reasoning/chain.h"
-#include "training/photo_records.h"
 
 namespace gre {
 

@@ -16,12 +16,12 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "dataset/photo_records.h"
 #include "image/encode.h"
 #include "model/gre_nano/effnet_lite.h"
 #include "model/gre_nano/model.h"
 #include "model/tensor_spec.h"
 #include "training/initial_weights.h"
-#include "training/photo_records.h"
 #include "weights/checkpoint.h"
 #include "weights/safetensors.h"
 

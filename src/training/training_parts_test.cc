@@ -1,4 +1,4 @@
-// The small parts of a training run: settings, records, views, schedule, optimiser, checkpoints.
+// The small parts of a training run: settings, views, schedule, optimiser, checkpoints.
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -11,10 +11,9 @@
 #include <gtest/gtest.h>
 
 #include "core/file.h"
+#include "dataset/photo_records.h"
 #include "training/adamw.h"
 #include "training/augment.h"
-#include "training/photo_folder.h"
-#include "training/photo_records.h"
 #include "training/sft_config.h"
 #include "training/training_state.h"
 
@@ -87,54 +86,6 @@ TEST_F(TrainingPartsTest, CommittedRecipesAreValid) {
         SftConfig::Load(std::string(GRE_SOURCE_DIR "/recipes/") + recipe + ".toml", {});
     EXPECT_TRUE(config.ok()) << config.error().message;
   }
-}
-
-TEST_F(TrainingPartsTest, ManifestRoundTrips) {
-  const std::vector<PhotoRecord> records = {
-      {"a/1.jpg", PhotoKind::kStreet, PhotoSplit::kTrain, "FR", std::nullopt},
-      {"b/2.jpg", PhotoKind::kTravel, PhotoSplit::kTest, "JP", LatLng{34.5, 135.25}}};
-  const std::string text = FormatPhotoManifest(records);
-  const auto parsed = ParsePhotoManifest(text);
-  ASSERT_TRUE(parsed.ok()) << parsed.error().message;
-  EXPECT_EQ(FormatPhotoManifest(*parsed), text);
-}
-
-TEST_F(TrainingPartsTest, ManifestErrorsNameLineAndField) {
-  const std::string good =
-      R"({"image":"a","kind":"street","split":"dev","country_code":"FR","latitude":null,)"
-      R"("longitude":null})";
-  const auto message = [&](const std::string& line) {
-    return ParsePhotoManifest(good + "\n" + line).error().message;
-  };
-  EXPECT_THAT(message("{"), HasSubstr("manifest line 2"));
-  EXPECT_THAT(message("[]"), HasSubstr("line 2: expected a JSON object"));
-  EXPECT_THAT(message(R"({"image":"a","kind":"x","split":"dev"})"),
-              HasSubstr("kind: expected street or travel"));
-  EXPECT_THAT(message(R"({"image":"a","kind":"street","split":"dev","country_code":"fr"})"),
-              HasSubstr("country_code"));
-  EXPECT_THAT(message(R"({"image":"a","kind":"street","split":"dev","country_code":"FR",)"
-                      R"("latitude":91,"longitude":0})"),
-              HasSubstr("latitude, longitude"));
-}
-
-TEST_F(TrainingPartsTest, PhotoFolderResolvesNamesPointsAndCentroids) {
-  Write("splits.csv",
-        "file,split,kind\nx/1.jpg,train,street\nx/2.jpg,dev,travel\nx/3.jpg,test,travel\n");
-  Write("x/labels.csv",
-        "file,country,lat,lon,precision\n1.jpg,Réunion,,,country\n"
-        "2.jpg,,48.85,2.35,\"place, exact\"\n3.jpg,Japan,36,138,centroid of the country\n");
-  const auto records = ReadPhotoFolder(folder_);
-  ASSERT_TRUE(records.ok()) << records.error().message;
-  ASSERT_EQ(records->size(), 3u);
-  EXPECT_EQ((*records)[0].country_code, "RE");
-  EXPECT_EQ((*records)[1].country_code, "FR");
-  EXPECT_TRUE((*records)[1].point.has_value());
-  EXPECT_EQ((*records)[2].country_code, "JP");
-  EXPECT_FALSE((*records)[2].point.has_value());
-
-  Write("x/labels.csv", "file,country,lat,lon,precision\n1.jpg,Atlantis,,,country\n");
-  EXPECT_THAT(ReadPhotoFolder(folder_).error().message,
-              HasSubstr("x/1.jpg: unknown country 'Atlantis'"));
 }
 
 RgbImage Gradient(int width, int height) {

@@ -1,4 +1,4 @@
-#include "training/photo_records.h"
+#include "dataset/photo_records.h"
 
 #include <nlohmann/json.hpp>
 
@@ -11,14 +11,18 @@ namespace {
 constexpr const char* kKindNames[] = {"street", "travel"};
 constexpr const char* kSplitNames[] = {"train", "dev", "test"};
 
-template <size_t N>
-std::optional<size_t> IndexOf(const char* const (&names)[N], const Json& value) {
+template <typename Value, size_t N>
+std::optional<Value> Find(const char* const (&names)[N], std::string_view text) {
   for (size_t i = 0; i < N; ++i) {
-    if (value == names[i]) {
-      return i;
+    if (text == names[i]) {
+      return static_cast<Value>(i);
     }
   }
   return std::nullopt;
+}
+
+std::string_view TextOf(const Json& value) {
+  return value.is_string() ? value.get_ref<const std::string&>() : std::string_view();
 }
 
 bool IsCountryCode(const Json& value) {
@@ -30,23 +34,27 @@ bool IsCountryCode(const Json& value) {
 }
 
 Result<PhotoRecord> ParseRecord(const Json& line) {
-  auto bad = [](const char* field, const char* expected) {
-    return Error{ErrorCode::kInvalidInput, std::string(field) + ": expected " + expected};
-  };
   const auto get = [&](const char* field) { return line.value(field, Json()); };
+  const auto bad = [&](const char* field, const char* expected) {
+    return Error{ErrorCode::kInvalidInput, std::string(field) + ": expected " + expected +
+                                               ", found " + DumpJson(get(field), -1)};
+  };
   PhotoRecord record;
   const Json image = get("image");
-  if (!image.is_string() || image.get_ref<const std::string&>().empty()) {
+  if (TextOf(image).empty()) {
     return bad("image", "a path");
   }
-  record.image = image.get<std::string>();
-  const auto kind = IndexOf(kKindNames, get("kind"));
-  const auto split = IndexOf(kSplitNames, get("split"));
-  if (!kind || !split) {
-    return kind ? bad("split", "train, dev or test") : bad("kind", "street or travel");
+  record.image = TextOf(image);
+  const auto kind = ParsePhotoKind(TextOf(get("kind")));
+  if (!kind) {
+    return bad("kind", "street or travel");
   }
-  record.kind = static_cast<PhotoKind>(*kind);
-  record.split = static_cast<PhotoSplit>(*split);
+  const auto split = ParsePhotoSplit(TextOf(get("split")));
+  if (!split) {
+    return bad("split", "train, dev or test");
+  }
+  record.kind = *kind;
+  record.split = *split;
   if (!IsCountryCode(get("country_code"))) {
     return bad("country_code", "two capital letters (ISO 3166-1 alpha-2)");
   }
@@ -57,12 +65,24 @@ Result<PhotoRecord> ParseRecord(const Json& line) {
     record.point = LatLng::FromDegrees(latitude.get<double>(), longitude.get<double>());
   }
   if (!record.point && !(latitude.is_null() && longitude.is_null())) {
-    return bad("latitude, longitude", "degrees, or null for both");
+    return Error{ErrorCode::kInvalidInput,
+                 "latitude, longitude: expected degrees, or null for both, found " +
+                     DumpJson(latitude, -1) + ", " + DumpJson(longitude, -1)};
   }
   return record;
 }
 
 }  // namespace
+
+std::string_view PhotoKindName(PhotoKind kind) { return kKindNames[static_cast<size_t>(kind)]; }
+
+std::optional<PhotoKind> ParsePhotoKind(std::string_view text) {
+  return Find<PhotoKind>(kKindNames, text);
+}
+
+std::optional<PhotoSplit> ParsePhotoSplit(std::string_view text) {
+  return Find<PhotoSplit>(kSplitNames, text);
+}
 
 Result<std::vector<PhotoRecord>> ParsePhotoManifest(std::string_view jsonl) {
   std::vector<PhotoRecord> records;

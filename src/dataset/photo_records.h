@@ -13,6 +13,10 @@ namespace gre {
 enum class PhotoKind { kStreet, kTravel };
 enum class PhotoSplit { kTrain, kDev, kTest };
 
+std::string_view PhotoKindName(PhotoKind kind);  // "street" or "travel"
+std::optional<PhotoKind> ParsePhotoKind(std::string_view text);
+std::optional<PhotoSplit> ParsePhotoSplit(std::string_view text);  // "train", "dev" or "test"
+
 // One labelled photo. As a line of a JSON Lines manifest: {"image": path relative to the manifest's
 // photo folder, "kind": "street" | "travel", "split": "train" | "dev" | "test", "country_code":
 // ISO 3166-1 alpha-2, "latitude", "longitude": numbers or null}.

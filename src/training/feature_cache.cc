@@ -67,8 +67,7 @@ Result<std::string> ComputeEntry(const FeatureCache::Options& options, const Pho
     pixels = NormalisedPixels(augmented);
   }
   const LowerFeatures lower = network.Lower(pixels);
-  const at::Tensor grid =
-      lower.grid.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
+  const at::Tensor grid = lower.grid.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor statistics = lower.statistics.contiguous();
   std::string bytes(static_cast<const char*>(grid.const_data_ptr()), grid.nbytes());
   bytes.append(static_cast<const char*>(statistics.const_data_ptr()), statistics.nbytes());

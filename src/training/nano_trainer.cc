@@ -13,7 +13,6 @@
 #include <ATen/ops/cross_entropy_loss.h>
 #include <ATen/ops/dropout.h>
 #include <ATen/ops/full.h>
-#include <ATen/ops/rand.h>
 #include <ATen/ops/tensor.h>
 
 #include "core/random.h"
@@ -23,16 +22,6 @@ namespace gre {
 namespace {
 
 constexpr int64_t kMaxChainTokens = 16;  // before the country's line, more than any chain has
-
-// Zeroes all tokens but the last, the summary, of a share of the photos. tokens: [B, N, D].
-at::Tensor HideCells(const at::Tensor& tokens, double share) {
-  if (share <= 0) {
-    return tokens;
-  }
-  const at::Tensor kept = at::rand({tokens.size(0), 1, 1}, tokens.options()) >= share;
-  const int64_t cells = tokens.size(1) - 1;
-  return at::cat({tokens.narrow(1, 0, cells) * kept, tokens.narrow(1, cells, 1)}, 1);
-}
 
 std::vector<AttentionSegment> Sequences(int64_t count, int64_t rows) {
   std::vector<AttentionSegment> segments;
@@ -105,9 +94,9 @@ NanoTrainer::Losses NanoTrainer::Step(const TowerFeatures& tower, const TextBatc
   at::Generator generator = at::detail::getDefaultCPUGenerator();
   generator.set_current_seed(HashSeed(seed_, static_cast<uint64_t>(optimiser_.steps())));
 
-  const ImageFeatures image = network_->Project(tower, options_.dropout);
-  const at::Tensor logits = TextLogits(*network_, HideCells(image.tokens, options_.image_dropout),
-                                       batch.inputs, options_.token_dropout);
+  const ImageFeatures image = network_->Project(tower, options_.dropout, options_.image_dropout);
+  const at::Tensor logits =
+      TextLogits(*network_, image.tokens, batch.inputs, options_.token_dropout);
   const at::Tensor per_token = at::cross_entropy_loss(logits.flatten(0, 1), batch.targets.flatten(),
                                                       {}, at::Reduction::None, kIgnoredTarget);
   const at::Tensor text = (per_token * batch.weights.flatten()).sum() / batch.weights.sum();

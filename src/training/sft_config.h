@@ -38,10 +38,10 @@ struct SftConfig {
     double learning_rate = 1e-3;
     double tower_learning_rate = 3e-4;
     int batch_size = 32;
-    double dropout = 0.4;            // of the summary's inputs and hidden units
-    double token_dropout = 0.1;      // of the decoder's input
-    // Share of photos of which the text sees the summary with the head's hint alone: what the other
-    // tokens show of a training photo is soon known by heart, and the chain would follow that.
+    double dropout = 0.4;        // of the summary's inputs and hidden units
+    double token_dropout = 0.1;  // of the decoder's input
+    // Share of photos of which the text sees the head's hint alone: what the image tokens show of a
+    // training photo is soon known by heart, and the chain would follow that.
     double image_dropout = 0;
     double country_weight = 2;       // of the country's token in the loss
     double coordinate_weight = 0.1;  // of the tokens after the chain

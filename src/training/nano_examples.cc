@@ -61,6 +61,13 @@ Result<NanoExamples> NanoExamples::Create(std::span<const PhotoRecord> train, Po
   return examples;
 }
 
+const std::string& NanoExamples::CountryCode(int64_t country_class) const {
+  const auto found = std::ranges::find(classes_, country_class,
+                                       &std::map<std::string, int64_t>::value_type::second);
+  GRE_CHECK(found != classes_.end());
+  return found->first;
+}
+
 int64_t NanoExamples::CountryClass(const std::string& code) const {
   const auto it = classes_.find(code);
   return it == classes_.end() ? kIgnoredTarget : it->second;

@@ -54,6 +54,7 @@ class NanoExamples {
   [[nodiscard]] int64_t num_countries() const { return static_cast<int64_t>(classes_.size()); }
   // Class of the auxiliary head, kIgnoredTarget for a country that training has not seen.
   [[nodiscard]] int64_t CountryClass(const std::string& code) const;
+  [[nodiscard]] const std::string& CountryCode(int64_t country_class) const;
   // Token of the line that names each country.
   [[nodiscard]] const std::map<int32_t, std::string>& country_tokens() const {
     return country_tokens_;

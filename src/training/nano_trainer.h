@@ -46,9 +46,15 @@ class NanoTrainer {
   // `tower` carries its graph where the tower learns.
   Losses Step(const TowerFeatures& tower, const TextBatch& batch, double learning_rate);
 
+  // A country class for each photo, drawn from the belief that the hint will carry in the next Step
+  // with the same `tower`.
+  [[nodiscard]] std::vector<int64_t> DrawCountries(const TowerFeatures& tower) const;
+
   [[nodiscard]] AdamW& optimiser() { return optimiser_; }
 
  private:
+  void SeedStep() const;
+
   NanoNetwork* network_;
   SftConfig::Optimiser options_;
   uint64_t seed_;

@@ -304,19 +304,26 @@ class SftLoop {
     const auto begin = static_cast<size_t>(position_.step_in_epoch * batch_);
     const size_t end = std::min(order.size(), begin + static_cast<size_t>(batch_));
     const std::span<const FeatureCache::View> views(order.data() + begin, end - begin);
+    const TowerFeatures tower = run_.TrainTower(views);
+    std::vector<PhotoRecord> records;
+    for (const FeatureCache::View& view : views) {
+      records.push_back(run_.train[static_cast<size_t>(view.record)]);
+    }
+    if (run_.config.optim.follow_head) {
+      Imagine(trainer_.DrawCountries(tower), records);
+    }
     std::vector<NanoExamples::Item> items;
     for (size_t i = begin; i < end; ++i) {
       const uint64_t seed = HashSeed(HashSeed(run_.config.schedule.seed, "points"),
                                      static_cast<uint64_t>(position_.epoch) * order.size() + i);
-      items.push_back({&run_.train[static_cast<size_t>(order[i].record)],
-                       FeatureCache::IsMirrored(order[i].view), seed});
+      items.push_back({&records[i - begin], FeatureCache::IsMirrored(order[i].view), seed});
     }
     GRE_ASSIGN_OR_RETURN(const TextBatch batch, run_.examples->MakeBatch(items));
     const auto& schedule = run_.config.schedule;
     const int64_t step = trainer_.optimiser().steps();
     const double rate = CosineLearningRate(step, total_steps_, schedule.warmup_steps,
                                            run_.config.optim.learning_rate, schedule.floor_ratio);
-    const NanoTrainer::Losses losses = trainer_.Step(run_.TrainTower(views), batch, rate);
+    const NanoTrainer::Losses losses = trainer_.Step(tower, batch, rate);
     if (!std::isfinite(losses.gradient_norm)) {
       return Error{ErrorCode::kInternal, "the gradient is not finite at step " +
                                              std::to_string(step) + "; lower the learning rate"};
@@ -340,6 +347,17 @@ class SftLoop {
               " photos/s, at most " + FormatFixed(left / 60, 1) + " min left");
     }
     return {};
+  }
+
+  // Moves photos to the drawn countries.
+  void Imagine(const std::vector<int64_t>& classes, std::vector<PhotoRecord>& records) const {
+    for (size_t i = 0; i < records.size(); ++i) {
+      const std::string& code = run_.examples->CountryCode(classes[i]);
+      if (code != records[i].country_code) {
+        records[i].country_code = code;
+        records[i].point.reset();
+      }
+    }
   }
 
   // Evaluates the averaged weights, keeps them if they are the best, saves a checkpoint.

@@ -35,7 +35,7 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("optim.ema_decay", optim.adamw.ema_decay);
   visit("optim.dropout", optim.dropout);
   visit("optim.token_dropout", optim.token_dropout);
-  visit("optim.image_dropout", optim.image_dropout);
+  visit("optim.follow_head", optim.follow_head);
   visit("optim.country_weight", optim.country_weight);
   visit("optim.coordinate_weight", optim.coordinate_weight);
   visit("optim.auxiliary_weight", optim.auxiliary_weight);
@@ -110,6 +110,9 @@ Status Check(const SftConfig& config, const std::string& path) {
                             "optim.batch_size: expected 1 to 4096"));
   GRE_RETURN_IF_ERROR(check(!config.model.continue_text || !config.model.tower.empty(),
                             "model.continue_text: expected model.tower, the model to continue"));
+  GRE_RETURN_IF_ERROR(
+      check(!config.optim.follow_head || config.model.dimensions.hint_temperature > 0,
+            "optim.follow_head: expected model.hint_temperature above 0"));
   GRE_RETURN_IF_ERROR(check(config.schedule.epochs >= 1, "schedule.epochs: expected at least 1"));
   GRE_RETURN_IF_ERROR(check(config.schedule.warmup_steps >= 0 && config.schedule.patience >= 1,
                             "schedule.warmup_steps, schedule.patience: expected 0, 1 or more"));
@@ -123,7 +126,7 @@ Status Check(const SftConfig& config, const std::string& path) {
   const auto share = [](double value) { return value >= 0 && value < 1; };
   GRE_RETURN_IF_ERROR(
       check(share(config.optim.dropout) && share(config.optim.token_dropout) &&
-                share(config.optim.image_dropout) && share(config.optim.label_smoothing) &&
+                share(config.optim.label_smoothing) &&
                 share(config.optim.adamw.ema_decay) && share(config.augment.edge_cut_share),
             "dropout, smoothing, decay and shares: expected 0 to below 1"));
   GRE_RETURN_IF_ERROR(check(config.augment.crop_min_area > 0 && config.augment.crop_min_area <= 1,

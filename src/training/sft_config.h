@@ -40,9 +40,9 @@ struct SftConfig {
     int batch_size = 32;
     double dropout = 0.4;        // of the summary's inputs and hidden units
     double token_dropout = 0.1;  // of the decoder's input
-    // Share of photos of which the text sees the head's hint alone: what the image tokens show of a
-    // training photo is soon known by heart, and the chain would follow that.
-    double image_dropout = 0;
+    // The text learns to voice the country head: each reply's country is drawn from the belief that
+    // the hint carries, not the label, which the head, and the text by other tokens, know by heart.
+    bool follow_head = false;
     double country_weight = 2;       // of the country's token in the loss
     double coordinate_weight = 0.1;  // of the tokens after the chain
     double auxiliary_weight = 1;     // of the auxiliary country head's loss

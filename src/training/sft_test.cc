@@ -218,7 +218,7 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
                                           "data.travel_repeats=1",
                                           "optim.batch_size=8",
                                           "optim.dropout=0",
-                                          "optim.image_dropout=0.5",
+                                          "optim.follow_head=true",
                                           "optim.auxiliary_weight=0",
                                           "schedule.epochs=60",
                                           "schedule.patience=60"};

@@ -12,7 +12,6 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/ones_like.h>
-#include <ATen/ops/rand.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/sqrt.h>
@@ -228,8 +227,7 @@ void NanoNetwork::SetCountryHead(std::span<const CountryMember> members) {
   set(country_head_, at::cat(country_weights, 1) / count, at::stack(country_biases).mean(0));
 }
 
-ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout,
-                                   double image_dropout) const {
+ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) const {
   const Summary summary = Summarise(tower, dropout);
   const at::Tensor countries = country_head_.Forward(summary.hidden);
   std::vector<at::Tensor> tokens = {
@@ -241,19 +239,16 @@ ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout,
     tokens.push_back(statistics_projections_[i].Forward(part).unsqueeze(1));
     begin += width;
   }
-  tokens.push_back(summary_projection_.Forward(summary.hidden).unsqueeze(1));
-  at::Tensor rows = at::cat(tokens, 1);
-  if (image_dropout > 0) {
-    rows = rows * (at::rand({rows.size(0), 1, 1}, rows.options()) >= image_dropout);
-  }
+  at::Tensor last = summary_projection_.Forward(summary.hidden);
   if (config_.hint_temperature > 0) {
-    const at::Tensor belief = at::softmax(countries.detach() / config_.hint_temperature, 1);
-    const int64_t last = rows.size(1) - 1;
-    rows = at::cat(
-        {rows.narrow(1, 0, last), rows.narrow(1, last, 1) + at::matmul(belief, hint_).unsqueeze(1)},
-        1);
+    last = last + at::matmul(Belief(countries.detach()), hint_);
   }
-  return {rows + position_, countries};
+  tokens.push_back(last.unsqueeze(1));
+  return {at::cat(tokens, 1) + position_, countries};
+}
+
+at::Tensor NanoNetwork::Belief(const at::Tensor& country_logits) const {
+  return at::softmax(country_logits / config_.hint_temperature, 1);
 }
 
 void NanoNetwork::StandardiseSummary(const LowerFeatures& sample) {

@@ -2,6 +2,7 @@
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <set>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -49,6 +50,12 @@ class CliTest : public ::testing::Test {
 
   ProgramResult Gre(const std::vector<std::string>& arguments) {
     return RunProgramFile(GRE_PROGRAM, arguments, options_);
+  }
+
+  // `gre WORDS` through a shell in the test's folder.
+  ProgramResult Shell(const std::string& words) {
+    return RunProgramFile(
+        "/bin/bash", {"-c", "cd " + root_.string() + "; " + GRE_PROGRAM + " " + words}, options_);
   }
 
   // A small picture; `name` below photos/.
@@ -139,6 +146,119 @@ TEST_F(CliTest, AClosedPipeIsNoError) {
       options_);
   EXPECT_EQ(result.out, "0\n");
   EXPECT_THAT(result.err, IsEmpty());
+}
+
+TEST_F(CliTest, AClosedPipeDoesNotCutTheResultsFile) {
+  for (int i = 0; i < 5; ++i) {
+    WritePhoto("p" + std::to_string(i) + ".jpg");
+  }
+  const ProgramResult result = Shell(
+      "locate photos --metadata-only --out x.jsonl | head -1 >/dev/null; "
+      "echo ${PIPESTATUS[0]}");
+  EXPECT_EQ(result.out, "0\n");
+  EXPECT_THAT(result.err, IsEmpty());
+  EXPECT_EQ(Lines(Content("x.jsonl")).size(), 5u);
+}
+
+// The first file that is opened must not take the number of a closed stream.
+TEST_F(CliTest, ClosedStreamsReachNoFile) {
+  WritePhoto("a.jpg");
+  std::ofstream(root_ / "photos/b.jpg") << "no picture";
+  Shell("locate photos --metadata-only --out x.jsonl >&- 2>&- <&-");
+  EXPECT_EQ(Lines(Content("x.jsonl")).size(), 2u);
+  EXPECT_EQ(Shell("locate photos/a.jpg --metadata-only >&-; echo $?").out, "3\n");
+}
+
+TEST_F(CliTest, AFullDiskIsOneLineAndKeepsWhatWasThere) {
+  WritePhoto("a.jpg");
+  ASSERT_EQ(Shell("locate photos --metadata-only --out x.jsonl").exit_code, 0);
+  const std::string before = Content("x.jsonl");
+  for (int i = 0; i < 4; ++i) {
+    WritePhoto("more" + std::to_string(i) + ".jpg");
+  }
+  const ProgramResult full = RunProgramFile(
+      "/bin/bash",
+      {"-c", "cd " + root_.string() + "; ulimit -f 1; " + GRE_PROGRAM +
+                 " locate photos --metadata-only --out x.jsonl -q >/dev/null; echo $?"},
+      options_);
+  EXPECT_EQ(full.out, "3\n");
+  EXPECT_EQ(std::count(full.err.begin(), full.err.end(), '\n'), 1) << full.err;
+  EXPECT_THAT(Content("x.jsonl"), ::testing::StartsWith(before));
+  EXPECT_THAT(Content("x.jsonl"), ::testing::EndsWith("\n"));
+}
+
+TEST_F(CliTest, NamesOfAnyKindAreDistinctAndDoneOnce) {
+  for (const std::string name :
+       {"\xff.jpg", "\xfe.jpg", "[a,b].jpg", "locate", "-x.jpg", " y .jpg", "\x1b[31m.jpg"}) {
+    WritePhoto(name);
+  }
+  const auto run = [&] {
+    return Shell("locate photos --include '*' --metadata-only --json --out x.jsonl");
+  };
+  const ProgramResult first = run();
+  EXPECT_EQ(first.exit_code, 0) << first.err;
+  const std::string content = Content("x.jsonl");
+  std::set<std::string> files;
+  for (const Json& record : Lines(content)) {
+    files.insert(record["file"].get<std::string>());
+  }
+  EXPECT_EQ(files.size(), 7u);
+  const ProgramResult again = run();
+  EXPECT_EQ(Lines(again.out).size(), 7u) << "what is done already is printed, too";
+  EXPECT_THAT(again.err, HasSubstr("7 of 7 photos were done before"));
+  EXPECT_EQ(Content("x.jsonl"), content);
+  const ProgramResult named = Shell("locate photos/'[a,b].jpg' photos/locate --metadata-only");
+  EXPECT_THAT(named.out, AllOf(HasSubstr("photos/[a,b].jpg"), HasSubstr("photos/locate")));
+}
+
+TEST_F(CliTest, WrongValuesAreCaughtWhateverTheMode) {
+  WritePhoto("a.jpg");
+  for (const std::string& words :
+       {std::string("--within nonsense --dry-run"), std::string("--within Vatican --metadata-only"),
+        std::string("--out '' --metadata-only"), std::string("--prompt /no/such --metadata-only"),
+        std::string("--files-from /no/such"), std::string("--samples")}) {
+    const ProgramResult result = Shell("locate photos/a.jpg --json " + words);
+    EXPECT_EQ(result.exit_code, 2) << words;
+    EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
+    EXPECT_EQ(Lines(result.out).at(0)["error"]["code"], "invalid_argument") << words;
+  }
+  EXPECT_THAT(Gre({"locate", "photos", "--within", "Vatican"}).err, HasSubstr("Vatican City"));
+  EXPECT_THAT(Gre({"locate", "photos", "--no-such"}).err, HasSubstr("see gre locate --help"));
+  EXPECT_EQ(Gre({"model", "check", ""}).exit_code, 2);
+  const ProgramResult secret = Gre({"locate", "photos", std::string("--api-key=") + kSecret});
+  EXPECT_THAT(secret.err, AllOf(HasSubstr("--api-key"), Not(HasSubstr(kSecret))));
+}
+
+TEST_F(CliTest, WithoutAHomeNothingIsWrittenToTheRoot) {
+  WritePhoto("a.jpg");
+  options_.environment.erase("HOME");
+  options_.environment.erase("XDG_CACHE_HOME");
+  options_.environment.erase("XDG_CONFIG_HOME");
+  const ProgramResult result = Shell("locate photos/a.jpg --metadata-only --out x.html");
+  EXPECT_EQ(result.exit_code, 3);
+  EXPECT_THAT(result.err, HasSubstr("set HOME or XDG_CACHE_HOME"));
+  EXPECT_FALSE(fs::exists("/.cache/gre"));
+  EXPECT_EQ(Shell("locate photos/a.jpg --metadata-only --out x.jsonl").exit_code, 0);
+}
+
+TEST_F(CliTest, ListsMayComeFromPipes) {
+  WritePhoto("a.jpg");
+  WritePhoto("b.jpg");
+  const ProgramResult result = Shell(
+      "locate --files-from <(printf 'photos/a.jpg\\0photos/b.jpg\\0') --metadata-only --json");
+  EXPECT_EQ(Lines(result.out).size(), 2u) << result.err;
+}
+
+TEST_F(CliTest, AFolderWithoutPhotosDoesNotStopTheOthers) {
+  WritePhoto("a.jpg");
+  fs::create_directories(root_ / "empty");
+  const ProgramResult result = Shell("locate photos empty missing.jpg --metadata-only --json");
+  EXPECT_EQ(result.exit_code, 1);
+  const std::vector<Json> records = Lines(result.out);
+  ASSERT_EQ(records.size(), 3u);
+  EXPECT_EQ(records[0]["status"], "abstained");
+  EXPECT_EQ(records[1]["status"], "failed");
+  EXPECT_EQ(records[2]["status"], "failed");
 }
 
 TEST_F(CliTest, OneBadPhotoDoesNotStopTheBatch) {

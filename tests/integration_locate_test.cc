@@ -130,11 +130,11 @@ TEST_F(LocateTest, AKilledRunIsContinuedWithoutLossOrRepetition) {
       return Suva(request, 0);
     };
     // Four photos are asked about together and answered; the others wait, and once those four are
-    // kept the run is killed.
+    // kept and both others have arrived the run is killed.
     const ScriptedHttpServer server([&](const ReceivedRequest& request, int number) -> Reply {
       if (number < 4 || killed) return answer(request);
       while (KeptResults(out) < 4) std::this_thread::sleep_for(std::chrono::milliseconds(5));
-      std::ofstream(folder_ / "waiting");
+      if (number == 5) std::ofstream(folder_ / "waiting");  // both have arrived
       while (!killed) std::this_thread::sleep_for(std::chrono::milliseconds(5));
       return {};
     });

@@ -1,42 +1,15 @@
 #include "cli/arg_parser.h"
 
 #include <algorithm>
-#include <map>
-#include <numeric>
+#include <cstddef>
+#include <iterator>
 
 #include <CLI/CLI.hpp>
 
+#include "core/suggest.h"
+
 namespace gre {
 namespace {
-
-// CLI11's errors speak of its own notions; these are the program's.
-size_t EditDistance(const std::string& a, const std::string& b) {
-  std::vector<size_t> row(b.size() + 1);
-  std::iota(row.begin(), row.end(), size_t{0});
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substitution, row[j] + 1, row[j - 1] + 1});
-    }
-  }
-  return row.back();
-}
-
-std::string Suggestion(const std::string& word, const std::vector<std::string>& known) {
-  std::string best;
-  size_t best_distance = 3;  // more edits are no typing error
-  for (const std::string& name : known) {
-    const size_t distance = EditDistance(word.substr(0, word.find('=')), name);
-    if (distance < best_distance) {
-      best_distance = distance;
-      best = name;
-    }
-  }
-  return best.empty() ? "" : " (did you mean " + best + "?)";
-}
 
 // One command's CLI11 app, with what its options hold after parsing.
 struct Node {
@@ -45,38 +18,33 @@ struct Node {
   std::vector<std::pair<const OptionSpec*, CLI::Option*>> options;
 };
 
+// Positional arguments are not declared: CLI11 would split "[a,b]" and take a folder that is called
+// like a command for that command. They are what is left over.
 void Declare(CLI::App& app, const CommandSpec& spec, const std::vector<OptionSpec>& common,
              std::vector<Node>& nodes) {
   Node node{&spec, &app, {}};
   app.set_help_flag();  // --help is one of the common options
-  app.prefix_command(false);
-  const auto add = [&](const OptionSpec& option) {
-    std::string names = option.positional ? option.name : "--" + option.name;
-    if (option.letter != 0) {
-      names += std::string(",-") + option.letter;
-    }
-    CLI::Option* added = nullptr;
-    if (std::holds_alternative<bool*>(option.target)) {
-      added = app.add_flag(names);
-    } else {
-      added = app.add_option(names);
-      const bool list = std::holds_alternative<std::vector<std::string>*>(option.target);
-      if (option.positional && list) {
-        added->expected(1, CLI::detail::expected_max_vector_size)->allow_extra_args();
-        added->allow_extra_args(true);  // also behind other options
+  app.allow_extras();
+  app.require_subcommand(0, 1);
+  for (const auto* list : {&spec.options, &common}) {
+    for (const OptionSpec& option : *list) {
+      if (option.positional) {
+        continue;
+      }
+      std::string names = "--" + option.name;
+      if (option.letter != 0) {
+        names += std::string(",-") + option.letter;
+      }
+      if (std::holds_alternative<bool*>(option.target)) {
+        node.options.emplace_back(&option, app.add_flag(names));
       } else {
-        added->expected(1);
-        added->multi_option_policy(list ? CLI::MultiOptionPolicy::TakeAll
-                                        : CLI::MultiOptionPolicy::TakeLast);
+        const bool many = std::holds_alternative<std::vector<std::string>*>(option.target);
+        CLI::Option* added = app.add_option(names)->expected(1)->multi_option_policy(
+            many ? CLI::MultiOptionPolicy::TakeAll : CLI::MultiOptionPolicy::TakeLast);
+        added->allow_extra_args(false);
+        node.options.emplace_back(&option, added);
       }
     }
-    node.options.emplace_back(&option, added);
-  };
-  for (const OptionSpec& option : spec.options) {
-    add(option);
-  }
-  for (const OptionSpec& option : common) {
-    add(option);
   }
   nodes.push_back(std::move(node));
   for (const CommandSpec& command : spec.commands) {
@@ -84,17 +52,63 @@ void Declare(CLI::App& app, const CommandSpec& spec, const std::vector<OptionSpe
   }
 }
 
-std::vector<std::string> KnownWords(const Node& node) {
+std::vector<std::string> KnownOptions(const Node& node) {
   std::vector<std::string> words;
   for (const auto& [option, unused] : node.options) {
-    if (!option->positional) {
-      words.push_back("--" + option->name);
-    }
+    words.push_back("--" + option->name);
   }
-  for (const CommandSpec& command : node.spec->commands) {
+  return words;
+}
+
+std::vector<std::string> KnownCommands(const CommandSpec& spec) {
+  std::vector<std::string> words;
+  for (const CommandSpec& command : spec.commands) {
     words.push_back(command.name);
   }
   return words;
+}
+
+bool IsOption(const std::string& word) { return word.size() > 1 && word.front() == '-'; }
+
+Error BadWord(const std::string& what, const std::string& word,
+              const std::vector<std::string>& known) {
+  return {ErrorCode::kInvalidArgument,
+          what + " " + QuoteWord(word) + Suggestion(word.substr(0, word.find('=')), known)};
+}
+
+// "--samples needs N"; CLI11's text begins with the option's name.
+Error MissingValue(const std::vector<Node>& nodes, const std::string& text) {
+  const std::string name = text.substr(0, text.find(':'));
+  for (const Node& node : nodes) {
+    for (const auto& [option, unused] : node.options) {
+      if (name == "--" + option->name) {
+        return {ErrorCode::kInvalidArgument, name + " needs " + option->value_name};
+      }
+    }
+  }
+  return {ErrorCode::kInvalidArgument, "an option lacks its value"};
+}
+
+// Gives the words that are no options to the positional arguments.
+Status AssignWords(const Node& node, const std::vector<std::string>& words,
+                   ParsedArguments& parsed) {
+  if (!node.spec->commands.empty()) {
+    return words.empty() ? Status()
+                         : BadWord("unknown command", words[0], KnownCommands(*node.spec));
+  }
+  size_t next = 0;
+  for (const OptionSpec& option : node.spec->options) {
+    if (!option.positional || next == words.size()) {
+      continue;
+    }
+    const bool many = std::holds_alternative<std::vector<std::string>*>(option.target);
+    const size_t end = many ? words.size() : next + 1;
+    parsed.given.emplace_back(
+        &option, std::vector<std::string>(words.begin() + static_cast<std::ptrdiff_t>(next),
+                                          words.begin() + static_cast<std::ptrdiff_t>(end)));
+    next = end;
+  }
+  return next == words.size() ? Status() : BadWord("unexpected argument", words[next], {});
 }
 
 }  // namespace
@@ -103,30 +117,39 @@ Result<ParsedArguments> ParseArguments(const CommandSpec& program,
                                        const std::vector<OptionSpec>& common,
                                        const std::vector<std::string>& words) {
   CLI::App app;
-  app.allow_extras();  // reported below, with suggestions
   std::vector<Node> nodes;
   Declare(app, program, common, nodes);
-  for (const Node& node : nodes) {
-    node.app->allow_extras();
+  const auto mark = std::find(words.begin(), words.end(), "--");
+  for (auto word = words.begin(); word != mark; ++word) {
+    if (word->starts_with("--") && word->find('=') == word->size() - 1) {  // CLI11 skips the ""
+      return Error{ErrorCode::kInvalidArgument,
+                   word->substr(0, word->size() - 1) + " needs a value"};
+    }
   }
   try {
-    app.parse(std::vector<std::string>(words.rbegin(), words.rend()));
-  } catch (const CLI::ParseError& error) {
-    return Error{ErrorCode::kInvalidArgument, error.what()};
+    app.parse(std::vector<std::string>(std::reverse_iterator(mark), words.rend()));
+  } catch (const CLI::ArgumentMismatch& error) {
+    return MissingValue(nodes, error.what());
+  } catch (const CLI::ParseError&) {
+    return Error{ErrorCode::kInvalidArgument, "these options cannot be read"};
   }
   ParsedArguments parsed;
+  const Node* chosen = nullptr;
+  std::vector<std::string> plain;
   for (const Node& node : nodes) {
     if (node.app != &app && !node.app->parsed()) {
       continue;
     }
+    chosen = &node;
     parsed.path.push_back(node.spec);
-    std::vector<std::string> extras = node.app->remaining();
-    std::erase(extras, "--");  // CLI11 leaves the mark itself there
-    if (!extras.empty()) {
-      const bool wants_command = !node.spec->commands.empty() && extras[0].front() != '-';
-      return Error{ErrorCode::kInvalidArgument,
-                   std::string(wants_command ? "unknown command '" : "unexpected argument '") +
-                       extras[0] + "'" + Suggestion(extras[0], KnownWords(node))};
+    for (std::string& word : node.app->remaining()) {
+      if (IsOption(word)) {
+        return BadWord("unknown option", word, KnownOptions(node));
+      }
+      if (!node.spec->commands.empty()) {
+        return BadWord("unknown command", word, KnownCommands(*node.spec));
+      }
+      plain.push_back(std::move(word));
     }
     for (const auto& [option, parsed_option] : node.options) {
       if (parsed_option->count() == 0) {
@@ -140,6 +163,10 @@ Result<ParsedArguments> ParseArguments(const CommandSpec& program,
       parsed.given.emplace_back(option, std::move(values));
     }
   }
+  if (mark != words.end()) {
+    plain.insert(plain.end(), mark + 1, words.end());
+  }
+  GRE_RETURN_IF_ERROR(AssignWords(*chosen, plain, parsed));
   return parsed;
 }
 

@@ -20,7 +20,7 @@ struct ParsedArguments {
 
 // Splits the words after the program's name. `common` options are accepted by the program and by
 // every command. kInvalidArgument for unknown words (with the nearest known one) and missing
-// values.
+// values; its text holds no more of a word than what stands before '='.
 Result<ParsedArguments> ParseArguments(const CommandSpec& program,
                                        const std::vector<OptionSpec>& common,
                                        const std::vector<std::string>& words);

@@ -122,7 +122,7 @@ TEST_F(ArgumentsTest, ErrorsSayWhatWhereAndWhatWasExpected) {
             "--samples '65': expected a whole number from 1 to 64");
   EXPECT_EQ(message({"run", "--device", "tpu"}), "--device 'tpu': expected one of cpu cuda");
   EXPECT_EQ(message({"run", "--smaples", "3"}),
-            "unexpected argument '--smaples' (did you mean --samples?)");
+            "unknown option '--smaples' (did you mean --samples?)");
   EXPECT_EQ(message({"rnu"}), "unknown command 'rnu' (did you mean run?)");
   EXPECT_THAT(message({"run", "--samples"}), HasSubstr("--samples"));
   environment["GRE_SAMPLES"] = "many";

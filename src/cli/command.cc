@@ -11,7 +11,7 @@ namespace gre {
 namespace {
 
 Error BadValue(const std::string& source, const std::string& text, const std::string& expected) {
-  return {ErrorCode::kInvalidArgument, source + " '" + text + "': expected " + expected};
+  return {ErrorCode::kInvalidArgument, source + " " + QuoteWord(text) + ": expected " + expected};
 }
 
 std::string RangeText(const OptionSpec& option, const std::string& kind) {
@@ -52,6 +52,7 @@ std::optional<Integer> ParseInteger(const std::string& text) {
 ExitCode ExitCodeOf(const Error& error) {
   switch (error.code) {
     case ErrorCode::kInvalidArgument:
+    case ErrorCode::kInvalidInput:
       return kExitUsage;
     case ErrorCode::kUnavailable:
     case ErrorCode::kNotFound:
@@ -60,11 +61,15 @@ ExitCode ExitCodeOf(const Error& error) {
       return kExitEnvironment;
     case ErrorCode::kCancelled:
       return kExitInterrupted;
-    case ErrorCode::kInvalidInput:
     case ErrorCode::kInternal:
       return kExitSomeFailed;
   }
   return kExitSomeFailed;
+}
+
+std::string QuoteWord(const std::string& word) {
+  const size_t equals = word.find('=');
+  return "'" + (equals == std::string::npos ? word : word.substr(0, equals) + "=...") + "'";
 }
 
 std::string DisplayName(const OptionSpec& option) {

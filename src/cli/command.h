@@ -23,7 +23,8 @@ enum ExitCode : int {
   kExitInterrupted = 130,
 };
 
-// The exit code of a command that an error ended.
+// The exit code of a command that an error ended: the command as a whole did not do its work, so it
+// is never kExitSomeFailed but for a defect of the program.
 ExitCode ExitCodeOf(const Error& error);
 
 class CliContext;
@@ -62,6 +63,9 @@ struct CommandSpec {
   // kInfo.
   LogLevel log_level = LogLevel::kWarning;
 };
+
+// A word of the command line in an error: in quotes, cut at '=', behind which a secret may stand.
+std::string QuoteWord(const std::string& word);
 
 // "--max-pixels" or, for positional arguments, "PHOTO".
 std::string DisplayName(const OptionSpec& option);

@@ -3,23 +3,36 @@
 #include <cstdio>
 #include <filesystem>
 
+#include <nlohmann/json.hpp>
+
+#include "core/json.h"
+#include "report/text_escape.h"
+
 namespace gre {
 
-void CliContext::PrintError(const Error& error) const {
-  std::fprintf(stderr, "gre: %s\n", error.message.c_str());
+void CliContext::Note(const std::string& text) const {
+  if (!quiet) {
+    PrintError({ErrorCode::kInternal, text});
+  }
 }
 
-ExitCode CliContext::Fail(const Error& error) const {
+void CliContext::PrintError(const Error& error) const {
+  std::fprintf(stderr, "gre: %s\n", PlainLine(error.message).c_str());
+}
+
+ExitCode CliContext::Fail(const Error& error) {
   PrintError(error);
+  if (json) {
+    out.WriteLine(DumpJson(
+        Json{{"error", {{"code", ErrorCodeName(error.code)}, {"message", error.message}}}}));
+  }
   return ExitCodeOf(error);
 }
 
 ExitCode CliContext::Finish(ExitCode code) const {
   if (!out.status().ok()) {
-    return Fail(out.status().error());
-  }
-  if (out.closed()) {
-    return kExitDone;
+    PrintError(out.status().error());
+    return ExitCodeOf(out.status().error());
   }
   return cancellation_.IsCancelled() ? kExitInterrupted : code;
 }

@@ -34,12 +34,16 @@ class CliContext {
   [[nodiscard]] CancellationToken& cancellation() const { return cancellation_; }
   [[nodiscard]] std::string cache_directory() const { return CacheDirectory(environment_); }
 
-  // One line "gre: ..." on standard error, whatever the log level; secrets never.
+  // One line "gre: ..." on standard error, whatever the log level. Control characters, with which
+  // file names and servers' texts could drive the terminal, become blanks.
   void PrintError(const Error& error) const;
-  // Prints the error and returns its exit code.
-  ExitCode Fail(const Error& error) const;
-  // The exit code of a finished command: kExitInterrupted after Ctrl-C, kExitDone when the reader
-  // closed the pipe, else `code`.
+  // The same for what is no error; nothing with -q.
+  void Note(const std::string& text) const;
+  // Ends a command as a whole: prints the error, with --json also as an object on standard output,
+  // and returns its exit code.
+  ExitCode Fail(const Error& error);
+  // The exit code of a finished command: kExitInterrupted after Ctrl-C, kExitEnvironment when
+  // standard output could not be written, else `code`.
   ExitCode Finish(ExitCode code) const;
 
  private:

@@ -1,4 +1,5 @@
 // gre doctor: checks the machine and says what to do about each problem.
+#include <cerrno>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -87,22 +88,41 @@ Check CheckMemory() {
 
 Check CheckDisk(const std::string& name, const std::string& directory) {
   Check check{name, Health::kGood, directory, {}};
-  fs::path existing = directory;
-  while (!existing.empty() && !fs::exists(existing) && existing.has_relative_path()) {
+  const auto is_bad = [&check](const std::string& advice) {
+    check.health = Health::kBad;
+    check.advice = advice;
+    return check;
+  };
+  if (directory.empty()) {
+    check.found = "no folder";
+    return is_bad(NoHome().message);
+  }
+  std::error_code error;
+  fs::path existing = fs::absolute(directory, error);
+  while (!fs::exists(existing, error) && existing.has_relative_path()) {
     existing = existing.parent_path();
   }
   struct statvfs info {};
   if (statvfs(existing.c_str(), &info) != 0) {
-    check.health = Health::kBad;
-    check.advice = "the folder cannot be looked at; check its permissions";
-    return check;
+    return is_bad("the folder cannot be looked at; check its permissions");
+  }
+  if (!fs::is_directory(existing, error)) {
+    return is_bad(existing.string() + " is no folder: remove or rename it");
   }
   const double free = static_cast<double>(info.f_bavail) * static_cast<double>(info.f_frsize);
   check.found += ", " + GiB(free) + " free";
-  if (access(existing.c_str(), W_OK) != 0) {
-    check.health = Health::kBad;
-    check.advice = "no permission to write: chown or chmod " + existing.string();
-  } else if (free < 4 * kGiB) {
+  if (access(existing.c_str(), W_OK | X_OK) != 0) {
+    return is_bad(errno == EROFS
+                      ? "the disk is mounted read-only; set XDG_CACHE_HOME to another place"
+                      : "no permission to write: chown or chmod " + existing.string());
+  }
+  if (info.f_files > 0 && info.f_favail == 0) {
+    return is_bad("the disk holds as many files as it can; remove some");
+  }
+  if (free < kGiB / 16) {
+    return is_bad("the disk is full; free some space");
+  }
+  if (free < 4 * kGiB) {
     check.health = Health::kWarning;
     check.advice = "setting up needs 4 GiB, a 3B model 8 GiB more; free some space";
   }
@@ -132,7 +152,7 @@ std::vector<Check> CheckTorch(TorchPlugin*& plugin) {
   const Result<TorchPlugin*> loaded = LoadTorchPlugin();
   if (!loaded.ok()) {
     return {{"LibTorch", Health::kBad, loaded.error().message,
-             "run ./gre again to set it up; only --api-url works without it"}};
+             "only --api-url works without it; ./gre, or cmake --preset release, builds it"}};
   }
   plugin = *loaded;
   const Result<Json> runtime = ParseJson(plugin->DescribeRuntime());

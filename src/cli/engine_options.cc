@@ -204,6 +204,19 @@ std::vector<OptionSpec> EngineOptionSpecs(EngineOptions& options) {
   };
 }
 
+Status CheckEngineOptions(const EngineOptions& options, const Environment& environment) {
+  GRE_RETURN_IF_ERROR(CheckCombination(options));
+  if (!options.api_url.empty()) {
+    GRE_RETURN_IF_ERROR(MakeRemoteEngine(options, environment));
+  }
+  for (const std::string& model : {options.model, options.adapter}) {
+    if (!model.empty()) {
+      GRE_RETURN_IF_ERROR(ResolveModel(model, environment));
+    }
+  }
+  return {};
+}
+
 Result<Engine> MakeEngine(const EngineOptions& options, const Environment& environment) {
   GRE_RETURN_IF_ERROR(CheckCombination(options));
   return options.api_url.empty() ? MakeLocalEngine(options, environment)

@@ -38,6 +38,9 @@ struct Engine {
   std::string model_directory;  // "" for a remote model
 };
 
+// What can be known to be wrong without loading a model or contacting a server.
+Status CheckEngineOptions(const EngineOptions& options, const Environment& environment);
+
 // Loads the local model (this loads LibTorch) or prepares the remote one (this contacts nobody).
 Result<Engine> MakeEngine(const EngineOptions& options, const Environment& environment);
 

@@ -4,14 +4,19 @@
 #include <memory>
 #include <utility>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/locate_options.h"
+#include "cli/locate_summary.h"
 #include "cli/progress.h"
 #include "cli/results_file.h"
 #include "cli/signals.h"
 #include "cli/version.h"
+#include "core/json.h"
 #include "core/log.h"
+#include "core/sha256.h"
 #include "core/strings.h"
 #include "image/decode.h"
 #include "image/metadata.h"
@@ -28,33 +33,6 @@ using Clock = std::chrono::steady_clock;
 
 // Failures of server or machine in a row, after which the other photos are not tried.
 constexpr int kPatience = 4;
-
-// One line for a folder's listing.
-std::string Summary(const LocateResult& result) {
-  std::string line = PlainLine(result.file) + "  ";
-  if (result.metadata_gps) {
-    line += "GPS " + FormatFixed(result.metadata_gps->latitude_deg, 4) + ", " +
-            FormatFixed(result.metadata_gps->longitude_deg, 4) + "  ";
-  }
-  if (result.error) {
-    return line + "failed: " + PlainLine(result.error->message);
-  }
-  if (result.answer) {
-    const LocateAnswer& answer = *result.answer;
-    line += FormatFixed(answer.point.latitude_deg, 4) + ", " +
-            FormatFixed(answer.point.longitude_deg, 4) + "  within " +
-            FormatFixed(answer.radius_p90_km, 0) + " km  " +
-            FormatFixed(answer.confidence * 100, 0) + " %";
-    for (const std::string& part : {answer.place.region, answer.place.country}) {
-      line += part.empty() ? "" : "  " + PlainLine(part);
-    }
-  }
-  if (result.status == LocateStatus::kAbstained) {
-    line += (result.answer ? "  (cannot tell: " : "cannot tell: ") +
-            PlainLine(result.abstention_reason) + (result.answer ? ")" : "");
-  }
-  return line;
-}
 
 LocateResult FailedResult(const PhotoInput& input, Error error) {
   LocateResult result;
@@ -82,6 +60,7 @@ class LocateRun {
                        .unit = "photos"},
                       static_cast<int64_t>(inputs_.size()));
     progress_ = &progress;
+    ShowEarlier();
     const auto batch_size = static_cast<size_t>(BatchSize(options_.engine));
     for (size_t next = 0; next < inputs_.size() && !Stopped();) {
       if (failures_in_a_row_ >= kPatience) {
@@ -92,9 +71,7 @@ class LocateRun {
       }
       std::vector<size_t> batch;
       for (; next < inputs_.size() && batch.size() < batch_size; ++next) {
-        if (results_[next]) {
-          ++skipped_;
-        } else {
+        if (!done_[next]) {
           batch.push_back(next);
         }
       }
@@ -124,57 +101,62 @@ class LocateRun {
     if (options_.force && options_.out.empty()) {
       return Error{ErrorCode::kInvalidArgument, "--force needs --out"};
     }
-    GRE_ASSIGN_OR_RETURN(inputs_, CollectPhotos(options_.photos));
+    GRE_RETURN_IF_ERROR(CheckLocateOptions(options_, context_.environment()));
+    GRE_ASSIGN_OR_RETURN(inputs_, CollectPhotos(options_.photos, context_.cancellation()));
     if (options_.stream && inputs_.size() > 1) {
       return Error{ErrorCode::kInvalidArgument, "--stream takes one photo"};
     }
-    results_.resize(inputs_.size());
+    done_.resize(inputs_.size());
     if (options_.out.empty()) {
       return {};
     }
     GRE_ASSIGN_OR_RETURN(const std::string hash,
                          LocateSettingsHash(options_, context_.environment()));
-    GRE_ASSIGN_OR_RETURN(file_, ResultsFile::Open({.path = options_.out,
-                                                   .cache_dir = context_.cache_directory(),
-                                                   .settings_hash = hash,
-                                                   .force = options_.force && !options_.dry_run,
-                                                   .single = inputs_.size() == 1,
-                                                   .html = MakeHtmlOptions()}));
-    for (size_t i = 0; i < inputs_.size() && !options_.force; ++i) {
-      if (const LocateResult* done = file_->Find(inputs_[i].id, PhotoFingerprint(inputs_[i]))) {
-        results_[i] = *done;
-      }
+    GRE_ASSIGN_OR_RETURN(
+        file_,
+        ResultsFile::Open(
+            {.path = options_.out,
+             .cache_dir = context_.cache_directory(),
+             .settings_hash = hash,
+             .force = options_.force,
+             .read_only = options_.dry_run,
+             .single = inputs_.size() == 1,
+             .html = {.photo = {}, .world = {WorldLand(), WorldBorders()}, .version = kVersion}}));
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      // Before the photo is read: a change in between makes the next run read it again.
+      photos_.push_back({PhotoPlaceHash(inputs_[i]), PhotoState(inputs_[i])});
+      done_[i] = Earlier(i) != nullptr;
+      skipped_ += done_[i] ? 1 : 0;
     }
+    finished_ = static_cast<int64_t>(skipped_);
     return {};
   }
 
-  HtmlOptions MakeHtmlOptions() {
-    HtmlOptions html;
-    html.world = {WorldLand(), WorldBorders()};
-    html.version = kVersion;
-    html.photo = [this](const LocateResult& result, int max_side) -> std::string {
-      for (const PhotoInput& input : inputs_) {
-        if (input.id == result.file && input.kind == PhotoInput::Kind::kFile) {
-          const Result<RgbImage> image = DecodeImageFile(input.path);
-          const Result<std::string> jpeg =
-              image.ok() ? MakeThumbnail(*image, max_side) : Result<std::string>(image.error());
-          return jpeg.ok() ? *jpeg : std::string();
-        }
+  [[nodiscard]] const LocateResult* Earlier(size_t index) const {
+    return file_->Find({inputs_[index].id, photos_[index].source}, photos_[index].state);
+  }
+
+  // What is done already belongs to the answer as well.
+  void ShowEarlier() {
+    for (size_t i = 0; i < inputs_.size() && skipped_ > 0; ++i) {
+      if (done_[i]) {
+        Show(*Earlier(i));
       }
-      return {};
-    };
-    return html;
+    }
   }
 
   ExitCode ListPlan() {
     for (size_t i = 0; i < inputs_.size(); ++i) {
-      context_.out.WriteLine((results_[i] ? "done    " : "locate  ") + PlainLine(inputs_[i].id));
+      const std::string action = done_[i] ? "done" : "locate";
+      context_.out.WriteLine(context_.json
+                                 ? DumpJson(Json{{"file", inputs_[i].id}, {"action", action}})
+                                 : action + (done_[i] ? "    " : "  ") + PlainLine(inputs_[i].id));
     }
     return kExitDone;
   }
 
   [[nodiscard]] bool Stopped() const {
-    return context_.cancellation().IsCancelled() || context_.out.closed();
+    return context_.cancellation().IsCancelled() || (context_.out.closed() && !file_);
   }
 
   // Photos that cannot be read become failed results; the Status is for what ends the whole run.
@@ -182,14 +164,14 @@ class LocateRun {
     std::vector<Photo> photos;
     for (const size_t index : batch) {
       const Clock::time_point start = Clock::now();
-      Result<LocateRequest> request = Load(inputs_[index]);
+      Result<LocateRequest> request = Load(index);
       if (!request.ok()) {
         if (request.error().code == ErrorCode::kCancelled) {
           return {};
         }
         GRE_RETURN_IF_ERROR(Keep(index, FailedResult(inputs_[index], request.error())));
       } else if (options_.metadata_only) {
-        GRE_RETURN_IF_ERROR(Keep(index, MetadataResult(*request, start)));
+        GRE_RETURN_IF_ERROR(Keep(index, MetadataResult(*request, start), request->image.get()));
       } else {
         photos.push_back({index, std::move(*request)});
       }
@@ -197,13 +179,17 @@ class LocateRun {
     return photos.empty() ? Status() : AskModel(photos);
   }
 
-  Result<LocateRequest> Load(const PhotoInput& input) {
+  Result<LocateRequest> Load(size_t index) {
+    const PhotoInput& input = inputs_[index];
     const DeadlineScope deadline(options_.engine.timeout_s);
     Result<std::string> bytes = ReadPhoto(input, deadline.token());
     if (!bytes.ok()) {
       Error error = std::move(bytes).error();
       NameTimeout(error, deadline);
       return error;
+    }
+    if (file_ && input.kind == PhotoInput::Kind::kStandardInput) {
+      photos_[index].source = Sha256Hex(*bytes).substr(0, 16);  // nothing else tells two apart
     }
     LocateRequest request;
     request.file = input.id;
@@ -212,7 +198,7 @@ class LocateRun {
       request.metadata_gps = metadata.gps;
       if (!metadata.problems.empty()) {
         progress_->Clear();
-        LogWarning(PlainLine(input.id) + ": " + metadata.problems);
+        LogWarning(PlainLine(input.id + ": " + metadata.problems));
       }
     }
     GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImage(*bytes, input.id));
@@ -260,7 +246,7 @@ class LocateRun {
         NameTimeout(*results[i].error, deadline);
       }
       CountFailure(results[i].error);
-      GRE_RETURN_IF_ERROR(Keep(photos[i].index, results[i]));
+      GRE_RETURN_IF_ERROR(Keep(photos[i].index, results[i], photos[i].request.image.get()));
     }
     return {};
   }
@@ -289,8 +275,7 @@ class LocateRun {
   Status GiveUp(size_t next) {
     size_t left = 0;
     for (; next < inputs_.size(); ++next) {
-      if (results_[next]) {
-        ++skipped_;
+      if (done_[next]) {
         continue;
       }
       ++left;
@@ -326,26 +311,23 @@ class LocateRun {
   }
 
   // Stores and counts a result.
-  Status Record(size_t index, const LocateResult& result) {
+  Status Record(size_t index, const LocateResult& result, const RgbImage* photo = nullptr) {
     if (file_) {
-      GRE_RETURN_IF_ERROR(file_->Add(result, PhotoFingerprint(inputs_[index])));
+      GRE_RETURN_IF_ERROR(file_->Add({photos_[index].source, photos_[index].state, result}, photo));
     }
     failures_ += result.status == LocateStatus::kFailed ? 1 : 0;
-    results_[index] = result;
+    done_[index] = true;
+    ++finished_;
     return {};
   }
 
   // The same, and shows it.
-  Status Keep(size_t index, const LocateResult& result) {
-    GRE_RETURN_IF_ERROR(Record(index, result));
+  Status Keep(size_t index, const LocateResult& result, const RgbImage* photo = nullptr) {
+    GRE_RETURN_IF_ERROR(Record(index, result, photo));
     if (!context_.out.closed()) {
       Show(result);
     }
-    int64_t finished = 0;
-    for (const auto& kept : results_) {
-      finished += kept ? 1 : 0;
-    }
-    progress_->Update(finished, static_cast<int64_t>(skipped_),
+    progress_->Update(finished_, static_cast<int64_t>(skipped_),
                       failures_ > 0 ? std::to_string(failures_) + " failed" : std::string());
     return {};
   }
@@ -365,7 +347,7 @@ class LocateRun {
     }
     if (inputs_.size() > 1) {
       if (!context_.quiet || !file_) {
-        context_.out.WriteLine(Summary(result));
+        context_.out.WriteLine(LocateSummary(result));
       }
       return;
     }
@@ -380,34 +362,43 @@ class LocateRun {
   // Ends the run: what is done goes into the file, whatever stopped it.
   ExitCode WriteFile(ExitCode code, const Error* error) {
     if (error != nullptr) {
-      context_.PrintError(*error);
+      context_.Fail(*error);
     }
     if (!file_) {
       return code;
     }
-    std::vector<LocateResult> finished;
-    for (const auto& result : results_) {
-      if (result) {
-        finished.push_back(*result);
-      }
+    std::vector<ResultsJournal::Key> order;
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      order.emplace_back(inputs_[i].id, photos_[i].source);
     }
-    if (const Status status = file_->Finish(finished); !status.ok()) {
+    const bool complete = error == nullptr && !Stopped();
+    const Status status = file_->Finish(order, complete);
+    if (!status.ok() && error == nullptr) {
       return context_.Fail(status.error());
     }
     if (skipped_ > 0) {
-      LogInfo(std::to_string(skipped_) + " photos were done before");
+      context_.Note(std::to_string(skipped_) + " of " + std::to_string(inputs_.size()) +
+                    " photos were done before (--force does them again)");
     }
     return code;
   }
 
+  // Of a photo, for the results file.
+  struct PhotoMark {
+    std::string source;
+    std::string state;
+  };
+
   const LocateOptions& options_;
   CliContext& context_;
   std::vector<PhotoInput> inputs_;
-  std::vector<std::optional<LocateResult>> results_;  // by input
+  std::vector<PhotoMark> photos_;  // by input, with --out
+  std::vector<bool> done_;         // by input
   std::optional<ResultsFile> file_;
   std::optional<LocatorParts> locator_;
   Progress* progress_ = nullptr;
   size_t skipped_ = 0;  // done by an earlier run
+  int64_t finished_ = 0;
   size_t failures_ = 0;
   size_t engine_failures_ = 0;  // of them, because server or machine lack something
   int failures_in_a_row_ = 0;   // of a kind that the next photo would meet, too

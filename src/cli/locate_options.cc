@@ -111,6 +111,19 @@ Result<std::string> PromptPath(const std::string& prompt) {
   return prompt == "gre" ? FindShipped("prompts/gre.prompt") : Result<std::string>(prompt);
 }
 
+Status CheckLocateOptions(const LocateOptions& options, const Environment& environment) {
+  if (!options.within.empty()) {
+    if (Result<SearchArea> area = SearchArea::Parse(options.within); !area.ok()) {
+      return Error{ErrorCode::kInvalidArgument, "--within: " + area.error().message};
+    }
+  }
+  GRE_ASSIGN_OR_RETURN(const std::string prompt_path, PromptPath(options.prompt));
+  if (Result<PromptTemplate> prompt = PromptTemplate::Load(prompt_path); !prompt.ok()) {
+    return Error{ErrorCode::kInvalidArgument, "--prompt: " + prompt.error().message};
+  }
+  return CheckEngineOptions(options.engine, environment);
+}
+
 Result<std::string> LocateSettingsHash(const LocateOptions& options,
                                        const Environment& environment) {
   std::string text = std::string("gre ") + kVersion;
@@ -139,7 +152,9 @@ Result<std::string> LocateSettingsHash(const LocateOptions& options,
   return Sha256Hex(text).substr(0, 16);
 }
 
-Result<LocatorParts> MakeLocator(const LocateOptions& options, const Environment& environment) {
+namespace {
+
+Result<LocatorParts> Assemble(const LocateOptions& options, const Environment& environment) {
   LocatorParts parts;
   LocalizerOptions localizer;
   if (!options.within.empty()) {
@@ -166,6 +181,17 @@ Result<LocatorParts> MakeLocator(const LocateOptions& options, const Environment
   GRE_ASSIGN_OR_RETURN(parts.localizer,
                        Localizer::Create(*parts.engine.generator, *parts.namer, std::move(prompt),
                                          std::move(calibration), std::move(localizer)));
+  return parts;
+}
+
+}  // namespace
+
+Result<LocatorParts> MakeLocator(const LocateOptions& options, const Environment& environment) {
+  GRE_RETURN_IF_ERROR(CheckLocateOptions(options, environment));
+  Result<LocatorParts> parts = Assemble(options, environment);
+  if (!parts.ok() && parts.error().code == ErrorCode::kInvalidInput) {
+    return Error{ErrorCode::kUnavailable, parts.error().message};
+  }
   return parts;
 }
 

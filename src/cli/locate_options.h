@@ -34,6 +34,10 @@ struct LocateOptions {
 
 std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options);
 
+// What can be known to be wrong with the options before any work, whether this run uses them or
+// not. Loads no model and contacts nobody.
+Status CheckLocateOptions(const LocateOptions& options, const Environment& environment);
+
 // Everything that changes the answers, as 16 hex digits.
 Result<std::string> LocateSettingsHash(const LocateOptions& options,
                                        const Environment& environment);
@@ -48,6 +52,7 @@ struct LocatorParts {
   std::optional<Localizer> localizer;
   int samples = 0;  // chains a photo
 };
+// Where something in the model's files is wrong, this is kUnavailable: the machine lacks a model.
 Result<LocatorParts> MakeLocator(const LocateOptions& options, const Environment& environment);
 
 }  // namespace gre

@@ -112,9 +112,11 @@ CommandSpec CheckCommand() {
   command.run = [model, header_only](CliContext& context) -> ExitCode {
     const Result<Json> report = Inspect(context, *model, !*header_only);
     if (!report.ok()) {
-      const bool is_model = report.error().code == ErrorCode::kInvalidInput;
-      context.PrintError(report.error());
-      return is_model ? kExitCheckFailed : ExitCodeOf(report.error());
+      const bool is_there = ResolveModel(*model, context.environment()).ok();
+      const ExitCode code = context.Fail(report.error());
+      const bool is_bad = report.error().code == ErrorCode::kInvalidInput ||
+                          report.error().code == ErrorCode::kNotFound;
+      return is_there && is_bad ? kExitCheckFailed : code;
     }
     const bool ok = (*report)["ok"].get<bool>();
     context.out.Write(context.json ? DumpJson(*report) + "\n"
@@ -161,6 +163,9 @@ CommandSpec FetchCommand() {
       }
       progress->Update(fetched.done_bytes, 0, fetched.file);
     };
+    if (HubCacheDirectory(context.environment()).empty()) {
+      return context.Fail(NoHome());
+    }
     const Result<std::string> directory =
         FetchModel(HubOptionsFrom(context.environment()), options->repo, options->revision,
                    IsModelFile, show, context.cancellation());

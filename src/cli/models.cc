@@ -81,7 +81,8 @@ std::string HubCacheDirectory(const Environment& environment) {
   if (const auto home = environment("HF_HOME"); home && !home->empty()) {
     return *home + "/hub";
   }
-  return fs::path(CacheDirectory(environment)).parent_path().string() + "/huggingface/hub";
+  const std::string cache = CacheDirectory(environment);
+  return cache.empty() ? cache : fs::path(cache).parent_path().string() + "/huggingface/hub";
 }
 
 HubOptions HubOptionsFrom(const Environment& environment) {

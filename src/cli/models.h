@@ -25,7 +25,7 @@ Result<std::string> ResolveModel(const std::string& model, const Environment& en
 // The model's own calibration.json, where it has one; a folder "" (a remote model) has none.
 Result<std::optional<Calibration>> LoadCalibration(const std::string& model_directory);
 
-// HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub.
+// HF_HUB_CACHE, else HF_HOME/hub, else ~/.cache/huggingface/hub; "" without a HOME.
 std::string HubCacheDirectory(const Environment& environment);
 // HF_ENDPOINT and HF_TOKEN with the cache folder.
 HubOptions HubOptionsFrom(const Environment& environment);

@@ -33,7 +33,7 @@ class PhotoInputsTest : public ::testing::Test {
         word = (root_ / word).string();
       }
     }
-    const Result<std::vector<PhotoInput>> inputs = CollectPhotos(selection);
+    const Result<std::vector<PhotoInput>> inputs = CollectPhotos(selection, {});
     if (!inputs.ok()) {
       return {inputs.error().message};
     }
@@ -70,8 +70,8 @@ TEST_F(PhotoInputsTest, SeveralWordsKeepTheirPaths) {
 
 TEST_F(PhotoInputsTest, ListsOfNames) {
   const std::string list = (root_ / "list").string();
-  std::ofstream(list) << "one.jpg\n\n  two.jpg\r\n";
-  EXPECT_THAT(Ids({.files_from = list}), ElementsAre("one.jpg", "two.jpg"));
+  std::ofstream(list) << "one.jpg\n\n two .jpg\r\n";
+  EXPECT_THAT(Ids({.files_from = list}), ElementsAre("one.jpg", " two .jpg"));
 }
 
 TEST_F(PhotoInputsTest, Refusals) {
@@ -81,13 +81,13 @@ TEST_F(PhotoInputsTest, Refusals) {
   EXPECT_THAT(Ids({.words = {"empty"}}), ElementsAre(HasSubstr("no photo in this folder")));
 }
 
-TEST_F(PhotoInputsTest, FingerprintsFollowTheContent) {
+TEST_F(PhotoInputsTest, StatesFollowTheContent) {
   const PhotoInput input{PhotoInput::Kind::kFile, "a", (root_ / "trip/a.png").string()};
-  const std::string before = PhotoFingerprint(input);
+  const std::string before = PhotoState(input);
   EXPECT_EQ(before.size(), 16u);
-  EXPECT_EQ(PhotoFingerprint(input), before);
+  EXPECT_EQ(PhotoState(input), before);
   std::ofstream(input.path) << "something longer";
-  EXPECT_NE(PhotoFingerprint(input), before);
+  EXPECT_NE(PhotoState(input), before);
 }
 
 }  // namespace

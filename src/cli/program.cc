@@ -1,5 +1,7 @@
 #include "cli/program.h"
 
+#include <algorithm>
+
 #include <unistd.h>
 
 #include "cli/arg_parser.h"
@@ -73,6 +75,23 @@ LogLevel LevelOf(const CommonOptions& options, LogLevel default_level) {
   return options.log_level == "off" ? LogLevel::kOff : default_level;
 }
 
+// The full name of the command that the words mean, as far as they name one.
+std::string NamedCommand(const CommandSpec& program, const std::vector<std::string>& words) {
+  std::string name = program.name;
+  const CommandSpec* command = &program;
+  for (const std::string& word : words) {
+    const auto child = std::ranges::find(command->commands, word, &CommandSpec::name);
+    if (word == "--" || command->commands.empty()) {
+      break;
+    }
+    if (child != command->commands.end()) {
+      command = &*child;
+      name += " " + word;
+    }
+  }
+  return name;
+}
+
 // A positional argument that must be there and is not.
 const OptionSpec* MissingArgument(const ParsedArguments& arguments) {
   for (const OptionSpec& option : arguments.path.back()->options) {
@@ -126,14 +145,17 @@ ExitCode RunProgram(const std::vector<std::string>& given_words, const Environme
   const std::vector<OptionSpec> common = CommonSpecs(options);
   const CommandSpec program = GreProgram();
   CliContext context(program, common, environment, cancellation);
+  // As it was asked for, even where the other words cannot be read.
+  context.json = std::find(words.begin(), std::find(words.begin(), words.end(), "--"), "--json") !=
+                 std::find(words.begin(), words.end(), "--");
   const auto fail_usage = [&](const Error& error, const std::string& command) {
-    context.PrintError({error.code, error.message + "; see " + command + " --help"});
+    context.Fail({ErrorCode::kInvalidArgument, error.message + "; see " + command + " --help"});
     return kExitUsage;
   };
 
   const Result<ParsedArguments> arguments = ParseArguments(program, common, words);
   if (!arguments.ok()) {
-    return fail_usage(arguments.error(), "gre");
+    return fail_usage(arguments.error(), NamedCommand(program, words));
   }
   if (WasGiven(*arguments, &options.version)) {
     context.out.WriteLine(std::string("gre ") + kVersion);

@@ -3,14 +3,15 @@
 #include <algorithm>
 #include <array>
 #include <filesystem>
+#include <set>
 
-#include <nlohmann/json.hpp>
+#include <unistd.h>
 
-#include "core/json.h"
+#include "cli/settings.h"
+#include "core/file.h"
 #include "core/sha256.h"
 #include "core/strings.h"
 #include "report/locate_json.h"
-#include "report/locate_json_reader.h"
 #include "report/map_files.h"
 
 namespace gre {
@@ -20,6 +21,57 @@ namespace fs = std::filesystem;
 
 constexpr std::array<std::string_view, 6> kExtensions = {".json", ".jsonl", ".geojson",
                                                          ".kml",  ".csv",   ".html"};
+constexpr int kSinglePictureSide = 1280;  // pixels
+constexpr int kPictureSide = 560;
+
+Error BadOutput(const std::string& path, const std::string& why) {
+  return {ErrorCode::kInvalidArgument, "--out '" + path + "': " + why};
+}
+
+// Where the file really lies, behind symbolic links, if something can be written there.
+Result<fs::path> CheckTarget(const std::string& given) {
+  const std::string extension = AsciiLower(fs::path(given).extension().string());
+  if (std::find(kExtensions.begin(), kExtensions.end(), extension) == kExtensions.end()) {
+    return BadOutput(given,
+                     "expected a name that ends in .json, .jsonl, .geojson, .kml, .csv or .html");
+  }
+  std::error_code error;
+  const fs::path path = fs::weakly_canonical(fs::absolute(given, error), error);
+  const fs::path folder = path.parent_path();
+  if (error || !fs::is_directory(folder, error)) {
+    return BadOutput(given, "there is no folder " + folder.string());
+  }
+  if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {
+    return BadOutput(given, "this is no regular file");
+  }
+  for (const fs::path& place : {folder, path}) {
+    if (fs::exists(place, error) && access(place.c_str(), W_OK) != 0) {
+      return Error{ErrorCode::kUnavailable,
+                   "--out '" + given + "': no permission to write " + place.string()};
+    }
+  }
+  return path;
+}
+
+// The journal of a file that cannot be one itself. Only its owner may look: it says where photos
+// were taken.
+Result<std::string> JournalPath(const std::string& cache_dir, const fs::path& path) {
+  if (cache_dir.empty()) {
+    return NoHome();
+  }
+  return (fs::path(cache_dir) / "runs" / (Sha256Hex(path.string()).substr(0, 16) + ".jsonl"))
+      .string();
+}
+
+Status MakePrivateFolder(const fs::path& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!error) {
+    fs::permissions(folder, fs::perms::owner_all, error);
+  }
+  return error ? Status(Error{ErrorCode::kUnavailable, folder.string() + ": " + error.message()})
+               : Status();
+}
 
 std::string FormatJsonFile(const std::vector<LocateResult>& results, bool single) {
   if (single && results.size() == 1) {
@@ -35,122 +87,113 @@ std::string FormatJsonFile(const std::vector<LocateResult>& results, bool single
 }  // namespace
 
 Result<ResultsFile> ResultsFile::Open(Options options) {
-  ResultsFile file(std::move(options));
-  const fs::path path = file.options_.path;
-  file.extension_ = AsciiLower(path.extension().string());
-  if (std::find(kExtensions.begin(), kExtensions.end(), file.extension_) == kExtensions.end()) {
-    return Error{
-        ErrorCode::kInvalidArgument,
-        "--out '" + path.string() +
-            "': expected a name that ends in .json, .jsonl, .geojson, .kml, .csv or .html"};
+  GRE_ASSIGN_OR_RETURN(const fs::path path, CheckTarget(options.path));
+  const std::string extension = AsciiLower(path.extension().string());
+  const bool is_journal = extension == ".jsonl";
+  std::string journal_path = path.string();
+  if (!is_journal) {
+    GRE_ASSIGN_OR_RETURN(journal_path, JournalPath(options.cache_dir, path));
+    if (!options.read_only) {
+      GRE_RETURN_IF_ERROR(MakePrivateFolder(fs::path(journal_path).parent_path()));
+    }
   }
   std::error_code error;
-  const fs::path folder = fs::absolute(path, error).parent_path();
-  if (error || !fs::is_directory(folder, error)) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "--out '" + path.string() + "': there is no folder " + folder.string()};
-  }
-  if (file.is_json_lines()) {
-    file.journal_path_ = path.string();
-  } else {
-    const fs::path runs = fs::path(file.options_.cache_dir) / "runs";
-    fs::create_directories(runs, error);
-    if (error) {
-      return Error{ErrorCode::kUnavailable, runs.string() + ": " + error.message()};
-    }
-    const std::string whole = (folder / path.filename()).lexically_normal().string();
-    file.journal_path_ = (runs / (Sha256Hex(whole).substr(0, 16) + ".jsonl")).string();
-  }
-  if (!file.options_.force) {
-    if (!file.is_json_lines() && FileExists(path.string()) && !FileExists(file.journal_path_)) {
+  const bool is_there = fs::exists(path, error) && fs::file_size(path, error) > 0;
+  GRE_ASSIGN_OR_RETURN(
+      ResultsJournal journal,
+      ResultsJournal::Open({.path = journal_path,
+                            .name = options.path,
+                            .settings_hash = options.settings_hash,
+                            .replace = options.force && (is_there || FileExists(journal_path)),
+                            .read_only = options.read_only}));
+  if (!is_journal && is_there && !journal.replaces()) {
+    GRE_ASSIGN_OR_RETURN(const std::string content, ReadFile(path.string(), size_t{1} << 40));
+    if (!journal.IsOutput(Sha256Hex(content))) {
       return Error{ErrorCode::kInvalidArgument,
-                   path.string() +
-                       " exists and is not of an earlier run that can be continued; "
-                       "--force overwrites it"};
+                   options.path +
+                       " exists and is not as an earlier run left it, so that it cannot be "
+                       "continued; --force overwrites it"};
     }
-    GRE_RETURN_IF_ERROR(file.ReadEarlier());
   }
-  // The journal as it counts now: without failures (they are tried again) and torn lines.
-  std::string kept;
-  for (const auto& [id, entry] : file.earlier_) {
-    kept += file.Line(entry.result, entry.fingerprint) + "\n";
-  }
-  GRE_RETURN_IF_ERROR(WriteFileAtomically(file.journal_path_, kept));
-  GRE_ASSIGN_OR_RETURN(file.journal_, LineAppender::Open(file.journal_path_));
-  return file;
+  options.path = path.string();
+  return ResultsFile(std::move(options), extension, journal_path, std::move(journal));
 }
 
-Status ResultsFile::ReadEarlier() {
-  if (!FileExists(journal_path_)) {
+const LocateResult* ResultsFile::Find(const ResultsJournal::Key& key,
+                                      const std::string& state) const {
+  const ResultsJournal::Record* record = journal_.Find(key);
+  const bool is_done = record != nullptr && !state.empty() && record->state == state &&
+                       record->result.status != LocateStatus::kFailed;
+  return is_done ? &record->result : nullptr;
+}
+
+std::string ResultsFile::PicturePath(const ResultsJournal::Record& record) const {
+  const std::string name = Sha256Hex(record.result.file + "\n" + record.source).substr(0, 16);
+  return fs::path(journal_path_).replace_extension(".photos") / (name + ".jpg");
+}
+
+Status ResultsFile::Add(ResultsJournal::Record record, const RgbImage* photo) {
+  if (extension_ == ".html" && photo != nullptr) {  // before the record: it may be gone later
+    const fs::path path = PicturePath(record);
+    const Result<std::string> jpeg =
+        MakeThumbnail(*photo, options_.single ? kSinglePictureSide : kPictureSide);
+    if (jpeg.ok()) {
+      GRE_RETURN_IF_ERROR(MakePrivateFolder(path.parent_path()));
+      GRE_RETURN_IF_ERROR(WriteFileAtomically(path.string(), *jpeg));
+    }
+  }
+  return journal_.Add(std::move(record));
+}
+
+std::string ResultsFile::Format(const std::vector<const ResultsJournal::Record*>& records) const {
+  std::vector<LocateResult> results;
+  results.reserve(records.size());
+  for (const ResultsJournal::Record* record : records) {
+    results.push_back(record->result);
+  }
+  if (extension_ == ".json") {
+    return FormatJsonFile(results, options_.single);
+  }
+  if (extension_ == ".geojson") {
+    return FormatGeoJson(results);
+  }
+  if (extension_ == ".kml") {
+    return FormatKml(results);
+  }
+  if (extension_ == ".csv") {
+    return FormatCsv(results);
+  }
+  HtmlOptions html = options_.html;
+  html.photo = [&, next = size_t{0}](const LocateResult&, int) mutable {
+    const Result<std::string> jpeg = ReadFile(PicturePath(*records[next++]));
+    return jpeg.ok() ? *jpeg : std::string();
+  };
+  return FormatHtml(results, html);
+}
+
+Status ResultsFile::Finish(const std::vector<ResultsJournal::Key>& order, bool complete) {
+  if (journal_.replaces() && !complete) {
     return {};
   }
-  GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(journal_path_));
-  for (const std::string_view line : Split(text, '\n')) {
-    if (line.empty()) {
-      continue;
+  if (extension_ != ".jsonl") {
+    std::vector<const ResultsJournal::Record*> records;
+    std::set<ResultsJournal::Key> taken;
+    const auto take = [&](const ResultsJournal::Record* record) {
+      if (record != nullptr && taken.insert(record->key()).second) {
+        records.push_back(record);
+      }
+    };
+    for (const ResultsJournal::Key& key : order) {
+      take(journal_.Find(key));
     }
-    const bool is_torn = line.data() + line.size() == text.data() + text.size();
-    if (is_torn) {  // no line end: the run was killed while it wrote
-      break;
+    for (const ResultsJournal::Record& record : journal_.records()) {
+      take(&record);
     }
-    const Result<Json> json = ParseJson(line);
-    const Result<LocateResult> result = ReadLocateJson(line);
-    const Json* run =
-        json.ok() && json->is_object() && json->contains("run") ? &(*json)["run"] : nullptr;
-    if (!result.ok() || run == nullptr || !run->is_object()) {
-      return Error{ErrorCode::kInvalidArgument,
-                   options_.path +
-                       " exists and holds something else than results of gre locate; "
-                       "--force overwrites it"};
-    }
-    if (run->value("settings", "") != options_.settings_hash) {
-      return Error{ErrorCode::kInvalidArgument,
-                   options_.path +
-                       " holds results of other settings (model, samples, seed, ...); "
-                       "name another file, or --force overwrites it"};
-    }
-    if (result->status != LocateStatus::kFailed) {
-      earlier_[result->file] = {run->value("input", ""), *result};
-    }
+    const std::string content = Format(records);
+    GRE_RETURN_IF_ERROR(journal_.AddOutput(Sha256Hex(content)));
+    GRE_RETURN_IF_ERROR(WriteFileAtomically(options_.path, content));
   }
-  return {};
-}
-
-std::string ResultsFile::Line(const LocateResult& result, const std::string& fingerprint) const {
-  std::string line = LocateJson(result);
-  line.pop_back();  // the closing brace
-  return line + ",\"run\":" +
-         DumpJson(Json{{"settings", options_.settings_hash}, {"input", fingerprint}}) + "}";
-}
-
-const LocateResult* ResultsFile::Find(const std::string& id, const std::string& fingerprint) const {
-  const auto found = earlier_.find(id);
-  const bool same =
-      found != earlier_.end() && !fingerprint.empty() && found->second.fingerprint == fingerprint;
-  return same ? &found->second.result : nullptr;
-}
-
-Status ResultsFile::Add(const LocateResult& result, const std::string& fingerprint) {
-  return journal_->Append(Line(result, fingerprint));
-}
-
-Status ResultsFile::Finish(const std::vector<LocateResult>& results) const {
-  if (is_json_lines()) {
-    return {};  // it is all there
-  }
-  std::string content;
-  if (extension_ == ".json") {
-    content = FormatJsonFile(results, options_.single);
-  } else if (extension_ == ".geojson") {
-    content = FormatGeoJson(results);
-  } else if (extension_ == ".kml") {
-    content = FormatKml(results);
-  } else if (extension_ == ".csv") {
-    content = FormatCsv(results);
-  } else {
-    content = FormatHtml(results, options_.html);
-  }
-  return WriteFileAtomically(options_.path, content);
+  return journal_.Complete();
 }
 
 }  // namespace gre

@@ -143,7 +143,8 @@ std::string XdgDirectory(const Environment& environment, const std::string& vari
   if (xdg && xdg->starts_with('/')) {  // the specification: relative paths are to be ignored
     return *xdg + "/gre";
   }
-  return environment("HOME").value_or("") + "/" + below_home + "/gre";
+  const std::string home = environment("HOME").value_or("");
+  return home.empty() ? home : home + "/" + below_home + "/gre";
 }
 
 }  // namespace
@@ -156,6 +157,10 @@ Status ApplySettings(const ParsedArguments& arguments, const CommandSpec& progra
   std::set<const OptionSpec*> done;
   for (const auto& [option, values] : arguments.given) {
     for (const std::string& value : values) {
+      if (value.empty()) {
+        return Error{ErrorCode::kInvalidArgument,
+                     DisplayName(*option) + " '': expected a value that is not empty"};
+      }
       GRE_RETURN_IF_ERROR(AssignOption(*option, value, DisplayName(*option)));
     }
     done.insert(option);
@@ -186,7 +191,13 @@ Status ApplySettings(const ParsedArguments& arguments, const CommandSpec& progra
 }
 
 std::string ConfigPath(const Environment& environment) {
-  return XdgDirectory(environment, "XDG_CONFIG_HOME", ".config") + "/config.toml";
+  const std::string directory = XdgDirectory(environment, "XDG_CONFIG_HOME", ".config");
+  return directory.empty() ? directory : directory + "/config.toml";
+}
+
+Error NoHome() {
+  return {ErrorCode::kUnavailable,
+          "there is no place for caches: set HOME or XDG_CACHE_HOME to a folder"};
 }
 
 std::string CacheDirectory(const Environment& environment) {

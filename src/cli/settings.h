@@ -23,9 +23,11 @@ Status ApplySettings(const ParsedArguments& arguments, const CommandSpec& progra
                      const std::vector<OptionSpec>& common, const Environment& environment,
                      const std::string& config_path);
 
-// $XDG_CONFIG_HOME/gre/config.toml, with ~/.config where that is unset.
+// $XDG_CONFIG_HOME/gre/config.toml, with ~/.config where that is unset; "" without a HOME.
 std::string ConfigPath(const Environment& environment);
-// $XDG_CACHE_HOME/gre, with ~/.cache where that is unset.
+// $XDG_CACHE_HOME/gre, with ~/.cache where that is unset; "" without a HOME. Who must write there
+// then refuses with NoHome().
 std::string CacheDirectory(const Environment& environment);
+Error NoHome();
 
 }  // namespace gre

@@ -15,12 +15,13 @@ CancellationToken& Token() {
 
 std::atomic<CancellationToken*> scoped_token = nullptr;
 
-void OnSignal(int signal_number) {
+void OnSignal(int) {
   Token().Cancel();
   if (CancellationToken* scoped = scoped_token.load()) {
     scoped->Cancel();
   }
-  std::signal(signal_number, SIG_DFL);  // the next one is not waited for
+  std::signal(SIGINT, SIG_DFL);  // the next one, of either kind, ends the process
+  std::signal(SIGTERM, SIG_DFL);
 }
 
 }  // namespace
@@ -28,6 +29,7 @@ void OnSignal(int signal_number) {
 CancellationToken& InstallSignalHandlers() {
   CancellationToken& token = Token();
   std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the limit is a write error, too
   struct sigaction action = {};
   action.sa_handler = OnSignal;  // without SA_RESTART: blocking reads return
   sigaction(SIGINT, &action, nullptr);

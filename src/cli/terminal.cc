@@ -34,11 +34,12 @@ int Columns(int fd, const Environment& environment) {
 TerminalInfo DescribeTerminal(int fd, const std::string& color_mode,
                               const Environment& environment) {
   TerminalInfo info;
-  info.is_terminal = isatty(fd) == 1;
+  const std::string type = environment("TERM").value_or("");
+  const bool takes_escapes = !type.empty() && type != "dumb";
+  info.is_terminal = isatty(fd) == 1 && takes_escapes;
   info.unicode = LocaleIsUtf8(environment);
   info.columns = Columns(fd, environment);
-  const bool wanted = environment("NO_COLOR").value_or("").empty() &&
-                      environment("TERM").value_or("dumb") != "dumb";
+  const bool wanted = environment("NO_COLOR").value_or("").empty();
   info.color = color_mode == "always" || (color_mode == "auto" && info.is_terminal && wanted);
   return info;
 }

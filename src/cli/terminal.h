@@ -8,7 +8,7 @@ namespace gre {
 
 // What one output stream can show.
 struct TerminalInfo {
-  bool is_terminal = false;
+  bool is_terminal = false;  // one that understands escape sequences
   bool color = false;
   bool unicode = false;
   int columns = 80;

@@ -16,11 +16,11 @@ namespace {
 
 Error SystemError(const std::string& path, std::string_view action) {
   const int number = errno;
-  const ErrorCode code =
-      number == ENOENT ? ErrorCode::kNotFound
-      : number == ENOSPC || number == EDQUOT || number == EACCES || number == EROFS
-          ? ErrorCode::kUnavailable
-          : ErrorCode::kInvalidInput;
+  const ErrorCode code = number == ENOENT ? ErrorCode::kNotFound
+                         : number == ENOSPC || number == EDQUOT || number == EACCES ||
+                                 number == EROFS || number == EFBIG || number == EIO
+                             ? ErrorCode::kUnavailable
+                             : ErrorCode::kInvalidInput;
   return {code, path + ": cannot " + std::string(action) + ": " + std::strerror(number)};
 }
 
@@ -146,7 +146,11 @@ Result<LineAppender> LineAppender::Open(const std::string& path, bool durable) {
 
 Status LineAppender::Append(std::string_view line) {
   const std::string text = std::string(line) + '\n';
-  GRE_RETURN_IF_ERROR(WriteAll(fd_.get(), path_, text));
+  const off_t end = ::lseek(fd_.get(), 0, SEEK_END);
+  if (Status status = WriteAll(fd_.get(), path_, text); !status.ok()) {
+    if (end >= 0) (void)!::ftruncate(fd_.get(), end);  // a full disk took a part of the line
+    return status;
+  }
   if (durable_ && ::fdatasync(fd_.get()) != 0) return SystemError(path_, "write");
   return {};
 }

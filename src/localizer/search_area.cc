@@ -9,6 +9,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
+#include "core/suggest.h"
 #include "knowledge/country_facts.h"
 #include "knowledge/place_namer.h"
 
@@ -170,8 +171,8 @@ Result<SearchArea> SearchArea::Parse(const std::string& text) {
   }
   if (auto box = ParseBox(text)) {
     GRE_ASSIGN_OR_RETURN(area.box_, std::move(*box));
-    area.description_ = "between " + DegreesText(area.box_->south_deg, "north", "south") + " and " +
-                        DegreesText(area.box_->north_deg, "north", "south") + ", from " +
+    area.description_ = "the box between " + DegreesText(area.box_->south_deg, "north", "south") +
+                        " and " + DegreesText(area.box_->north_deg, "north", "south") + ", from " +
                         DegreesText(area.box_->west_deg, "east", "west") + " to " +
                         DegreesText(area.box_->east_deg, "east", "west");
     return area;
@@ -188,9 +189,13 @@ Result<SearchArea> SearchArea::Parse(const std::string& text) {
     read->description_ = "the area of " + std::filesystem::path(text).stem().string();
     return read;
   }
+  std::vector<std::string> names;
+  for (const Country& country : AllCountries()) {
+    names.push_back(country.name);
+  }
   return Error{ErrorCode::kInvalidArgument,
-               "search area '" + text +
-                   "': expected a country's name or code, west,south,east,north in degrees, or a "
+               "search area '" + text + "'" + Suggestion(text, names) +
+                   ": expected a country's name or code, west,south,east,north in degrees, or a "
                    "GeoJSON file"};
 }
 

@@ -26,7 +26,8 @@ TEST(SearchArea, ReadsBoxesAlsoAcrossTheAntimeridian) {
   EXPECT_TRUE(box->Contains({-15, 179}));
   EXPECT_TRUE(box->Contains({-15, -179}));
   EXPECT_FALSE(box->Contains({-15, 0}));
-  EXPECT_EQ(box->description(), "between 20° south and 10° south, from 170° east to 170° west");
+  EXPECT_EQ(box->description(),
+            "the box between 20° south and 10° south, from 170° east to 170° west");
   EXPECT_FALSE(SearchArea::Parse("0,10,20,5").ok());
   EXPECT_FALSE(SearchArea::Parse("0,0,200,5").ok());
 }

@@ -7,7 +7,9 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
-#include <ATen/ops/sqrt.h>
+#include <ATen/ops/_fused_adamw.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/scalar_tensor.h>
 #include <ATen/ops/zeros_like.h>
 
 namespace gre {
@@ -27,7 +29,7 @@ double AdamW::Step(double learning_rate) {
   double square = 0;
   for (const TrainedParameter& p : parameters_) {
     if (p.value.grad().defined()) {
-      square += p.value.grad().square().sum().item<double>();
+      square += std::pow(at::linalg_vector_norm(p.value.grad()).item<double>(), 2);
     }
   }
   const double norm = std::sqrt(square);
@@ -40,25 +42,20 @@ double AdamW::Step(double learning_rate) {
   const double clip =
       options_.clip_norm > 0 && norm > options_.clip_norm ? options_.clip_norm / norm : 1;
   ++steps_;
-  const auto step = static_cast<double>(steps_);
-  const double correction1 = 1 - std::pow(options_.beta1, step);
-  const double correction2 = 1 - std::pow(options_.beta2, step);
   // the average follows closely at first, so that it does not remember the initial weights
+  const auto step = static_cast<double>(steps_);
   const double ema = std::min(options_.ema_decay, step / (step + 9));
+  const at::Tensor step_count = at::scalar_tensor(step, at::kFloat);
+  const at::Tensor gradient_divisor = at::scalar_tensor(1 / clip, at::kFloat);
   for (TrainedParameter& p : parameters_) {
     if (p.value.grad().defined()) {
-      const double rate = learning_rate * p.learning_rate_scale;
-      const at::Tensor gradient = p.value.grad() * clip;
-      p.moment1.mul_(options_.beta1).add_(gradient, 1 - options_.beta1);
-      p.moment2.mul_(options_.beta2).addcmul_(gradient, gradient, 1 - options_.beta2);
-      if (p.value.dim() > 1) {
-        p.value.mul_(1 - rate * options_.weight_decay);
-      }
-      const at::Tensor denominator = (p.moment2 / correction2).sqrt_().add_(options_.epsilon);
-      p.value.addcdiv_(p.moment1, denominator, -rate / correction1);
+      at::_fused_adamw_({p.value}, {p.value.grad().contiguous()}, {p.moment1}, {p.moment2}, {},
+                        {step_count}, learning_rate * p.learning_rate_scale, options_.beta1,
+                        options_.beta2, p.value.dim() > 1 ? options_.weight_decay : 0,
+                        options_.epsilon, /*amsgrad=*/false, /*maximize=*/false, gradient_divisor);
       p.value.mutable_grad().reset();
     }
-    p.average.mul_(ema).add_(p.value, 1 - ema);
+    p.average.lerp_(p.value, 1 - ema);
   }
   return norm;
 }

@@ -37,7 +37,7 @@ size_t EntryBytes(int64_t side) { return GridBytes(side) + StatisticsBytes(); }
 
 std::string CacheFile(const FeatureCache::Options& options,
                       const std::vector<PhotoRecord>& records) {
-  std::string key = "gre-nano lower features 1\n" + options.backbone_hash + "\n" +
+  std::string key = "gre-nano lower features 2\n" + options.backbone_hash + "\n" +
                     std::to_string(options.image_size) + " " + std::to_string(options.seed) + "\n";
   const AugmentOptions& a = options.augment;
   for (double value : {a.crop_min_area, a.edge_cut_probability, a.edge_cut_share, a.colour_strength,
@@ -66,8 +66,8 @@ Result<std::string> ComputeEntry(const FeatureCache::Options& options, const Pho
                                        FeatureCache::IsMirrored(view), options.augment, random));
     pixels = NormalisedPixels(augmented);
   }
-  const LowerFeatures lower = network.Lower(pixels.to(at::kBFloat16));
-  const at::Tensor grid = lower.grid.contiguous(at::MemoryFormat::ChannelsLast);
+  const LowerFeatures lower = network.Lower(pixels);
+  const at::Tensor grid = lower.grid.to(at::kBFloat16).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor statistics = lower.statistics.contiguous();
   std::string bytes(static_cast<const char*>(grid.const_data_ptr()), grid.nbytes());
   bytes.append(static_cast<const char*>(statistics.const_data_ptr()), statistics.nbytes());

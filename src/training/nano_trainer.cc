@@ -94,7 +94,7 @@ NanoTrainer::Losses NanoTrainer::Step(const TowerFeatures& tower, const TextBatc
   at::Generator generator = at::detail::getDefaultCPUGenerator();
   generator.set_current_seed(HashSeed(seed_, static_cast<uint64_t>(optimiser_.steps())));
 
-  const ImageFeatures image = network_->Project(tower, options_.dropout);
+  const ImageFeatures image = network_->Project(tower, options_.dropout, options_.image_dropout);
   const at::Tensor logits =
       TextLogits(*network_, image.tokens, batch.inputs, options_.token_dropout);
   const at::Tensor per_token = at::cross_entropy_loss(logits.flatten(0, 1), batch.targets.flatten(),

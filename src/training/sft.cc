@@ -98,7 +98,7 @@ std::vector<PhotoRecord> Select(const std::vector<PhotoRecord>& records, PhotoSp
 
 Status PrepareFeatures(Run& run, const TensorMap& backbone, const std::string& backbone_hash,
                        const CancellationToken& cancellation) {
-  InitialWeights weights(backbone, run.config.schedule.seed, at::kBFloat16);
+  InitialWeights weights(backbone, run.config.schedule.seed, at::kFloat);
   const NanoNetwork lower(weights, run.config.model.dimensions, at::kCPU);
   FeatureCache::Options options;
   options.directory = run.config.data.cache;
@@ -127,14 +127,14 @@ Status PrepareFeatures(Run& run, const TensorMap& backbone, const std::string& b
   return {};
 }
 
-// Takes the tower of an earlier run's directory.
-Status TakeTower(Run& run) {
+// Takes the tower of an earlier run's directory, or its whole model.
+Status TakeWeights(Run& run) {
   GRE_ASSIGN_OR_RETURN(const Checkpoint checkpoint,
                        Checkpoint::OpenDirectory(run.config.model.tower));
   const at::NoGradGuard no_grad;
   Status status;
   run.network->VisitParameters(NanoNetwork::Part::kAll, [&](const ParameterSlice& slice) {
-    if (!slice.name.starts_with("tower.")) {
+    if (!run.config.model.continue_text && !slice.name.starts_with("tower.")) {
       return;
     }
     const Checkpoint::Tensor* tensor = checkpoint.Find(slice.name);
@@ -155,22 +155,26 @@ Status BuildNetwork(Run& run, const TensorMap& backbone, const CancellationToken
   GRE_RETURN_IF_ERROR(Status(weights.status()));
   const auto photos = static_cast<int64_t>(run.train.size());
   if (!run.config.model.tower.empty()) {
-    GRE_RETURN_IF_ERROR(TakeTower(run));
+    GRE_RETURN_IF_ERROR(TakeWeights(run));
   }
-  std::vector<FeatureCache::View> sample;
-  for (int64_t i = 0; i < photos; i += std::max<int64_t>(photos / kStandardiseSample, 1)) {
-    sample.push_back({i, 0});
-  }
-  {
-    const at::NoGradGuard no_grad;
-    const LowerFeatures lower = run.train_features->Load(sample);
-    run.network->StandardiseSummary({lower.grid.to(at::kFloat), lower.statistics});
+  if (!run.config.model.continue_text) {
+    std::vector<FeatureCache::View> sample;
+    for (int64_t i = 0; i < photos; i += std::max<int64_t>(photos / kStandardiseSample, 1)) {
+      sample.push_back({i, 0});
+    }
+    {
+      const at::NoGradGuard no_grad;
+      const LowerFeatures lower = run.train_features->Load(sample);
+      run.network->StandardiseSummary({lower.grid.to(at::kFloat), lower.statistics});
+    }
   }
   if (!run.TowerLearns()) {
     GRE_ASSIGN_OR_RETURN(TowerCache tower,
                          TowerCache::Build(*run.network, *run.train_features, photos,
                                            run.config.views, cancellation));
     run.train_tower = std::make_unique<TowerCache>(std::move(tower));
+  }
+  if (!run.TowerLearns() && !run.config.model.continue_text) {
     GRE_RETURN_IF_ERROR(TrainCountryHead(*run.network, *run.train_tower, *run.examples, run.train,
                                          run.config, cancellation));
   }
@@ -430,7 +434,7 @@ Status RunSft(const std::string& config_path, const std::vector<std::string>& ov
             " dev photos, " + std::to_string(run.examples->num_countries()) + " countries, " +
             std::to_string(run.tokenizer->size()) + " tokens\n" + run.config.Describe());
     const bool resumes = resume && HasTrainingState(directory);  // then the text part has learnt it
-    if (!run.TowerLearns() && !resumes) {
+    if (!run.TowerLearns() && !run.config.model.continue_text && !resumes) {
       GRE_RETURN_IF_ERROR(
           TeachGeography(*run.network, *run.examples, run.train, run.config, cancellation));
     }

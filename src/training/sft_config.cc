@@ -22,6 +22,7 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("model.summary_size", model.summary_size);
   visit("model.reference_tower", model.reference_tower);
   visit("model.hint_temperature", model.hint_temperature);
+  visit("model.continue_text", config.model.continue_text);
   auto& optim = config.optim;
   visit("optim.learning_rate", optim.learning_rate);
   visit("optim.tower_learning_rate", optim.tower_learning_rate);
@@ -34,6 +35,7 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("optim.ema_decay", optim.adamw.ema_decay);
   visit("optim.dropout", optim.dropout);
   visit("optim.token_dropout", optim.token_dropout);
+  visit("optim.image_dropout", optim.image_dropout);
   visit("optim.country_weight", optim.country_weight);
   visit("optim.coordinate_weight", optim.coordinate_weight);
   visit("optim.auxiliary_weight", optim.auxiliary_weight);
@@ -106,6 +108,8 @@ Status Check(const SftConfig& config, const std::string& path) {
                             "geography: expected steps >= 0 and batch_size >= 1"));
   GRE_RETURN_IF_ERROR(check(config.optim.batch_size >= 1 && config.optim.batch_size <= 4096,
                             "optim.batch_size: expected 1 to 4096"));
+  GRE_RETURN_IF_ERROR(check(!config.model.continue_text || !config.model.tower.empty(),
+                            "model.continue_text: expected model.tower, the model to continue"));
   GRE_RETURN_IF_ERROR(check(config.schedule.epochs >= 1, "schedule.epochs: expected at least 1"));
   GRE_RETURN_IF_ERROR(check(config.schedule.warmup_steps >= 0 && config.schedule.patience >= 1,
                             "schedule.warmup_steps, schedule.patience: expected 0, 1 or more"));
@@ -117,11 +121,11 @@ Status Check(const SftConfig& config, const std::string& path) {
                             "data.travel_repeats: expected 1 to 100"));
   GRE_RETURN_IF_ERROR(check(config.checkpoint.keep >= 1, "checkpoint.keep: expected at least 1"));
   const auto share = [](double value) { return value >= 0 && value < 1; };
-  GRE_RETURN_IF_ERROR(check(share(config.optim.dropout) && share(config.optim.token_dropout) &&
-                                share(config.optim.label_smoothing) &&
-                                share(config.optim.adamw.ema_decay) &&
-                                share(config.augment.edge_cut_share),
-                            "dropout, smoothing, decay and shares: expected 0 to below 1"));
+  GRE_RETURN_IF_ERROR(
+      check(share(config.optim.dropout) && share(config.optim.token_dropout) &&
+                share(config.optim.image_dropout) && share(config.optim.label_smoothing) &&
+                share(config.optim.adamw.ema_decay) && share(config.augment.edge_cut_share),
+            "dropout, smoothing, decay and shares: expected 0 to below 1"));
   GRE_RETURN_IF_ERROR(check(config.augment.crop_min_area > 0 && config.augment.crop_min_area <= 1,
                             "augment.crop_min_area: expected above 0 to 1"));
   return check(

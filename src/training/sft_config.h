@@ -28,6 +28,9 @@ struct SftConfig {
     // and after it the text part learn on its features, judged by the answers. Empty: upper tower,
     // country head and text part learn together, judged by the country head.
     std::string tower;
+    // The tower's directory also gives the country head and the text part, which goes on learning:
+    // fine-tuning a finished model.
+    bool continue_text = false;
     NanoConfig dimensions;  // vocab_size, num_countries and token ids follow from the data
   } model;
   struct Optimiser {
@@ -35,8 +38,11 @@ struct SftConfig {
     double learning_rate = 1e-3;
     double tower_learning_rate = 3e-4;
     int batch_size = 32;
-    double dropout = 0.4;            // of the summary's inputs and hidden units
-    double token_dropout = 0.1;      // of the decoder's input
+    double dropout = 0.4;        // of the summary's inputs and hidden units
+    double token_dropout = 0.1;  // of the decoder's input
+    // Share of photos of which the text sees the head's hint alone: what the image tokens show of a
+    // training photo is soon known by heart, and the chain would follow that.
+    double image_dropout = 0;
     double country_weight = 2;       // of the country's token in the loss
     double coordinate_weight = 0.1;  // of the tokens after the chain
     double auxiliary_weight = 1;     // of the auxiliary country head's loss

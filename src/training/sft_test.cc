@@ -218,6 +218,7 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
                                           "data.travel_repeats=1",
                                           "optim.batch_size=8",
                                           "optim.dropout=0",
+                                          "optim.image_dropout=0.5",
                                           "optim.auxiliary_weight=0",
                                           "schedule.epochs=60",
                                           "schedule.patience=60"};
@@ -228,6 +229,14 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
   const auto model = GreNano::Load(folder_ + "/text/best", {});
   ASSERT_TRUE(model.ok()) << model.error().message;
   EXPECT_TRUE(GreNano::Inspect(folder_ + "/text/best").problems.empty());
+
+  // A finished model goes on from where it was.
+  const Status further =
+      Train("further", {"model.tower=" + folder_ + "/text/best", "model.continue_text=true",
+                        "model.hint_temperature=0.25", "model.reference_tower=true",
+                        "optim.learning_rate=1e-5", "optim.dropout=0", "schedule.epochs=1"});
+  ASSERT_TRUE(further.ok()) << further.error().message;
+  EXPECT_THAT(ReadFile(folder_ + "/further/log.jsonl").value(), HasSubstr("\"street_top1\":1.0"));
 
   // Another tower is another run, whatever its path.
   std::filesystem::copy_file(folder_ + "/text/best/model.safetensors",

@@ -12,6 +12,7 @@
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mean.h>
 #include <ATen/ops/ones_like.h>
+#include <ATen/ops/rand.h>
 #include <ATen/ops/silu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/sqrt.h>
@@ -227,7 +228,8 @@ void NanoNetwork::SetCountryHead(std::span<const CountryMember> members) {
   set(country_head_, at::cat(country_weights, 1) / count, at::stack(country_biases).mean(0));
 }
 
-ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) const {
+ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout,
+                                   double image_dropout) const {
   const Summary summary = Summarise(tower, dropout);
   const at::Tensor countries = country_head_.Forward(summary.hidden);
   std::vector<at::Tensor> tokens = {
@@ -239,13 +241,19 @@ ImageFeatures NanoNetwork::Project(const TowerFeatures& tower, double dropout) c
     tokens.push_back(statistics_projections_[i].Forward(part).unsqueeze(1));
     begin += width;
   }
-  at::Tensor last = summary_projection_.Forward(summary.hidden);
+  tokens.push_back(summary_projection_.Forward(summary.hidden).unsqueeze(1));
+  at::Tensor rows = at::cat(tokens, 1);
+  if (image_dropout > 0) {
+    rows = rows * (at::rand({rows.size(0), 1, 1}, rows.options()) >= image_dropout);
+  }
   if (config_.hint_temperature > 0) {
     const at::Tensor belief = at::softmax(countries.detach() / config_.hint_temperature, 1);
-    last = last + at::matmul(belief, hint_);
+    const int64_t last = rows.size(1) - 1;
+    rows = at::cat(
+        {rows.narrow(1, 0, last), rows.narrow(1, last, 1) + at::matmul(belief, hint_).unsqueeze(1)},
+        1);
   }
-  tokens.push_back(last.unsqueeze(1));
-  return {at::cat(tokens, 1) + position_, countries};
+  return {rows + position_, countries};
 }
 
 void NanoNetwork::StandardiseSummary(const LowerFeatures& sample) {

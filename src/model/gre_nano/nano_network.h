@@ -60,8 +60,10 @@ class NanoNetwork {
   [[nodiscard]] LowerFeatures Lower(const at::Tensor& pixels) const;
   [[nodiscard]] TowerFeatures Upper(const LowerFeatures& lower) const;
   // `dropout`: in training, the share of the summary's inputs and hidden units, and half that share
-  // of the grid's channels, that are zeroed.
-  [[nodiscard]] ImageFeatures Project(const TowerFeatures& tower, double dropout = 0) const;
+  // of the grid's channels, that are zeroed; `image_dropout`: the share of photos that keep the
+  // country hint only.
+  [[nodiscard]] ImageFeatures Project(const TowerFeatures& tower, double dropout = 0,
+                                      double image_dropout = 0) const;
   // What the summary's perceptron reads: TowerFeatures::summary, standardised.
   [[nodiscard]] at::Tensor SummaryInputs(const TowerFeatures& tower) const;
   // 1 for each of the summary's inputs that is a statistic, 0 for the means of the heads.

@@ -22,13 +22,12 @@ TEST(TerminalReportTest, SaysItAllInOrder) {
   result.chain[0].observation = "a sign in two languages";
   EXPECT_EQ(RenderTerminalReport(result, {.columns = 70, .show_map = false}), R"(beach.jpg
 ─────────
-  In the file 17.7000° S, 178.8000° E  (GPS metadata, 13 km from the
+  In the file 17.7000° S, 178.8000° E  (GPS metadata, 14 km from the
               answer)
   Answer      Levuka, Eastern, Fiji
               17.7134° S, 178.9265° E
   Radius      35 km (50 %), 420 km (90 %)
-  Confidence  ███████████████░░░░░ 73 % for the country
-              (calibrated)
+  Confidence  ███████████████░░░░░ 73 % for the country (calibrated)
   Spread      813 km between two samples on average
 
   Reasoning

@@ -52,7 +52,7 @@ std::string PercentText(double fraction) {
 
 std::string ConfidenceText(const LocateAnswer& answer) {
   return PercentText(answer.confidence) + " for the country" +
-         (answer.calibrated ? " (calibrated)" : " (not calibrated, from the samples alone)");
+         (answer.calibrated ? " (calibrated)" : " (from the samples alone)");
 }
 
 std::string MetadataText(const LocateResult& result) {

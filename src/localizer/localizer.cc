@@ -332,6 +332,7 @@ void Localizer::Decide(std::vector<Sample> samples, LocateResult& result) const 
   result.status = abstains ? LocateStatus::kAbstained : LocateStatus::kOk;
   if (!abstains || options_.always_answer) {
     result.answer = answer;
+    result.contradictions = FindContradictions(result.chain, answer.point);
   }
   AddAlternatives(inside, clusters, result.answer ? std::optional(chosen) : std::nullopt,
                   samples.size(), result);

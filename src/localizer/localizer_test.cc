@@ -92,6 +92,15 @@ TEST_F(LocalizerTest, ShowsTheModelThePhotoAndTheAreaButNoMetadata) {
   EXPECT_EQ(request.images.size(), 1u);
 }
 
+TEST_F(LocalizerTest, ContradictionsAreReportedAndChangeNoNumber) {
+  const LocateResult agrees = Locate({Reply("48.86, 2.35")});
+  const LocateResult contradicts = Locate({Reply("48.86, 2.35", "Japan")});
+  EXPECT_TRUE(agrees.contradictions.empty());
+  ASSERT_EQ(contradicts.contradictions.size(), 1u);
+  EXPECT_EQ(contradicts.contradictions[0].kind, ContradictionKind::kCountry);
+  EXPECT_EQ(contradicts.answer->confidence, agrees.answer->confidence);
+}
+
 TEST_F(LocalizerTest, WorksWithOneSample) {
   const LocateResult result = Locate({Reply("35.0, 135.8", "Japan")});
   EXPECT_EQ(result.status, LocateStatus::kOk);

@@ -10,6 +10,7 @@
 #include "geo/lat_lng.h"
 #include "knowledge/place_namer.h"
 #include "reasoning/chain.h"
+#include "reasoning/contradictions.h"
 
 namespace gre {
 
@@ -19,12 +20,12 @@ namespace gre {
 enum class LocateStatus { kOk, kAbstained, kFailed };
 
 struct LocateAnswer {
-  LatLng point;
+  LatLng point = {};
   double radius_p50_km = 0;
   double radius_p90_km = 0;
   double confidence = 0;    // probability that the point's country is right
   bool calibrated = false;  // false: confidence is a cautious estimate from the samples alone
-  Place place;
+  Place place = {};
 };
 
 // A place that other samples named.
@@ -51,6 +52,7 @@ struct LocateResult {
   std::vector<LocateAlternative> alternatives;  // by falling share
   Chain chain;                                  // of the sample that was answered
   std::string chain_text;                       // the raw reply that the chain was read from
+  std::vector<Contradiction> contradictions;    // of the chain with the answered point
   std::optional<LatLng> metadata_gps;
   std::string engine_kind;  // "embedded", "local", "remote"
   std::string model;

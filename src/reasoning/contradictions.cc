@@ -2,59 +2,25 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "core/strings.h"
 #include "knowledge/borders.h"
+#include "knowledge/climate.h"
+#include "reasoning/ground.h"
+#include "reasoning/named_countries.h"
 
 namespace gre {
 namespace {
 
-constexpr double kShoreKm = 50;
+// Of the equator and the meridians 0 and 180: so near to them both halves count as right.
+constexpr double kMeridianDeg = 0.5;
 
 // ---- words --------------------------------------------------------------------------------------
 
 bool IsWordByte(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
          static_cast<unsigned char>(c) >= 0x80;
-}
-
-struct WordSpan {
-  size_t begin;
-  size_t end;
-};
-
-std::vector<WordSpan> FindWords(std::string_view text) {
-  std::vector<WordSpan> words;
-  for (size_t i = 0; i < text.size();) {
-    if (!IsWordByte(text[i])) {
-      ++i;
-      continue;
-    }
-    const size_t begin = i;
-    // An apostrophe or hyphen between letters belongs to the word ("Côte d'Ivoire").
-    while (i < text.size() &&
-           (IsWordByte(text[i]) || ((text[i] == '\'' || text[i] == '-') && i + 1 < text.size() &&
-                                    IsWordByte(text[i + 1])))) {
-      ++i;
-    }
-    words.push_back({begin, i});
-  }
-  return words;
-}
-
-bool BeginsName(std::string_view text) {
-  return (text[0] >= 'A' && text[0] <= 'Z') || static_cast<unsigned char>(text[0]) >= 0x80;
-}
-
-// Codes are no names, except those that people write.
-const Country* CountryOf(std::string_view name) {
-  constexpr std::array<std::string_view, 4> kWritten = {"US", "USA", "UK", "UAE"};
-  constexpr size_t kShortestName = 4;
-  if (name.size() < kShortestName &&
-      std::find(kWritten.begin(), kWritten.end(), name) == kWritten.end()) {
-    return nullptr;
-  }
-  return FindCountryByName(name);
 }
 
 bool HasWord(std::string_view text, std::string_view word) {
@@ -67,8 +33,9 @@ bool HasWord(std::string_view text, std::string_view word) {
   return false;
 }
 
-bool Holds(const std::vector<std::string>& list, std::string_view item) {
-  return std::find(list.begin(), list.end(), item) != list.end();
+template <typename Item, typename Wanted>
+bool Holds(const std::vector<Item>& list, const Wanted& wanted) {
+  return std::find(list.begin(), list.end(), wanted) != list.end();
 }
 
 std::string Join(const std::vector<std::string>& items) {
@@ -84,27 +51,33 @@ std::string ClaimOf(const ChainStep& step) {
   return claim.empty() ? step.observation.value_or("") : claim;
 }
 
-// ---- the ground under the point -----------------------------------------------------------------
-
-struct Ground {
-  const Country* country = nullptr;    // nullptr far from any country
-  std::vector<std::string> claimants;  // codes that count as right
-};
-
-Ground GroundAt(const LatLng& point) {
-  Ground ground;
-  std::optional<LandArea> area = LandAreaAt(point);
-  if (!area) {
-    NearestLand nearest = NearestLandTo(point);
-    if (nearest.distance_km <= kShoreKm) area = std::move(nearest.area);
+// The main classes (Köppen's first letters) that a text about the climate may mean; empty for none.
+std::string ClimatesNamedIn(std::string_view claim) {
+  struct Word {
+    std::string_view word;
+    std::string_view classes;
+  };
+  // "Temperate" and the like are said of more than the class that bears the name.
+  constexpr std::array<Word, 15> kWords = {{{"tropical", "A"},
+                                            {"equatorial", "A"},
+                                            {"desert", "B"},
+                                            {"arid", "B"},
+                                            {"steppe", "B"},
+                                            {"mediterranean", "C"},
+                                            {"oceanic", "C"},
+                                            {"subtropical", "ABC"},
+                                            {"temperate", "CD"},
+                                            {"continental", "BCD"},
+                                            {"boreal", "D"},
+                                            {"subarctic", "DE"},
+                                            {"tundra", "DE"},
+                                            {"polar", "E"},
+                                            {"ice cap", "E"}}};
+  std::string classes;
+  for (const Word& word : kWords) {
+    if (HasWord(claim, word.word)) classes += word.classes;
   }
-  if (!area) return ground;
-  ground.country = FindCountry(area->country_code);
-  if (ground.country != nullptr) ground.claimants.push_back(ground.country->code);
-  if (area->dispute) {
-    for (const std::string& code : area->dispute->other_claimants) ground.claimants.push_back(code);
-  }
-  return ground;
+  return classes;
 }
 
 // ---- checks -------------------------------------------------------------------------------------
@@ -124,6 +97,7 @@ class Checker {
       CheckDrivingSide(i);
       if (step.indicator == Indicator::kScript) CheckScript(i);
       if (step.indicator == Indicator::kLanguage) CheckLanguage(i);
+      if (step.indicator == Indicator::kClimate) CheckClimate(i);
     }
     return std::move(findings_);
   }
@@ -146,10 +120,7 @@ class Checker {
   }
 
   void CheckCountries(size_t step, const std::vector<const Country*>& named) {
-    const bool agrees = std::any_of(named.begin(), named.end(), [&](const Country* country) {
-      return Holds(ground_.claimants, country->code);
-    });
-    if (agrees) return;
+    if (AnyNearby([&](const Country* country) { return Holds(named, country); })) return;
     std::string claimed;
     for (const Country* country : named) {
       claimed.append(claimed.empty() ? "" : ", ").append(country->name);
@@ -173,11 +144,14 @@ class Checker {
       std::string_view opposite;
       bool here;
     };
+    const double latitude = point_.latitude_deg;
+    const double longitude = point_.longitude_deg;
+    const bool near_180 = std::abs(longitude) >= 180 - kMeridianDeg;
     const std::array halves = {
-        Half{"northern", "southern", point_.latitude_deg >= 0},
-        Half{"southern", "northern", point_.latitude_deg <= 0},
-        Half{"eastern", "western", point_.longitude_deg >= 0},
-        Half{"western", "eastern", point_.longitude_deg <= 0},
+        Half{"northern", "southern", latitude >= -kMeridianDeg},
+        Half{"southern", "northern", latitude <= kMeridianDeg},
+        Half{"eastern", "western", longitude >= -kMeridianDeg || near_180},
+        Half{"western", "eastern", longitude <= kMeridianDeg || near_180},
     };
     for (const Half& half : halves) {
       if (half.here || !HasWord(claim, half.word)) continue;
@@ -192,7 +166,10 @@ class Checker {
         "africa", "antarctica", "asia", "europe", "north america", "oceania", "south america"};
     const std::string claim = AsciiLower(ClaimOf(chain_[step]));
     const std::string here = AsciiLower(ground_.country->continent);
-    if (HasWord(claim, here)) return;
+    const auto agrees = [&](const Country* country) {
+      return HasWord(claim, AsciiLower(country->continent));
+    };
+    if (AnyNearby(agrees)) return;
     for (const std::string_view continent : kContinents) {
       if (!HasWord(claim, continent)) continue;
       Add(ContradictionKind::kContinent, step, std::string(continent), here,
@@ -205,7 +182,8 @@ class Checker {
   void CheckDrivingSide(size_t step) {
     const std::string claim = AsciiLower(ClaimOf(chain_[step]));
     const auto side = SideOf(claim, chain_[step].indicator == Indicator::kDrivingSide);
-    if (!side || *side == ground_.country->driving_side) return;
+    const auto agrees = [&](const Country* country) { return country->driving_side == *side; };
+    if (!side || AnyNearby(agrees)) return;
     const std::string claimed(DrivingSideName(*side));
     const std::string expected(DrivingSideName(ground_.country->driving_side));
     Add(ContradictionKind::kDrivingSide, step, claimed, expected,
@@ -232,27 +210,45 @@ class Checker {
   void CheckScript(size_t step) {
     // Scripts that one word of text names; "Latin" stands beside every other one.
     static const std::vector<std::string> scripts = EveryItemOf(&Country::scripts);
-    CheckList(ContradictionKind::kScript, step, scripts, ground_.country->scripts, "Latin",
+    CheckList(ContradictionKind::kScript, step, scripts, &Country::scripts, "Latin",
               " is not the script of ");
   }
 
   void CheckLanguage(size_t step) {
     static const std::vector<std::string> languages = EveryItemOf(&Country::languages);
-    CheckList(ContradictionKind::kLanguage, step, languages, ground_.country->languages, "English",
+    CheckList(ContradictionKind::kLanguage, step, languages, &Country::languages, "English",
               " is no common language of ");
+  }
+
+  void CheckClimate(size_t step) {
+    const std::string claim = ClaimOf(chain_[step]);
+    const std::string classes = ClimatesNamedIn(AsciiLower(claim));
+    const auto here = ClimateZoneAt(point_);
+    if (classes.empty() || !here || ground_.climates.find_first_of(classes) != std::string::npos) {
+      return;
+    }
+    const std::string expected(here->description);
+    Add(ContradictionKind::kClimate, step, claim, expected,
+        "the chain says of the climate: " + claim + ", but at the point it is " + expected);
+  }
+
+  template <typename Predicate>
+  [[nodiscard]] bool AnyNearby(const Predicate& agrees) const {
+    return std::any_of(ground_.nearby.begin(), ground_.nearby.end(), agrees);
   }
 
   // `everywhere` is met in every country and contradicts none, unless an attribute step claims it.
   void CheckList(ContradictionKind kind, size_t step, const std::vector<std::string>& known,
-                 const std::vector<std::string>& here, std::string_view everywhere,
+                 std::vector<std::string> Country::*list, std::string_view everywhere,
                  std::string_view is_not) {
+    const std::vector<std::string>& here = ground_.country->*list;
     if (here.empty()) return;
     const bool attribute = chain_[step].family == Family::kAttribute;
     const std::string claim = ClaimOf(chain_[step]);
     std::vector<std::string> claimed;
     for (const std::string& item : known) {
       if (!HasWord(claim, item) || (!attribute && item == everywhere)) continue;
-      if (Holds(here, item)) return;
+      if (AnyNearby([&](const Country* country) { return Holds(country->*list, item); })) return;
       claimed.push_back(item);
     }
     if (claimed.empty()) return;
@@ -292,33 +288,21 @@ std::string_view ContradictionKindName(ContradictionKind kind) {
       return "script";
     case ContradictionKind::kLanguage:
       return "language";
+    case ContradictionKind::kClimate:
+      return "climate";
     case ContradictionKind::kSwappedPair:
       return "swapped_pair";
   }
   return "";
 }
 
-std::vector<const Country*> CountriesNamedIn(std::string_view text) {
-  constexpr size_t kLongestName = 6;  // words
-  std::vector<const Country*> countries;
-  const std::vector<WordSpan> words = FindWords(text);
-  for (size_t i = 0; i < words.size();) {
-    size_t used = 1;
-    if (BeginsName(text.substr(words[i].begin))) {
-      for (size_t n = std::min(kLongestName, words.size() - i); n > 0; --n) {
-        const size_t begin = words[i].begin;
-        const Country* country = CountryOf(text.substr(begin, words[i + n - 1].end - begin));
-        if (country == nullptr) continue;
-        if (std::find(countries.begin(), countries.end(), country) == countries.end()) {
-          countries.push_back(country);
-        }
-        used = n;
-        break;
-      }
-    }
-    i += used;
+std::optional<ContradictionKind> ContradictionKindFromName(std::string_view name) {
+  using enum ContradictionKind;
+  for (const ContradictionKind kind : {kCountry, kContinent, kHemisphere, kDrivingSide, kScript,
+                                       kLanguage, kClimate, kSwappedPair}) {
+    if (ContradictionKindName(kind) == name) return kind;
   }
-  return countries;
+  return std::nullopt;
 }
 
 std::vector<Contradiction> FindContradictions(const Chain& chain, const LatLng& point) {

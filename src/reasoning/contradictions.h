@@ -21,10 +21,12 @@ enum class ContradictionKind {
   kDrivingSide,  // … or a sentence says that traffic keeps to the other side
   kScript,       // a script that no official language of the point's country is written in
   kLanguage,     // a language that is neither official nor widely spoken there
+  kClimate,      // a climate that is met neither at the point nor around it
   kSwappedPair,  // latitude and longitude exchanged, the point would lie in the named country
 };
 
 std::string_view ContradictionKindName(ContradictionKind kind);  // "country", "driving_side", …
+std::optional<ContradictionKind> ContradictionKindFromName(std::string_view name);
 
 struct Contradiction {
   ContradictionKind kind = ContradictionKind::kCountry;
@@ -35,11 +37,8 @@ struct Contradiction {
 };
 
 // Thread-safe. A point at sea is judged by land within 50 km; farther out only a country that the
-// chain names can be contradicted. Other claimants of disputed land count as right.
+// chain names can be contradicted. Other claimants of disputed land count as right, and so does
+// what holds within 20 km of the point (borders, climates) or half a degree (hemispheres).
 std::vector<Contradiction> FindContradictions(const Chain& chain, const LatLng& point);
-
-// The countries that a text names, in order, each once. Names are found as whole words that begin
-// with a capital letter; codes other than US, USA, UK and UAE are not taken for names.
-std::vector<const Country*> CountriesNamedIn(std::string_view text);
 
 }  // namespace gre

@@ -80,17 +80,31 @@ TEST(Contradictions, ForeignWordsAndTwoSidesAreNoClaims) {
               IsEmpty());
 }
 
-TEST(CountriesNamedIn, FindsNamesAndNoOtherWords) {
-  const auto names = [](std::string_view text) {
-    std::vector<std::string> found;
-    for (const Country* country : CountriesNamedIn(text)) found.push_back(country->code);
-    return found;
-  };
-  EXPECT_THAT(names("In Côte d'Ivoire, the United States of America or Guinea-Bissau."),
-              ElementsAre("CI", "US", "GW"));
-  EXPECT_THAT(names("It is no turkey; as in US towns, or the USA"), ElementsAre("US"));
-  EXPECT_THAT(names("South Korea, not North Korea"), ElementsAre("KR", "KP"));
-  EXPECT_THAT(names(""), IsEmpty());
+TEST(Contradictions, APointNearALineBelongsToBothSides) {
+  using enum ContradictionKind;
+  // Strasbourg and Kehl: two kilometres apart.
+  EXPECT_THAT(Kinds("1. [attribute/language] -> German => Kehl, Germany", {48.58, 7.78}),
+              IsEmpty());
+  EXPECT_THAT(Kinds("1. [text] => Kehl, Germany", {48.58, 7.2}), ElementsAre(kCountry));
+  // Hong Kong keeps left, Shenzhen right.
+  EXPECT_THAT(Kinds("1. [attribute/driving_side] -> drives on the left", {22.55, 114.1}),
+              IsEmpty());
+  // Quito lies 20 km south of the equator, Nairobi 140 km.
+  EXPECT_THAT(Kinds("1. [attribute/hemisphere] -> northern hemisphere", {-0.18, -78.47}),
+              IsEmpty());
+  EXPECT_THAT(Kinds("1. [attribute/hemisphere] -> northern hemisphere", {-1.29, 36.82}),
+              ElementsAre(kHemisphere));
+  EXPECT_THAT(Kinds("1. [attribute/hemisphere] -> western hemisphere", {51.48, 0.1}), IsEmpty());
+}
+
+TEST(Contradictions, ClimatesOfAnotherMainClass) {
+  using enum ContradictionKind;
+  EXPECT_THAT(Kinds("1. [attribute/climate] -> tropical rainforest", kParis),
+              ElementsAre(kClimate));
+  EXPECT_THAT(Kinds("1. [attribute/climate] -> temperate oceanic", kParis), IsEmpty());
+  EXPECT_THAT(Kinds("1. [terrain/climate] a mild, temperate winter", kParis), IsEmpty());
+  EXPECT_THAT(Kinds("1. [attribute/climate] -> humid subtropical", kTokyo), IsEmpty());
+  EXPECT_THAT(Kinds("1. [attribute/climate] -> none", kTokyo), IsEmpty());
 }
 
 }  // namespace

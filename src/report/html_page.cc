@@ -122,7 +122,8 @@ class HtmlPage {
       out_ += "<span><i class=\"answer\"></i>estimated</span>";
     }
     if (single_ && !results_.front().alternatives.empty()) {
-      out_ += "<span><i class=\"other\"></i>alternatives</span>";
+      out_ += "<span><i class=\"other\"></i>" +
+              std::string(results_.front().answer ? "alternatives" : "guesses") + "</span>";
     }
     if (any([](const LocateResult& r) { return r.metadata_gps.has_value(); })) {
       out_ += "<span><i class=\"meta\"></i>GPS in the file</span>";
@@ -144,6 +145,7 @@ class HtmlPage {
     out_ += "</figure>\n<div class=\"body\">\n";
     Answer(result);
     Reasoning(result);
+    Contradictions(result);
     Alternatives(result);
     OwnWords(result);
     out_ += "</div>\n</article>\n";
@@ -152,8 +154,8 @@ class HtmlPage {
   void Answer(const LocateResult& result) {
     if (result.metadata_gps) {
       Element("p class=\"metadata\"", "p",
-              "GPS in the file: " + CoordinatesText(*result.metadata_gps) +
-                  " (metadata, not the model's answer)");
+              "In the file: " + CoordinatesText(*result.metadata_gps) + " (" +
+                  MetadataText(result) + ")");
     }
     const std::string status = StatusText(result);
     if (!status.empty()) Element("p class=\"note\"", "p", status);
@@ -165,7 +167,11 @@ class HtmlPage {
     out_ += "<dl><dt>Confidence</dt><dd>" + Bar(answer.confidence) +
             EscapeMarkup(ConfidenceText(answer)) + "</dd><dt>Radius</dt><dd>" +
             DistanceText(answer.radius_p50_km) + " (50 %), " + DistanceText(answer.radius_p90_km) +
-            " (90 %)</dd></dl>\n";
+            " (90 %)</dd>";
+    if (const std::string spread = SpreadText(result); !spread.empty()) {
+      out_ += "<dt>Spread</dt><dd>" + EscapeMarkup(spread) + "</dd>";
+    }
+    out_ += "</dl>\n";
   }
 
   // Open for a single photo, folded away in a gallery.
@@ -199,13 +205,25 @@ class HtmlPage {
     EndSection();
   }
 
+  void Contradictions(const LocateResult& result) {
+    if (result.contradictions.empty()) return;
+    BeginSection("Contradictions");
+    out_ += "<ul class=\"contradictions\">\n";
+    for (const Contradiction& contradiction : result.contradictions) {
+      Element("li", "li",
+              "Step " + std::to_string(contradiction.step + 1) + ": " + contradiction.message);
+    }
+    out_ += "</ul>\n";
+    EndSection();
+  }
+
   void Alternatives(const LocateResult& result) {
     if (result.alternatives.empty()) return;
-    BeginSection("Alternatives");
+    BeginSection(AlternativesTitle(result));
     out_ += "<ol class=\"alternatives\">\n";
     for (const LocateAlternative& alternative : result.alternatives) {
       out_ += "<li>" + EscapeMarkup(PlaceText(alternative.place, alternative.point)) + " <span>" +
-              EscapeMarkup(PercentText(alternative.share)) + ", " +
+              (result.samples > 1 ? EscapeMarkup(PercentText(alternative.share)) + ", " : "") +
               CoordinatesText(alternative.point) + "</span></li>\n";
     }
     out_ += "</ol>\n";

@@ -48,6 +48,10 @@ TEST(HtmlPageTest, ShowsAnswerChainAndAlternatives) {
   EXPECT_THAT(page, HasSubstr("<li class=\"f-text\">"));
   EXPECT_THAT(page, HasSubstr("<p class=\"inference\">Fijian &amp; English</p>"));
   EXPECT_THAT(page, HasSubstr("open sea, 32 km off Samoa"));
+  EXPECT_THAT(page, HasSubstr("<li>Step 1: Cyrillic is not the script of &lt;b&gt;Fiji</li>"));
+  EXPECT_THAT(page, HasSubstr("(GPS metadata, 14 km from the answer)"));
+  EXPECT_THAT(page, HasSubstr("73 % for the country (calibrated)"));
+  EXPECT_THAT(page, HasSubstr("<dt>Spread</dt><dd>813 km between two samples on average</dd>"));
   EXPECT_THAT(page, HasSubstr("<a href=\"#photo-1\">"));
   EXPECT_THAT(page, HasSubstr("class=\"disc outer\""));
 }

@@ -86,6 +86,18 @@ OrderedJson AlternativesJson(const std::vector<LocateAlternative>& alternatives)
   return list;
 }
 
+OrderedJson ContradictionsJson(const std::vector<Contradiction>& contradictions) {
+  OrderedJson list = OrderedJson::array();
+  for (const Contradiction& contradiction : contradictions) {
+    list.push_back({{"kind", ContradictionKindName(contradiction.kind)},
+                    {"step", contradiction.step},
+                    {"claimed", contradiction.claimed},
+                    {"expected", contradiction.expected},
+                    {"message", contradiction.message}});
+  }
+  return list;
+}
+
 OrderedJson ErrorJson(const std::optional<Error>& error) {
   if (!error) return nullptr;
   return {{"code", ErrorCodeName(error->code)}, {"message", error->message}};
@@ -122,6 +134,7 @@ std::string LocateJson(const LocateResult& result, int indent) {
       {"alternatives", AlternativesJson(result.alternatives)},
       {"chain", ChainJson(result.chain)},
       {"chain_text", result.chain_text},
+      {"contradictions", ContradictionsJson(result.contradictions)},
       {"metadata_gps", MetadataJson(result.metadata_gps)},
       {"engine",
        {{"kind", TextOrNull(result.engine_kind)},

@@ -59,6 +59,19 @@ Chain ReadChain(const Json& json) {
   return chain;
 }
 
+std::vector<Contradiction> ReadContradictions(const Json& json) {
+  std::vector<Contradiction> contradictions;
+  for (const Json& item : json) {
+    const auto kind = ContradictionKindFromName(Text(item, "kind"));
+    if (!kind) {
+      throw std::out_of_range("unknown kind of contradiction '" + Text(item, "kind") + "'");
+    }
+    contradictions.push_back(
+        {*kind, item.at("step"), item.at("claimed"), item.at("expected"), item.at("message")});
+  }
+  return contradictions;
+}
+
 ErrorCode ErrorCodeFromName(std::string_view name) {
   for (const ErrorCode code :
        {ErrorCode::kInvalidInput, ErrorCode::kInvalidArgument, ErrorCode::kNotFound,
@@ -103,6 +116,7 @@ LocateResult ReadRecord(const Json& json) {
   }
   result.chain = ReadChain(json.at("chain"));
   result.chain_text = json.at("chain_text");
+  result.contradictions = ReadContradictions(json.value("contradictions", Json::array()));
   if (const Json& gps = json.at("metadata_gps"); !gps.is_null()) {
     result.metadata_gps = Point(gps);
   }

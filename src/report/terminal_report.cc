@@ -66,6 +66,7 @@ class TerminalReport {
     Metadata();
     Answer();
     Reasoning();
+    Contradictions();
     Alternatives();
     Map();
     Footer();
@@ -121,7 +122,7 @@ class TerminalReport {
   void Metadata() {
     if (!result_.metadata_gps) return;
     Labelled("In the file",
-             Coordinates(*result_.metadata_gps) + "  (GPS metadata, not the model's answer)",
+             Coordinates(*result_.metadata_gps) + "  (" + MetadataText(result_) + ")",
              Style::kBold);
   }
 
@@ -139,6 +140,9 @@ class TerminalReport {
     Labelled("Radius", DistanceText(answer.radius_p50_km) + " (50 %), " +
                            DistanceText(answer.radius_p90_km) + " (90 %)");
     Labelled("Confidence", Bar(answer.confidence) + " " + ConfidenceText(answer));
+    if (const std::string spread = SpreadText(result_); !spread.empty()) {
+      Labelled("Spread", spread);
+    }
   }
 
   void Reasoning() {
@@ -169,16 +173,29 @@ class TerminalReport {
               text, style);
   }
 
+  void Contradictions() {
+    if (result_.contradictions.empty()) return;
+    out_ += "\n" + Styled(Style::kBold, "  Contradictions") + "\n";
+    for (const Contradiction& contradiction : result_.contradictions) {
+      Labelled("step " + std::to_string(contradiction.step + 1), contradiction.message,
+               Style::kWarning);
+    }
+  }
+
   void Alternatives() {
     if (result_.alternatives.empty()) return;
-    out_ += "\n" + Styled(Style::kBold, "  Alternatives") + "\n";
+    out_ += "\n" + Styled(Style::kBold, "  " + AlternativesTitle(result_)) + "\n";
     for (size_t i = 0; i < std::min(result_.alternatives.size(), kMaxAlternatives); ++i) {
       const LocateAlternative& alternative = result_.alternatives[i];
       std::string prefix = "   " + std::to_string(i + 1) + ". ";
-      std::string share = PercentText(alternative.share);
-      share.insert(0, static_cast<size_t>(std::max(0, 6 - DisplayWidth(share))), ' ');
-      prefix += Styled(Style::kDim, share) + "  ";
-      Paragraph(prefix, kStepColumns + 8,
+      int indent = kStepColumns;
+      if (result_.samples > 1) {
+        std::string share = PercentText(alternative.share);
+        share.insert(0, static_cast<size_t>(std::max(0, 6 - DisplayWidth(share))), ' ');
+        prefix += Styled(Style::kDim, share) + "  ";
+        indent += 8;
+      }
+      Paragraph(prefix, indent,
                 PlaceText(alternative.place, alternative.point) + "  (" +
                     Coordinates(alternative.point, 2) + ")");
     }
@@ -200,13 +217,26 @@ class TerminalReport {
     if (lines.empty()) return;
     out_ += "\n";
     for (const std::string& line : lines) out_ += line.empty() ? "\n" : "  " + line + "\n";
-    std::string legend;
-    if (result_.answer) legend += std::string(Show(kCross)) + " answer   ";
-    if (const size_t shown = std::min(result_.alternatives.size(), kMaxAlternatives); shown > 0) {
-      legend += (shown == 1 ? "1" : "1-" + std::to_string(shown)) + " alternatives   ";
+    Paragraph("  ", 2, Legend(), Style::kDim);
+  }
+
+  [[nodiscard]] std::string Legend() const {
+    std::vector<std::string> parts;
+    if (result_.answer) {
+      parts.push_back(std::string(Show(kCross)) +
+                      (result_.status == LocateStatus::kOk ? " answer" : " best guess"));
     }
-    if (result_.metadata_gps) legend += "G metadata";
-    Paragraph("  ", 2, legend.substr(0, legend.find_last_not_of(' ') + 1), Style::kDim);
+    const std::string_view others = result_.answer ? "alternative" : "guess";
+    if (const size_t shown = std::min(result_.alternatives.size(), kMaxAlternatives); shown == 1) {
+      parts.push_back("1 " + std::string(others));
+    } else if (shown > 1) {
+      parts.push_back("1-" + std::to_string(shown) + " " + std::string(others) +
+                      (result_.answer ? "s" : "es"));
+    }
+    if (result_.metadata_gps) parts.emplace_back("G metadata");
+    std::string legend;
+    for (const std::string& part : parts) legend += (legend.empty() ? "" : "   ") + part;
+    return legend;
   }
 
   void Footer() {

@@ -22,12 +22,13 @@ TEST(TerminalReportTest, SaysItAllInOrder) {
   result.chain[0].observation = "a sign in two languages";
   EXPECT_EQ(RenderTerminalReport(result, {.columns = 70, .show_map = false}), R"(beach.jpg
 ─────────
-  In the file 17.7000° S, 178.8000° E  (GPS metadata, not the model's
+  In the file 17.7000° S, 178.8000° E  (GPS metadata, 14 km from the
               answer)
   Answer      Levuka, Eastern, Fiji
               17.7134° S, 178.9265° E
   Radius      35 km (50 %), 420 km (90 %)
-  Confidence  ███████████████░░░░░ 73 % for the country
+  Confidence  ███████████████░░░░░ 73 % for the country (calibrated)
+  Spread      813 km between two samples on average
 
   Reasoning
    1. Textual clues · language
@@ -36,6 +37,9 @@ TEST(TerminalReportTest, SaysItAllInOrder) {
       ⇒ Fiji
    2. Transport and urban context
       → they drive on the left
+
+  Contradictions
+  step 1      Cyrillic is not the script of <b>Fiji
 
   Alternatives
    1.   25 %  open sea, 32 km off Samoa  (13.83° S, 171.77° W)
@@ -52,6 +56,18 @@ TEST(TerminalReportTest, AbstentionsAndFailuresSayWhy) {
               Not(HasSubstr("gre model fetch")));
   EXPECT_THAT(RenderTerminalReport(FailedResult(), {}),
               HasSubstr("Error       Failed: broken.jpg: truncated JPEG"));
+}
+
+TEST(TerminalReportTest, TheGuessOfASingleSampleIsNoAlternative) {
+  LocateResult result = FullResult();
+  result.status = LocateStatus::kAbstained;
+  result.answer.reset();
+  result.samples = 1;
+  result.alternatives[0].share = 1;
+  const std::string report = RenderTerminalReport(result, {.land = WorldLand()});
+  EXPECT_THAT(report, HasSubstr("  Likeliest guess\n   1. open sea, 32 km off Samoa"));
+  EXPECT_THAT(report, HasSubstr("  1 guess   G metadata\n"));
+  EXPECT_THAT(report, Not(HasSubstr("lternative")));
 }
 
 TEST(TerminalReportTest, ModelTextCannotControlTheTerminal) {

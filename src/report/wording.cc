@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "core/strings.h"
+#include "geo/geodesic.h"
 #include "report/text_escape.h"
 
 namespace gre {
@@ -51,7 +52,24 @@ std::string PercentText(double fraction) {
 
 std::string ConfidenceText(const LocateAnswer& answer) {
   return PercentText(answer.confidence) + " for the country" +
-         (answer.calibrated ? "" : " (from the samples alone)");
+         (answer.calibrated ? " (calibrated)" : " (from the samples alone)");
+}
+
+std::string MetadataText(const LocateResult& result) {
+  if (!result.answer) return "GPS metadata, not the model's answer";
+  return "GPS metadata, " +
+         DistanceText(GeodesicDistanceKm(*result.metadata_gps, result.answer->point)) +
+         " from the answer";
+}
+
+std::string SpreadText(const LocateResult& result) {
+  if (!result.dispersion_km) return {};
+  return DistanceText(*result.dispersion_km) + " between two samples on average";
+}
+
+std::string AlternativesTitle(const LocateResult& result) {
+  if (result.answer) return "Alternatives";
+  return result.samples == 1 ? "Likeliest guess" : "Guesses";
 }
 
 std::string PlaceText(const Place& place, const LatLng& point) {

@@ -16,8 +16,14 @@ std::string CoordinatesText(const LatLng& point, int decimals = 4, bool unicode 
 std::string DistanceText(double distance_km);
 // "72 %", "< 1 %".
 std::string PercentText(double fraction);
-// "72 % for the country", with a remark where the number is not calibrated.
+// "72 % for the country (calibrated)": what the number is, and where it is from.
 std::string ConfidenceText(const LocateAnswer& answer);
+// "GPS metadata, 12 km from the answer", of a result with a metadata position.
+std::string MetadataText(const LocateResult& result);
+// "812 km between two samples on average"; empty where nothing was compared.
+std::string SpreadText(const LocateResult& result);
+// "Alternatives" to an answer; without one "Guesses" or, of a single sample, "Likeliest guess".
+std::string AlternativesTitle(const LocateResult& result);
 
 // "Olomouc, Olomoucký, Czechia"; "34 km from Olomouc, …" where the place is not near; "open sea,
 // 340 km off Portugal"; coordinates when nothing is known. A dispute is named.

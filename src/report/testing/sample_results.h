@@ -35,6 +35,8 @@ inline LocateResult FullResult() {
        "Fijian & English", "Fiji"},
       {Family::kTransport, std::nullopt, std::nullopt, "they drive on the left", std::nullopt}};
   result.chain_text = "<think>…</think><answer>-17.7134, 178.9265</answer>";
+  result.contradictions = {{ContradictionKind::kScript, 0, "Cyrillic", "Latin",
+                            "Cyrillic is not the script of <b>Fiji"}};
   result.metadata_gps = LatLng{-17.7, 178.8};
   result.engine_kind = "local";
   result.model = "Qwen2.5-VL-3B-Instruct";

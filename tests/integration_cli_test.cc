@@ -463,7 +463,7 @@ TEST_F(CliTest, TheEmbeddedModelReadsTheExamplePhoto) {
   ASSERT_EQ(first.exit_code, 0) << first.err;
   Json record = Lines(first.out).at(0);
   EXPECT_EQ(record["engine"]["kind"], "embedded");
-  EXPECT_EQ(record["samples"], 1);
+  EXPECT_EQ(record["samples"], 8);
   EXPECT_FALSE(record["answer"].is_null());
   EXPECT_FALSE(record["chain"].empty());
   Json again = Lines(Gre({"locate", photo, "--json", "--always-answer"}).out).at(0);

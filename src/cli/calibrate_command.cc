@@ -30,7 +30,7 @@ struct CalibrateOptions {
   std::string report = "test";
   std::vector<std::string> samples;
   double abstain_below = 0.3;
-  double unfamiliar = 0.5;
+  double unfamiliar = 0;
   std::string out;
   int limit = 0;
 };
@@ -318,7 +318,7 @@ CommandSpec CalibrateCommand() {
        .configurable = false},
       {.name = "unfamiliar",
        .value_name = "SHARE",
-       .help = "Share of ordinary photos that are unlike all of the fit's (docs/localizer.md)",
+       .help = "Share of ordinary photos taken to be unlike all of the fit's (docs/localizer.md)",
        .target = &options->unfamiliar,
        .min = 0,
        .max = 1,

@@ -44,7 +44,8 @@ std::string DescribeModel(const Json& report) {
   line("architecture", report["architecture"].get<std::string>());
   line("parameters", Millions(parameters["total"]) + " (text " + Millions(parameters["text"]) +
                          ", vision " + Millions(parameters["vision"]) + ")");
-  line("stored as", report["stored_dtype"].get<std::string>());
+  const auto stored = report["stored_dtype"].get<std::string>();
+  line("stored as", stored.empty() ? "unknown: the weights cannot be read" : stored);
   line("weights", Gigabytes(report["weight_bytes"]["float32"]) + " in float32, " +
                       Gigabytes(report["weight_bytes"]["bfloat16"]) + " in bfloat16");
   line("KV cache", FormatFixed(report["kv_bytes_per_token"]["bfloat16"].get<double>() / 1024, 1) +

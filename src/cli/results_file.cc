@@ -37,8 +37,12 @@ Result<fs::path> CheckTarget(const std::string& given) {
   }
   std::error_code error;
   const fs::path path = fs::weakly_canonical(fs::absolute(given, error), error);
+  if (error) {
+    return Error{ErrorCode::kUnavailable,
+                 "--out '" + given + "': cannot reach its folder: " + error.message()};
+  }
   const fs::path folder = path.parent_path();
-  if (error || !fs::is_directory(folder, error)) {
+  if (!fs::is_directory(folder, error)) {
     return BadOutput(given, "there is no folder " + folder.string());
   }
   if (fs::exists(path, error) && !fs::is_regular_file(path, error)) {

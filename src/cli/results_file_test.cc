@@ -199,6 +199,8 @@ TEST_F(ResultsFileTest, NamesThatCannotBeWritten) {
   fs::create_symlink("nowhere/x", root_ / "link.jsonl");
   EXPECT_FALSE(Open("link.jsonl").ok());
   EXPECT_THAT(Open("no/such/x.json").error().message, HasSubstr("there is no folder"));
+  fs::create_symlink("loop", root_ / "loop");  // was reported as a folder without a name
+  EXPECT_THAT(Open("loop/x.json").error().message, HasSubstr("cannot reach its folder"));
 }
 
 }  // namespace

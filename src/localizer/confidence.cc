@@ -251,8 +251,10 @@ Result<Calibration> Calibration::Parse(std::string_view json) {
       }
       calibration.Add(fit);
     }
-  } catch (const Json::exception& error) {
-    return BadCalibration(error.what());
+  } catch (const Json::exception&) {
+    return BadCalibration(
+        "a member is missing or of another type than docs/localizer.md shows; make the file again "
+        "with 'gre model calibrate'");
   }
   if (calibration.fits_.empty()) {
     return BadCalibration("it holds no fit");

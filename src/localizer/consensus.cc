@@ -12,6 +12,8 @@ namespace {
 
 constexpr double kMinLinkKm = 25;
 constexpr double kMaxLinkKm = 750;
+// Models write a tenth of a degree: equal points agree no better than this.
+constexpr double kResolutionKm = 10;
 constexpr double kPriorSamples = 2;
 constexpr double kMaxDistanceKm = 20004;
 
@@ -134,7 +136,7 @@ RadiusEstimate EstimateRadius(const LatLng& answer, std::span<const LatLng> othe
                               const RadiusModel& model) {
   std::vector<double> distances_km;
   for (const LatLng& other : others) {
-    distances_km.push_back(GeodesicDistanceKm(answer, other));
+    distances_km.push_back(std::max(GeodesicDistanceKm(answer, other), kResolutionKm));
   }
   const auto cumulative = [&](double radius_km) {
     double sum = kPriorSamples * radius_km / (radius_km + model.typical_error_km);

@@ -45,7 +45,8 @@ struct RadiusEstimate {
 // Radii around `answer` that hold the truth with 50 % and 90 %: quantiles of the mixture
 //   F(r) = (2 r/(r + s) + sum_j r^2/(r^2 + d_j^2)) / (2 + n),
 // where s is the typical error (a log-logistic prior worth two samples: median s, 90 % at 9 s) and
-// d_j are the distances from the answer to the `others`, the n samples beside the answered one.
+// d_j are the distances from the answer to the `others`, the n samples beside the answered one, at
+// least the 10 km to which models write points.
 // Without others only the prior remains. Scaled by the model, then limited to half the Earth's
 // circumference, p50 <= p90.
 RadiusEstimate EstimateRadius(const LatLng& answer, std::span<const LatLng> others,

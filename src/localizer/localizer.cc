@@ -87,10 +87,7 @@ Result<CalibrationExample> JudgeSamples(const std::vector<Sample>& samples,
 
 }  // namespace
 
-int DefaultSampleCount(EngineKind engine) {
-  // Eight chains of gre-nano scored below its likeliest one (models/gre-nano/README.md).
-  return engine == EngineKind::kLocal ? 8 : 1;
-}
+int DefaultSampleCount(EngineKind engine) { return engine == EngineKind::kRemote ? 1 : 8; }
 
 SamplingOptions DefaultSampling(EngineKind engine, int samples) {
   SamplingOptions sampling;

@@ -124,11 +124,11 @@ Status Check(const SftConfig& config, const std::string& path) {
                             "data.travel_repeats: expected 1 to 100"));
   GRE_RETURN_IF_ERROR(check(config.checkpoint.keep >= 1, "checkpoint.keep: expected at least 1"));
   const auto share = [](double value) { return value >= 0 && value < 1; };
-  GRE_RETURN_IF_ERROR(
-      check(share(config.optim.dropout) && share(config.optim.token_dropout) &&
-                share(config.optim.label_smoothing) &&
-                share(config.optim.adamw.ema_decay) && share(config.augment.edge_cut_share),
-            "dropout, smoothing, decay and shares: expected 0 to below 1"));
+  GRE_RETURN_IF_ERROR(check(share(config.optim.dropout) && share(config.optim.token_dropout) &&
+                                share(config.optim.label_smoothing) &&
+                                share(config.optim.adamw.ema_decay) &&
+                                share(config.augment.edge_cut_share),
+                            "dropout, smoothing, decay and shares: expected 0 to below 1"));
   GRE_RETURN_IF_ERROR(check(config.augment.crop_min_area > 0 && config.augment.crop_min_area <= 1,
                             "augment.crop_min_area: expected above 0 to 1"));
   return check(

@@ -216,9 +216,11 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
                                           "geography.steps=20",
                                           "geography.batch_size=4",
                                           "data.travel_repeats=1",
-                                          "optim.batch_size=8",
+                                          "optim.batch_size=4",
                                           "optim.dropout=0",
                                           "optim.follow_head=true",
+                                          "optim.ema_decay=0.9",
+                                          "optim.learning_rate=4e-3",
                                           "optim.auxiliary_weight=0",
                                           "schedule.epochs=60",
                                           "schedule.patience=60"};

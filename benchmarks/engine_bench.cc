@@ -68,7 +68,7 @@ class Run {
     const auto length = static_cast<int64_t>(ids_.size());
     batch.AddPrompt(&cache_, model_.Embed(ids_, {}),
                     at::arange(length, at::kLong).expand({axes_, length}), true);
-    *logits = batch.Evaluate(model_).logits;
+    *logits = batch.Evaluate(model_, {})->logits;
     next_.assign(samples_.size(), static_cast<int32_t>(logits->argmax().item<int64_t>()));
     return Seconds() - begin;
   }
@@ -79,7 +79,7 @@ class Run {
     for (int64_t step = 0; step < steps; ++step) {
       StepBatch batch(axes_);
       batch.AddSamples(&cache_, samples_, next_, static_cast<int64_t>(ids_.size()) + step);
-      const at::Tensor best = batch.Evaluate(model_).logits.argmax(1);
+      const at::Tensor best = batch.Evaluate(model_, {})->logits.argmax(1);
       for (size_t i = 0; i < next_.size(); ++i) {
         next_[i] = static_cast<int32_t>(best[static_cast<int64_t>(i)].item<int64_t>());
       }

@@ -7,7 +7,7 @@
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/add.h>
-#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
 #include <ATen/ops/linear.h>
 
 #include "core/check.h"
@@ -61,13 +61,27 @@ std::unique_ptr<const PackedWeight> PackWeight(const at::Tensor& weight) {
 Linear::Linear(WeightSource& source, std::vector<Projection> projections, int64_t in, bool bias)
     : in_(in), projections_(std::move(projections)), adapters_(projections_.size()) {
   const auto stacked = [&](const char* suffix, bool matrix) {
-    std::vector<at::Tensor> parts;
+    int64_t rows = 0;
+    for (const Projection& projection : projections_) rows += projection.out;
+    at::Tensor stack;
+    int64_t begin = 0;
     for (const Projection& projection : projections_) {
       const std::string name = projection.path + suffix;
-      parts.push_back(matrix ? source.Get(name, {projection.out, in})
-                             : source.Get(name, {projection.out}));
+      at::Tensor part =
+          matrix ? source.Get(name, {projection.out, in}) : source.Get(name, {projection.out});
+      if (projections_.size() == 1 || !part.defined()) {
+        stack = std::move(part);
+        continue;
+      }
+      if (!stack.defined()) {
+        std::vector<int64_t> shape = part.sizes().vec();
+        shape[0] = rows;
+        stack = at::empty(shape, part.options());
+      }
+      stack.narrow(0, begin, projection.out).copy_(part);  // one part at a time is held twice
+      begin += projection.out;
     }
-    return parts.size() == 1 || !parts.front().defined() ? parts.front() : at::cat(parts);
+    return stack;
   };
   weight_ = stacked(".weight", true);
   if (bias) bias_ = stacked(".bias", false);

@@ -54,6 +54,9 @@ TEST_P(LoadingMemoryTest, PeaksAtTheWeightsAndLittleMore) {
   }
   ASSERT_GT(weights, 150 << 20);
 
+  ::mallopt(M_MMAP_THRESHOLD, 128 << 10);  // what is freed is given back at once
+  // the first load also brings in LibTorch's own code
+  ASSERT_TRUE(LoadModel(checkpoint.directory(), {.dtype = GetParam()}).ok());
   ::malloc_trim(0);
   std::ofstream reset("/proc/self/clear_refs");
   reset << "5" << std::flush;  // the peak begins again at what is held now
@@ -63,8 +66,7 @@ TEST_P(LoadingMemoryTest, PeaksAtTheWeightsAndLittleMore) {
   ASSERT_TRUE(model.ok()) << model.error().message;
   const int64_t peak = MemoryFigure("VmHWM:") - before;
   EXPECT_GE(peak, weights * 9 / 10);
-  // A sixth of the weights is one layer, whose parts are stacked; the allocator keeps some of them.
-  EXPECT_LE(peak, weights * 3 / 2);
+  EXPECT_LE(peak, weights * 9 / 8) << "weights: " << weights;
 }
 
 }  // namespace

@@ -90,25 +90,21 @@ NanoTrainer::NanoTrainer(NanoNetwork& network, NanoNetwork::Part part,
           options.adamw,
           CollectParameters(network, part, options.tower_learning_rate / options.learning_rate)) {}
 
-void NanoTrainer::SeedStep() const {
+ImageFeatures NanoTrainer::Project(const TowerFeatures& tower) const {
   at::Generator generator = at::detail::getDefaultCPUGenerator();
   generator.set_current_seed(HashSeed(seed_, static_cast<uint64_t>(optimiser_.steps())));
+  return network_->Project(tower, options_.dropout);
 }
 
-std::vector<int64_t> NanoTrainer::DrawCountries(const TowerFeatures& tower) const {
+std::vector<int64_t> NanoTrainer::DrawCountries(const ImageFeatures& image) const {
   const at::NoGradGuard no_grad;
-  SeedStep();  // the same units are dropped as in Step
-  const at::Tensor belief =
-      network_->Belief(network_->Project(tower, options_.dropout).country_logits);
-  const at::Tensor drawn = at::multinomial(belief, 1).flatten();
+  const at::Tensor drawn = at::multinomial(network_->Belief(image.country_logits), 1).flatten();
   const auto* values = drawn.const_data_ptr<int64_t>();
   return {values, values + drawn.numel()};
 }
 
-NanoTrainer::Losses NanoTrainer::Step(const TowerFeatures& tower, const TextBatch& batch,
+NanoTrainer::Losses NanoTrainer::Step(const ImageFeatures& image, const TextBatch& batch,
                                       double learning_rate) {
-  SeedStep();
-  const ImageFeatures image = network_->Project(tower, options_.dropout);
   const at::Tensor logits =
       TextLogits(*network_, image.tokens, batch.inputs, options_.token_dropout);
   const at::Tensor per_token = at::cross_entropy_loss(logits.flatten(0, 1), batch.targets.flatten(),

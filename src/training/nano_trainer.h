@@ -43,18 +43,17 @@ class NanoTrainer {
     double auxiliary = 0;  // of the country head
     double gradient_norm = 0;
   };
-  // `tower` carries its graph where the tower learns.
-  Losses Step(const TowerFeatures& tower, const TextBatch& batch, double learning_rate);
-
-  // A country class for each photo, drawn from the belief that the hint will carry in the next Step
-  // with the same `tower`.
-  [[nodiscard]] std::vector<int64_t> DrawCountries(const TowerFeatures& tower) const;
+  // What the text reads of photos in the next step, dropout applied. `tower` carries its graph
+  // where the tower learns.
+  [[nodiscard]] ImageFeatures Project(const TowerFeatures& tower) const;
+  // A country class for each photo, drawn from the belief that its hint carries.
+  [[nodiscard]] std::vector<int64_t> DrawCountries(const ImageFeatures& image) const;
+  // `image` is what Project has made since the last step.
+  Losses Step(const ImageFeatures& image, const TextBatch& batch, double learning_rate);
 
   [[nodiscard]] AdamW& optimiser() { return optimiser_; }
 
  private:
-  void SeedStep() const;
-
   NanoNetwork* network_;
   SftConfig::Optimiser options_;
   uint64_t seed_;

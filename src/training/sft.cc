@@ -58,6 +58,8 @@ struct Run {
   std::unique_ptr<TowerCache> train_tower;  // only where the tower does not learn
 
   [[nodiscard]] bool TowerLearns() const { return config.model.tower.empty(); }
+  // On a finished tower: the country head and the text part begin anew.
+  [[nodiscard]] bool HeadBegins() const { return !TowerLearns() && !config.model.continue_text; }
   [[nodiscard]] TowerFeatures TrainTower(std::span<const FeatureCache::View> views) const {
     return train_tower ? train_tower->Load(views) : RunTower(*train_features, views);
   }
@@ -174,7 +176,7 @@ Status BuildNetwork(Run& run, const TensorMap& backbone, const CancellationToken
                                            run.config.views, cancellation));
     run.train_tower = std::make_unique<TowerCache>(std::move(tower));
   }
-  if (!run.TowerLearns() && !run.config.model.continue_text) {
+  if (run.HeadBegins()) {
     GRE_RETURN_IF_ERROR(TrainCountryHead(*run.network, *run.train_tower, *run.examples, run.train,
                                          run.config, cancellation));
   }
@@ -304,13 +306,13 @@ class SftLoop {
     const auto begin = static_cast<size_t>(position_.step_in_epoch * batch_);
     const size_t end = std::min(order.size(), begin + static_cast<size_t>(batch_));
     const std::span<const FeatureCache::View> views(order.data() + begin, end - begin);
-    const TowerFeatures tower = run_.TrainTower(views);
+    const ImageFeatures image = trainer_.Project(run_.TrainTower(views));
     std::vector<PhotoRecord> records;
     for (const FeatureCache::View& view : views) {
       records.push_back(run_.train[static_cast<size_t>(view.record)]);
     }
     if (run_.config.optim.follow_head) {
-      Imagine(trainer_.DrawCountries(tower), records);
+      Imagine(trainer_.DrawCountries(image), records);
     }
     std::vector<NanoExamples::Item> items;
     for (size_t i = begin; i < end; ++i) {
@@ -323,7 +325,7 @@ class SftLoop {
     const int64_t step = trainer_.optimiser().steps();
     const double rate = CosineLearningRate(step, total_steps_, schedule.warmup_steps,
                                            run_.config.optim.learning_rate, schedule.floor_ratio);
-    const NanoTrainer::Losses losses = trainer_.Step(tower, batch, rate);
+    const NanoTrainer::Losses losses = trainer_.Step(image, batch, rate);
     if (!std::isfinite(losses.gradient_norm)) {
       return Error{ErrorCode::kInternal, "the gradient is not finite at step " +
                                              std::to_string(step) + "; lower the learning rate"};
@@ -452,7 +454,7 @@ Status RunSft(const std::string& config_path, const std::vector<std::string>& ov
             " dev photos, " + std::to_string(run.examples->num_countries()) + " countries, " +
             std::to_string(run.tokenizer->size()) + " tokens\n" + run.config.Describe());
     const bool resumes = resume && HasTrainingState(directory);  // then the text part has learnt it
-    if (!run.TowerLearns() && !run.config.model.continue_text && !resumes) {
+    if (run.HeadBegins() && !resumes) {
       GRE_RETURN_IF_ERROR(
           TeachGeography(*run.network, *run.examples, run.train, run.config, cancellation));
     }

@@ -87,10 +87,10 @@ Json MeasureFit(const CalibrationFit& fit, const std::vector<const Judged*>& pho
       ++confident;
       confident_correct += example.correct ? 1 : 0;
     }
-    const RadiusModel& radius = fit.RadiusFor(example.features);
+    const RadiusEstimate radius = ScaleRadius(example.raw_radius, fit.RadiusFor(example.features));
     errors_km.push_back(example.error_km);
-    inside_p50 += example.error_km <= example.raw_radius.p50_km * radius.p50_scale ? 1 : 0;
-    inside_p90 += example.error_km <= example.raw_radius.p90_km * radius.p90_scale ? 1 : 0;
+    inside_p50 += example.error_km <= radius.p50_km ? 1 : 0;
+    inside_p90 += example.error_km <= radius.p90_km ? 1 : 0;
   }
   Json bins = Json::array();
   for (const ReliabilityBin& bin : ReliabilityBins(answers, 10)) {

@@ -154,8 +154,12 @@ RadiusEstimate EstimateRadius(const LatLng& answer, std::span<const LatLng> othe
     }
     return high;
   };
-  const double p50_km = std::min(quantile(0.5) * model.p50_scale, kMaxDistanceKm);
-  const double p90_km = std::min(quantile(0.9) * model.p90_scale, kMaxDistanceKm);
+  return ScaleRadius({quantile(0.5), quantile(0.9)}, model);
+}
+
+RadiusEstimate ScaleRadius(const RadiusEstimate& raw, const RadiusModel& model) {
+  const double p50_km = std::min(raw.p50_km * model.p50_scale, kMaxDistanceKm);
+  const double p90_km = std::min(raw.p90_km * model.p90_scale, kMaxDistanceKm);
   return {p50_km, std::max(p50_km, p90_km)};
 }
 

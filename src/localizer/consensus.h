@@ -47,9 +47,11 @@ struct RadiusEstimate {
 // where s is the typical error (a log-logistic prior worth two samples: median s, 90 % at 9 s) and
 // d_j are the distances from the answer to the `others`, the n samples beside the answered one, at
 // least the 10 km to which models write points.
-// Without others only the prior remains. Scaled by the model, then limited to half the Earth's
-// circumference, p50 <= p90.
+// Without others only the prior remains. Scaled by the model.
 RadiusEstimate EstimateRadius(const LatLng& answer, std::span<const LatLng> others,
                               const RadiusModel& model);
+
+// Times the model's scales, limited to half the Earth's circumference, p50 <= p90.
+RadiusEstimate ScaleRadius(const RadiusEstimate& raw, const RadiusModel& model);
 
 }  // namespace gre

@@ -82,17 +82,9 @@ class CliTest : public ::testing::Test {
 
   // A chat server that always answers Kyoto.
   static Reply Kyoto(const ReceivedRequest&, int) {
-    const Json body = {
-        {"choices",
-         {{{"index", 0},
-           {"finish_reason", "stop"},
-           {"message",
-            {{"role", "assistant"},
-             {"content",
-              "<think>\n1. [text/language] kanji on the shop -> Japan => Kyoto\n</think>\n"
-              "<answer>35.0116, 135.7681</answer>"}}}}}},
-        {"usage", {{"prompt_tokens", 7}, {"completion_tokens", 9}}}};
-    return {{HttpReply(200, body.dump()), 0}};
+    return testing::ChatReply(
+        "<think>\n1. [text/language] kanji on the shop -> Japan => Kyoto\n</think>\n"
+        "<answer>35.0116, 135.7681</answer>");
   }
   std::vector<std::string> Remote(const ScriptedHttpServer& server,
                                   std::vector<std::string> arguments) const {

@@ -26,7 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
-using testing::HttpReply;
 using ::testing::Not;
 using testing::ProgramOptions;
 using testing::ProgramResult;
@@ -99,17 +98,9 @@ class LocateTest : public ::testing::Test {
   }
 
   static Reply Suva(const ReceivedRequest&, int) {
-    const Json body = {
-        {"choices",
-         {{{"index", 0},
-           {"finish_reason", "stop"},
-           {"message",
-            {{"role", "assistant"},
-             {"content",
-              "<think>\n1. [text/language] \"Bula\" & <b>palms</b> -> Fiji => Suva\n</think>\n"
-              "<answer>-18.1416, 178.4419</answer>"}}}}}},
-        {"usage", {{"prompt_tokens", 7}, {"completion_tokens", 9}}}};
-    return {{HttpReply(200, body.dump()), 0}};
+    return testing::ChatReply(
+        "<think>\n1. [text/language] \"Bula\" & <b>palms</b> -> Fiji => Suva\n</think>\n"
+        "<answer>-18.1416, 178.4419</answer>");
   }
 
   testing::TemporaryFolder folder_;

@@ -10,15 +10,21 @@
 
 namespace gre {
 
+namespace {
+
+void PrintLine(const std::string& text) {
+  std::fprintf(stderr, "gre: %s\n", PlainLine(text).c_str());
+}
+
+}  // namespace
+
 void CliContext::Note(const std::string& text) const {
   if (!quiet) {
-    PrintError({ErrorCode::kInternal, text});
+    PrintLine(text);
   }
 }
 
-void CliContext::PrintError(const Error& error) const {
-  std::fprintf(stderr, "gre: %s\n", PlainLine(error.message).c_str());
-}
+void CliContext::PrintError(const Error& error) const { PrintLine(error.message); }
 
 ExitCode CliContext::Fail(const Error& error) {
   PrintError(error);

@@ -20,18 +20,6 @@ double MillisecondsSince(Clock::time_point start) {
   return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-const char* RoleName(Role role) {
-  switch (role) {
-    case Role::kSystem:
-      return "system";
-    case Role::kUser:
-      return "user";
-    case Role::kAssistant:
-      break;
-  }
-  return "assistant";
-}
-
 // The turns of a request, and its images in the order of their slots.
 struct ChatInput {
   std::vector<ChatTurn> turns;

@@ -12,18 +12,6 @@ namespace {
 constexpr char kMaxTokens[] = "max_tokens";
 constexpr char kMaxCompletionTokens[] = "max_completion_tokens";
 
-const char* RoleName(Role role) {
-  switch (role) {
-    case Role::kSystem:
-      return "system";
-    case Role::kUser:
-      return "user";
-    case Role::kAssistant:
-      return "assistant";
-  }
-  return "user";
-}
-
 // The field that limits the length: the dialect's own unless the server wants the other one.
 const char* LimitName(const ChatBodyOptions& options) {
   if (options.dialect == ChatDialect::kOpenAi) {

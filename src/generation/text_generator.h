@@ -41,6 +41,18 @@ struct ContentPart {
 };
 
 enum class Role { kSystem, kUser, kAssistant };
+// "system", "user" or "assistant": what chat protocols and templates call it.
+constexpr const char* RoleName(Role role) {
+  switch (role) {
+    case Role::kSystem:
+      return "system";
+    case Role::kUser:
+      return "user";
+    case Role::kAssistant:
+      break;
+  }
+  return "assistant";
+}
 
 struct ChatMessage {
   Role role = Role::kUser;

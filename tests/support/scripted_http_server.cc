@@ -8,10 +8,12 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <nlohmann/json.hpp>
 #include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "core/json.h"
 #include "core/strings.h"
 
 namespace gre::testing {
@@ -64,6 +66,15 @@ std::string HttpReply(int status, const std::string& body,
       " Status\r\nConnection: close\r\nContent-Length: " + std::to_string(body.size()) + "\r\n";
   for (const auto& [name, value] : headers) reply += name + ": " + value + "\r\n";
   return reply + "\r\n" + body;
+}
+
+Reply ChatReply(const std::string& content) {
+  const Json body = {{"choices",
+                      {{{"index", 0},
+                        {"finish_reason", "stop"},
+                        {"message", {{"role", "assistant"}, {"content", content}}}}}},
+                     {"usage", {{"prompt_tokens", 7}, {"completion_tokens", 9}}}};
+  return {{HttpReply(200, body.dump()), 0}};
 }
 
 ScriptedHttpServer::ScriptedHttpServer(Handler handler) : handler_(std::move(handler)) {

@@ -29,6 +29,9 @@ using Reply = std::vector<ReplyStep>;  // the connection is closed after the las
 std::string HttpReply(int status, const std::string& body,
                       const std::map<std::string, std::string>& headers = {});
 
+// What a chat server answers: one completion that says `content`.
+Reply ChatReply(const std::string& content);
+
 // A single-process HTTP/1.1 server on 127.0.0.1 for tests; a thread per connection; stopped by its
 // destructor.
 class ScriptedHttpServer {

@@ -78,13 +78,16 @@ Result<std::vector<PhotoRecord>> LoadRecords(const SftConfig& config) {
   return ParsePhotoManifest(text);
 }
 
+Error UnusableType(const std::string& path, const std::string& tensor) {
+  return {ErrorCode::kInvalidInput, path + ": tensor '" + tensor + "': expected BF16, F16 or F32"};
+}
+
 Result<TensorMap> LoadBackbone(const std::string& path) {
   GRE_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::OpenFile(path));
   TensorMap tensors;
   for (const auto& [name, tensor] : checkpoint.tensors()) {
     if (!ToScalarType(tensor.entry.dtype)) {
-      return Error{ErrorCode::kInvalidInput,
-                   path + ": '" + name + "' has an unusable element type"};
+      return UnusableType(path, name);
     }
     tensors[name] = ViewTensor(tensor);
   }

@@ -1,5 +1,6 @@
 #include "dataset/photo_folder.h"
 
+#include <filesystem>
 #include <map>
 #include <optional>
 #include <utility>
@@ -78,7 +79,7 @@ Result<std::vector<PhotoRecord>> ReadPhotoFolder(const std::string& root) {
   GRE_ASSIGN_OR_RETURN(const size_t file, splits.Column("file"));
   GRE_ASSIGN_OR_RETURN(const size_t split, splits.Column("split"));
   GRE_ASSIGN_OR_RETURN(const size_t kind, splits.Column("kind"));
-  std::map<std::string, Labels, std::less<>> labels;  // by sub-folder
+  std::map<std::string, Labels, std::less<>> labels;  // by the table's place
   std::map<std::string_view, size_t> listed;
   std::vector<PhotoRecord> records;
   for (size_t row = 0; row < splits.rows(); ++row) {
@@ -101,15 +102,15 @@ Result<std::vector<PhotoRecord>> ReadPhotoFolder(const std::string& root) {
     }
     record.kind = *kind_value;
     record.split = *split_value;
-    const std::string folder = record.image.substr(0, slash);
-    auto table = labels.find(folder);
+    const std::string list = record.image.substr(0, slash) + "/labels.csv";
+    auto table = labels.find(list);
     if (table == labels.end()) {
-      GRE_ASSIGN_OR_RETURN(Labels read, ReadLabels(root + "/" + folder + "/labels.csv"));
-      table = labels.emplace(folder, std::move(read)).first;
+      GRE_ASSIGN_OR_RETURN(Labels read, ReadLabels((std::filesystem::path(root) / list).string()));
+      table = labels.emplace(list, std::move(read)).first;
     }
     const auto label = table->second.find(record.image.substr(slash + 1));
     if (label == table->second.end()) {
-      return splits.BadCell(row, file, "a file that " + folder + "/labels.csv lists");
+      return splits.BadCell(row, file, "a file that " + list + " lists");
     }
     record.country_code = label->second.country_code;
     record.point = label->second.point;

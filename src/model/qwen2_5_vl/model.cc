@@ -39,7 +39,7 @@ Qwen25VlModel::Qwen25VlModel(Spec spec, Qwen25VlProcessorConfig processor,
     : spec_(std::move(spec)),
       processor_(processor),
       tokenizer_(std::move(tokenizer)),
-      chat_(std::move(chat)),
+      chat_(chat),
       network_(std::move(network)) {}
 
 Result<std::unique_ptr<VisionLanguageModel>> Qwen25VlModel::Load(const std::string& directory,
@@ -48,7 +48,7 @@ Result<std::unique_ptr<VisionLanguageModel>> Qwen25VlModel::Load(const std::stri
   if (!files.problems.empty()) {
     return Error{ErrorCode::kInvalidInput, directory + ": " + JoinProblems(files.problems)};
   }
-  for (const std::string& note : files.notes) LogWarning(directory + ": " + note);
+  if (!files.notes.empty()) LogWarning(directory + ": " + JoinProblems(files.notes));
   const Qwen25VlConfig& config = files.config;
   if (options.max_pixels > 0) {
     SmartResizeOptions& resize = files.processor.resize;
@@ -97,9 +97,8 @@ Result<std::unique_ptr<VisionLanguageModel>> Qwen25VlModel::Load(const std::stri
   spec.eos_ids = config.eos_ids;
   spec.dtype = dtype;
   spec.device = options.device;
-  return std::unique_ptr<VisionLanguageModel>(
-      new Qwen25VlModel(std::move(spec), files.processor, std::move(files.tokenizer),
-                        std::move(chat), std::move(network)));
+  return std::unique_ptr<VisionLanguageModel>(new Qwen25VlModel(
+      std::move(spec), files.processor, std::move(files.tokenizer), chat, std::move(network)));
 }
 
 Result<EncodedPrompt> Qwen25VlModel::EncodePrompt(std::span<const ChatTurn> turns,

@@ -21,7 +21,7 @@
 #include "image/decode.h"
 #include "image/metadata.h"
 #include "knowledge/borders.h"
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 #include "report/terminal_report.h"
 #include "report/text_escape.h"
 #include "report/world_land.h"

@@ -11,7 +11,7 @@
 #include "core/file.h"
 #include "core/sha256.h"
 #include "core/strings.h"
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 #include "report/map_files.h"
 
 namespace gre {

@@ -11,8 +11,8 @@
 
 #include "core/json.h"
 #include "core/strings.h"
-#include "report/locate_json.h"
-#include "report/locate_json_reader.h"
+#include "localizer/locate_json.h"
+#include "localizer/locate_json_reader.h"
 
 namespace gre {
 namespace {

@@ -1,4 +1,4 @@
-#include "report/locate_json_reader.h"
+#include "localizer/locate_json_reader.h"
 
 #include <nlohmann/json.hpp>
 

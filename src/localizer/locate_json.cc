@@ -1,4 +1,4 @@
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 
 #include <cmath>
 

@@ -1,0 +1,10 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace gre {
+
+// The subcommands of `gre bench`, one file each.
+CommandSpec BenchScoreCommand();
+
+}  // namespace gre

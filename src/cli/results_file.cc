@@ -108,6 +108,7 @@ Result<ResultsFile> ResultsFile::Open(Options options) {
       ResultsJournal::Open({.path = journal_path,
                             .name = options.path,
                             .settings_hash = options.settings_hash,
+                            .header = is_journal ? options.header : std::string(),
                             .replace = options.force && (is_there || FileExists(journal_path)),
                             .read_only = options.read_only}));
   if (!is_journal && is_there && !journal.replaces()) {

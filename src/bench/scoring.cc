@@ -24,8 +24,8 @@ class RecordScorer {
  public:
   RecordScorer(const ScoreConventions& conventions, size_t records) : conventions_(conventions) {
     const auto add = [&](std::string name, bool higher_is_better) {
-      columns_.push_back({std::move(name), higher_is_better,
-                          std::vector<double>(records, kNotApplicable)});
+      columns_.push_back(
+          {std::move(name), higher_is_better, std::vector<double>(records, kNotApplicable)});
     };
     for (const double threshold_km : conventions.thresholds_km) {
       add(AccuracyName(threshold_km), true);
@@ -54,9 +54,9 @@ class RecordScorer {
       for (size_t i = 0; i < thresholds; ++i) {
         hits[i] += IsHit(distance_km, conventions_.thresholds_km[i], conventions_.boundary) ? 1 : 0;
       }
-      const double geoscore = GeoScore(
-          answer ? conventions_.geoscore_distance.DistanceKm(*answer, point) : distance_km,
-          conventions_.geoscore_scale_km);
+      const double geoscore =
+          GeoScore(answer ? conventions_.geoscore_distance.DistanceKm(*answer, point) : distance_km,
+                   conventions_.geoscore_scale_km);
       geoscore_sum += conventions_.round_geoscore ? std::round(geoscore) : geoscore;
     }
     if (!points.empty()) {
@@ -105,8 +105,10 @@ Result<ScoreConventions> ConventionPreset(std::string_view name) {
   }
   // GRE publishes no evaluation code: its geodesic is that of its reward, the rest is assumed.
   if (name == "geoclip" || name == "gre") return conventions;
-  return Error{ErrorCode::kInvalidArgument, "--preset: expected osv5m, pigeon, geoclip or gre, "
-                                            "found '" + std::string(name) + "'"};
+  return Error{ErrorCode::kInvalidArgument,
+               "--preset: expected osv5m, pigeon, geoclip or gre, "
+               "found '" +
+                   std::string(name) + "'"};
 }
 
 const MetricColumn* RecordScores::Find(std::string_view name) const {
@@ -137,9 +139,8 @@ RecordScores ScoreRecords(std::span<const TruthRecord> truth,
     for (size_t row = begin; row < end; ++row) {
       const Matching::Pair& pair = scores.records[row];
       const TruthRecord& record = truth[pair.truth];
-      const Prediction* prediction = pair.prediction == RecordScores::kNoPrediction
-                                         ? nullptr
-                                         : &predictions[pair.prediction];
+      const Prediction* prediction =
+          pair.prediction == RecordScores::kNoPrediction ? nullptr : &predictions[pair.prediction];
       const std::span<const LatLng> points =
           record.point ? std::span(&*record.point, 1)
                        : std::span<const LatLng>(areas.find(record.country_code)->second);

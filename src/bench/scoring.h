@@ -75,8 +75,7 @@ std::string AccuracyName(double threshold_km);  // "acc@25", "acc@0.5"
 // Runs on all processors.
 RecordScores ScoreRecords(std::span<const TruthRecord> truth,
                           std::span<const Prediction> predictions, const Matching& matching,
-                          const ScoreConventions& conventions,
-                          const CountryPoints& country_points);
+                          const ScoreConventions& conventions, const CountryPoints& country_points);
 
 // A figure over records with its 95 % interval. NaN where no record is applicable.
 struct Estimate {
@@ -110,7 +109,7 @@ struct Scores {
   Estimate geoscore;
   Estimate mean_km;
   Estimate median_km;
-  std::vector<PercentileKm> percentiles_km;  // 10, 25, 75, 90 of parsed answers
+  std::vector<PercentileKm> percentiles_km;              // 10, 25, 75, 90 of parsed answers
   std::vector<std::pair<std::string, Estimate>> places;  // "country", …
   std::string interval_method;                           // how the intervals were made
 };

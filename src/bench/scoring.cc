@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <thread>
 #include <utility>
 
 #include "core/parallel.h"
@@ -134,8 +135,8 @@ RecordScores ScoreRecords(std::span<const TruthRecord> truth,
     areas.emplace(record.country_code, country_points(record.country_code));
   }
   RecordScorer scorer(conventions, scores.records.size());
-  constexpr size_t kGrain = 2000;
-  ParallelFor(scores.records.size(), kGrain, [&](size_t begin, size_t end) {
+  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  ParallelFor(scores.records.size(), threads, [&](size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) {
       const Matching::Pair& pair = scores.records[row];
       const TruthRecord& record = truth[pair.truth];

@@ -14,6 +14,7 @@
 #include "core/result.h"
 #include "metrics/accuracy.h"
 #include "metrics/bootstrap.h"
+#include "metrics/calibration.h"
 
 namespace gre {
 
@@ -112,6 +113,17 @@ struct Scores {
   std::vector<PercentileKm> percentiles_km;              // 10, 25, 75, 90 of parsed answers
   std::vector<std::pair<std::string, Estimate>> places;  // "country", …
   std::string interval_method;                           // how the intervals were made
+
+  // Of parsed answers that state a confidence, against whether the country is right.
+  struct Confidence {
+    size_t records = 0;  // 0: none stated, the rest is not computed
+    double calibration_error = 0;
+    double auroc = 0;
+    std::vector<ReliabilityBin> reliability;
+    RiskCoverage risk_coverage;
+  };
+  Confidence confidence;
+  RadiusCoverage radius;  // of parsed answers that state radii, where the true point is known
 };
 
 Scores Summarize(std::span<const TruthRecord> truth, std::span<const Prediction> predictions,

@@ -7,5 +7,6 @@ namespace gre {
 // The subcommands of `gre bench`, one file each.
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
+CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

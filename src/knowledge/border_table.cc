@@ -108,23 +108,62 @@ Result<std::vector<BorderTable::Point>> JoinArcs(const std::vector<Arc>& arcs,
 
 }  // namespace
 
-bool BorderTable::Ring::Contains(double x, double y) const {
-  if (x < low.x || x > high.x || y < low.y || y > high.y) {
-    return false;
+void BorderTable::Box::Include(const Point& point) {
+  low = {std::min(low.x, point.x), std::min(low.y, point.y)};
+  high = {std::max(high.x, point.x), std::max(high.y, point.y)};
+}
+
+void BorderTable::Ring::MakeBands() {
+  constexpr size_t kEdgesABand = 16;
+  const size_t bands = points.size() / kEdgesABand + 1;
+  band_begins.assign(bands + 1, 0);
+  const auto for_each_band = [&](uint32_t edge, const auto& visit) {
+    const auto [south, north] = std::minmax(Before(edge).y, points[edge].y);
+    for (size_t band = BandOf(south); band <= BandOf(north); ++band) visit(band);
+  };
+  const auto count = static_cast<uint32_t>(points.size());
+  for (uint32_t edge = 0; edge < count; ++edge) {
+    for_each_band(edge, [&](size_t band) { ++band_begins[band + 1]; });
   }
+  for (size_t band = 0; band < bands; ++band) band_begins[band + 1] += band_begins[band];
+  band_edges.resize(band_begins.back());
+  std::vector<uint32_t> next(band_begins.begin(), band_begins.end() - 1);
+  for (uint32_t edge = 0; edge < count; ++edge) {
+    for_each_band(edge, [&](size_t band) { band_edges[next[band]++] = edge; });
+  }
+}
+
+// `y` is within the box.
+size_t BorderTable::Ring::BandOf(double y) const {
+  const double height = static_cast<double>(box.high.y) - box.low.y + 1;
+  const auto bands = static_cast<double>(band_begins.size() - 1);
+  return static_cast<size_t>((y - box.low.y) * bands / height);
+}
+
+// The edges that reach into these latitudes, some of them more than once, and some others.
+std::span<const uint32_t> BorderTable::Ring::EdgesBetween(double south, double north) const {
+  if (north < box.low.y || south > box.high.y) return {};
+  const size_t first = band_begins[BandOf(std::max<double>(south, box.low.y))];
+  const size_t last = band_begins[BandOf(std::min<double>(north, box.high.y)) + 1];
+  return std::span(band_edges).subspan(first, last - first);
+}
+
+bool BorderTable::Ring::Contains(double x, double y) const {
+  if (!box.Contains(x, y)) return false;
   bool inside = false;
-  const Point* a = &points.back();
-  for (const Point& b : points) {
-    if ((a->y > y) != (b.y > y) && x < a->x + (y - a->y) * (static_cast<double>(b.x) - a->x) /
-                                                  (static_cast<double>(b.y) - a->y)) {
+  for (const uint32_t edge : EdgesBetween(y, y)) {
+    const Point& a = Before(edge);
+    const Point& b = points[edge];
+    if ((a.y > y) != (b.y > y) &&
+        x < a.x + (y - a.y) * (static_cast<double>(b.x) - a.x) / (static_cast<double>(b.y) - a.y)) {
       inside = !inside;
     }
-    a = &b;
   }
   return inside;
 }
 
 bool BorderTable::Area::Contains(double x, double y) const {
+  if (!box.Contains(x, y)) return false;
   bool inside = false;
   for (const Ring& ring : rings) {
     inside ^= ring.Contains(x, y);
@@ -166,12 +205,12 @@ Result<BorderTable> BorderTable::Decode(std::span<const std::byte> bytes) {
         if (ring.points.empty()) {
           return BadTable("a ring has no points");
         }
-        const auto [west, east] = std::ranges::minmax(ring.points, {}, &Point::x);
-        const auto [south, north] = std::ranges::minmax(ring.points, {}, &Point::y);
-        ring.low = {west.x, south.y};
-        ring.high = {east.x, north.y};
-        const LatLng low = table.ToLatLng(ring.low.x, ring.low.y);
-        const LatLng high = table.ToLatLng(ring.high.x, ring.high.y);
+        for (const Point& point : ring.points) ring.box.Include(point);
+        ring.MakeBands();
+        area.box.Include(ring.box.low);
+        area.box.Include(ring.box.high);
+        const LatLng low = table.ToLatLng(ring.box.low.x, ring.box.low.y);
+        const LatLng high = table.ToLatLng(ring.box.high.x, ring.box.high.y);
         if (!LatLng::FromDegrees(low.latitude_deg, low.longitude_deg) ||
             !LatLng::FromDegrees(high.latitude_deg, high.longitude_deg)) {
           return BadTable("a ring leaves the world");
@@ -235,11 +274,11 @@ bool BorderTable::CountryContains(std::string_view code, const LatLng& point) co
   });
 }
 
-// No point of the ring's box is nearer: by the gap in latitude, and by the distance to the
+// No point of the box is nearer: by the gap in latitude, and by the distance to the
 // meridians that bound it.
-double BorderTable::LowerBoundKm(const Ring& ring, const LatLng& point) const {
-  const LatLng low = ToLatLng(ring.low.x, ring.low.y);
-  const LatLng high = ToLatLng(ring.high.x, ring.high.y);
+double BorderTable::LowerBoundKm(const Box& box, const LatLng& point) const {
+  const LatLng low = ToLatLng(box.low.x, box.low.y);
+  const LatLng high = ToLatLng(box.high.x, box.high.y);
   const double latitude_gap = std::max(
       {0.0, low.latitude_deg - point.latitude_deg, point.latitude_deg - high.latitude_deg});
   double longitude_gap = 0;
@@ -263,10 +302,10 @@ double BorderTable::DistanceKm(const Ring& ring, const LatLng& point, double bes
   const double py = point.latitude_deg * units_per_degree_;
   const double turn = 360 * units_per_degree_;
   const double km_per_unit = kMinKmPerDegree / units_per_degree_;
-  const Point* a = &ring.points.back();
-  for (const Point& b : ring.points) {
-    const Point& from = *a;
-    a = &b;
+  const double reach = best_km / km_per_unit;
+  for (const uint32_t edge : ring.EdgesBetween(py - reach, py + reach)) {
+    const Point& from = ring.Before(edge);
+    const Point& b = ring.points[edge];
     const double gap = std::max({0.0, std::min(from.y, b.y) - py, py - std::max(from.y, b.y)});
     if (gap * km_per_unit > best_km) {
       continue;
@@ -288,7 +327,7 @@ double BorderTable::DistanceKm(const Ring& ring, const LatLng& point, double bes
 }
 
 BorderTable::NearestArea BorderTable::NearestOf(std::optional<std::string_view> code,
-                                                const LatLng& point) const {
+                                                const LatLng& point, double max_km) const {
   struct Candidate {
     double bound_km;
     const Area* area;
@@ -296,14 +335,17 @@ BorderTable::NearestArea BorderTable::NearestOf(std::optional<std::string_view> 
   };
   std::vector<Candidate> candidates;
   for (const Area& area : areas_) {
+    if (area.overlay || (code && area.land.country_code != *code) ||
+        LowerBoundKm(area.box, point) > max_km) {
+      continue;
+    }
     for (const Ring& ring : area.rings) {
-      if (!area.overlay && (!code || area.land.country_code == *code)) {
-        candidates.push_back({LowerBoundKm(ring, point), &area, &ring});
-      }
+      const double bound_km = LowerBoundKm(ring.box, point);
+      if (bound_km <= max_km) candidates.push_back({bound_km, &area, &ring});
     }
   }
   std::ranges::sort(candidates, {}, &Candidate::bound_km);
-  NearestArea nearest = {.km = std::numeric_limits<double>::infinity()};
+  NearestArea nearest = {.km = std::nextafter(max_km, std::numeric_limits<double>::infinity())};
   for (const Candidate& candidate : candidates) {
     if (candidate.bound_km >= nearest.km) {
       break;
@@ -319,12 +361,22 @@ NearestLand BorderTable::NearestTo(const LatLng& point) const {
   if (auto area = AreaAt(point)) {
     return {std::move(*area), 0};
   }
-  const NearestArea nearest = NearestOf(std::nullopt, point);
+  const NearestArea nearest =
+      NearestOf(std::nullopt, point, std::numeric_limits<double>::infinity());
   return {nearest.area->land, nearest.km};
 }
 
+std::optional<NearestLand> BorderTable::NearestWithin(const LatLng& point, double max_km) const {
+  if (auto area = AreaAt(point)) return NearestLand{std::move(*area), 0};
+  const NearestArea nearest = NearestOf(std::nullopt, point, max_km);
+  if (nearest.area == nullptr) return std::nullopt;
+  return NearestLand{nearest.area->land, nearest.km};
+}
+
 double BorderTable::DistanceToCountryKm(std::string_view code, const LatLng& point) const {
-  return CountryContains(code, point) ? 0 : NearestOf(code, point).km;
+  return CountryContains(code, point)
+             ? 0
+             : NearestOf(code, point, std::numeric_limits<double>::infinity()).km;
 }
 
 }  // namespace gre

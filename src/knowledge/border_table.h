@@ -35,22 +35,43 @@ class BorderTable {
 
   [[nodiscard]] std::optional<LandArea> AreaAt(const LatLng& point) const;
   [[nodiscard]] NearestLand NearestTo(const LatLng& point) const;
+  // The same where it is at most `max_km` away.
+  [[nodiscard]] std::optional<NearestLand> NearestWithin(const LatLng& point, double max_km) const;
   [[nodiscard]] double DistanceToCountryKm(std::string_view code, const LatLng& point) const;
   [[nodiscard]] bool CountryContains(std::string_view code, const LatLng& point) const;
   [[nodiscard]] std::span<const Polyline> outline() const { return outline_; }
   [[nodiscard]] std::span<const Polyline> borders() const { return borders_; }
 
  private:
-  struct Ring {
-    Point low;  // bounding box
-    Point high;
-    std::vector<Point> points;  // not closed
+  struct Box {
+    Point low = {INT32_MAX, INT32_MAX};
+    Point high = {INT32_MIN, INT32_MIN};
 
+    void Include(const Point& point);
+    [[nodiscard]] bool Contains(double x, double y) const {
+      return x >= low.x && x <= high.x && y >= low.y && y <= high.y;
+    }
+  };
+  // A closed line. Its edges are sorted into bands of latitude, so that a query looks at those of
+  // one band. Edge i leads to points[i] from the point before.
+  struct Ring {
+    Box box;
+    std::vector<Point> points;          // not closed
+    std::vector<uint32_t> band_begins;  // of `band_edges`, by band; one more than there are bands
+    std::vector<uint32_t> band_edges;
+
+    void MakeBands();
+    [[nodiscard]] size_t BandOf(double y) const;
+    [[nodiscard]] std::span<const uint32_t> EdgesBetween(double south, double north) const;
+    [[nodiscard]] const Point& Before(uint32_t edge) const {
+      return edge > 0 ? points[edge - 1] : points.back();
+    }
     [[nodiscard]] bool Contains(double x, double y) const;
   };
   struct Area {
     LandArea land;
     bool overlay = false;
+    Box box;
     std::vector<Ring> rings;
 
     [[nodiscard]] bool Contains(double x, double y) const;
@@ -65,12 +86,12 @@ class BorderTable {
     double km;
   };
 
-  // Among the areas counted to the country, or all of them when `code` is absent.
-  [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code,
-                                      const LatLng& point) const;
+  // Among the areas counted to the country, or all of them when `code` is absent, within `max_km`.
+  [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code, const LatLng& point,
+                                      double max_km) const;
   [[nodiscard]] Position ToUnits(const LatLng& point) const;
   [[nodiscard]] LatLng ToLatLng(double x, double y) const;
-  [[nodiscard]] double LowerBoundKm(const Ring& ring, const LatLng& point) const;
+  [[nodiscard]] double LowerBoundKm(const Box& box, const LatLng& point) const;
   [[nodiscard]] double DistanceKm(const Ring& ring, const LatLng& point, double best_km) const;
 
   double units_per_degree_ = 1;

@@ -21,8 +21,8 @@ std::string NameOfArea(const LandArea& area) {
 }  // namespace
 
 std::string CountryCodeAt(const LatLng& point) {
-  const NearestLand land = NearestLandTo(point);
-  return land.distance_km <= kTerritorialSeaKm ? land.area.country_code : std::string();
+  const std::optional<NearestLand> land = NearestLandWithin(point, kTerritorialSeaKm);
+  return land ? land->area.country_code : std::string();
 }
 
 PlaceNamer PlaceNamer::Open(const std::string& geodata_folder) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <utility>
 
@@ -162,6 +163,17 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
+  const PredictionOptions reading = {.fields = options.prediction_fields,
+                                     .answers = options.answers == "any" ? AnswerRule::kAny
+                                                : options.answers == "fields"
+                                                    ? AnswerRule::kFieldsOnly
+                                                    : AnswerRule::kAuto,
+                                     .keep_text = keep_text};
+  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
+  for (const std::string& path : options.predictions) {
+    files.push_back(std::async(std::launch::async,
+                               [&path, &reading] { return ReadPredictions(path, reading); }));
+  }
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
 
   const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
@@ -179,20 +191,15 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     .keep_text = keep_text};
   std::map<std::string, int> names;
-  for (const std::string& path : options.predictions) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& path = options.predictions[i];
     ScoredSystem system;
     system.name = std::filesystem::path(path).stem().string();
     if (const int count = ++names[system.name]; count > 1) {
       system.name.append("-").append(std::to_string(count));
     }
-    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
+    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
@@ -35,8 +38,8 @@ class BorderTable {
 
   [[nodiscard]] std::optional<LandArea> AreaAt(const LatLng& point) const;
   [[nodiscard]] NearestLand NearestTo(const LatLng& point) const;
-  // The same where it is at most `max_km` away.
-  [[nodiscard]] std::optional<NearestLand> NearestWithin(const LatLng& point, double max_km) const;
+  // The code of the land that holds the point, else of the nearest land at most `max_km` away.
+  [[nodiscard]] std::string_view CountryCodeWithin(const LatLng& point, double max_km) const;
   [[nodiscard]] double DistanceToCountryKm(std::string_view code, const LatLng& point) const;
   [[nodiscard]] bool CountryContains(std::string_view code, const LatLng& point) const;
   [[nodiscard]] std::span<const Polyline> outline() const { return outline_; }
@@ -89,13 +92,37 @@ class BorderTable {
   // Among the areas counted to the country, or all of them when `code` is absent, within `max_km`.
   [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code, const LatLng& point,
                                       double max_km) const;
+  // Cells of half a degree, each on the whole in one area (or on the sea) unless an edge crosses
+  // it. What is in them is found by the first query: values are kUnknownCell, kCrossedCell,
+  // kSeaCell or the index of an area. Atomic: queries come from many threads.
+  struct Cells {
+    static constexpr int kPerDegree = 2;
+    static constexpr int kColumns = 360 * kPerDegree;
+    static constexpr int kRows = 180 * kPerDegree;
+    std::unique_ptr<std::atomic<int16_t>[]> values;
+  };
+  void MarkCrossedCells();
+  // The rings of areas that reach into each row of cells, in the order of areas.
+  struct RingPlace {
+    uint16_t area = 0;
+    uint16_t ring = 0;
+  };
+  void ListRingsByRow();
+  [[nodiscard]] size_t CellOf(double x, double y) const;
+  // The same by looking at the rings of the row.
+  [[nodiscard]] const Area* FirstHolder(const Position& position, size_t row) const;
+  // The first area that is no overlay and holds the position; nullptr on the sea.
+  [[nodiscard]] const Area* HolderOf(const Position& position) const;
+
   [[nodiscard]] Position ToUnits(const LatLng& point) const;
   [[nodiscard]] LatLng ToLatLng(double x, double y) const;
-  [[nodiscard]] double LowerBoundKm(const Box& box, const LatLng& point) const;
+  [[nodiscard]] double LowerBoundKm(const Box& box, const LatLng& point, double enough_km) const;
   [[nodiscard]] double DistanceKm(const Ring& ring, const LatLng& point, double best_km) const;
 
   double units_per_degree_ = 1;
   std::vector<Area> areas_;
+  Cells cells_;
+  std::vector<std::vector<RingPlace>> rings_by_row_;
   std::vector<Polyline> outline_;
   std::vector<Polyline> borders_;
 };

@@ -22,8 +22,8 @@ std::optional<LandArea> LandAreaAt(const LatLng& point) { return Table().AreaAt(
 
 NearestLand NearestLandTo(const LatLng& point) { return Table().NearestTo(point); }
 
-std::optional<NearestLand> NearestLandWithin(const LatLng& point, double max_km) {
-  return Table().NearestWithin(point, max_km);
+std::string_view CountryCodeWithin(const LatLng& point, double max_km) {
+  return Table().CountryCodeWithin(point, max_km);
 }
 
 double DistanceToCountryKm(std::string_view country_code, const LatLng& point) {

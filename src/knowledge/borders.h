@@ -44,8 +44,9 @@ struct NearestLand {
 // The land area nearest to the point. Takes up to some milliseconds far out on the sea.
 NearestLand NearestLandTo(const LatLng& point);
 
-// The same where it is at most `max_km` away; takes microseconds for small distances.
-std::optional<NearestLand> NearestLandWithin(const LatLng& point, double max_km);
+// The country that holds the point or, on the sea, that of the nearest land at most `max_km` away;
+// empty where there is none or no state is counted. Takes microseconds for small distances.
+std::string_view CountryCodeWithin(const LatLng& point, double max_km);
 
 // Geodesic distance to the nearest land counted to the country; 0 inside, infinite where no area is
 // counted to it.

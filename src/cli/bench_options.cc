@@ -6,6 +6,7 @@
 #include <map>
 #include <utility>
 
+#include "bench/place_columns.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -110,6 +111,13 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .choices = {"ignore", "wrong"},
        .configurable = false},
       text("geoscore-scale", "KM", "Scale of GeoScore (1492.7)", options.geoscore_scale_km),
+      {.name = "places",
+       .value_name = "WHEN",
+       .help = "Whether country, region, sub-region and city are compared; auto: up to 200,000 "
+               "records",
+       .target = &options.places,
+       .choices = {"auto", "on", "off"},
+       .configurable = false},
       {.name = "resamples",
        .value_name = "N",
        .help = "Bootstrap resamples behind the 95 % intervals",
@@ -188,6 +196,9 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   const CountryPoints country_points = [&](std::string_view code) {
     return SampleCountryPoints(*namer.gazetteer(), code);
   };
+  constexpr size_t kMaxRecordsWithPlaces = 200000;
+  const bool places = options.places == "on" ||
+                      (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
@@ -210,7 +221,11 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
     system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, country_points);
+                                  inputs.conventions, country_points, {.country = places});
+    if (places && namer.gazetteer() != nullptr) {
+      AddPlaceColumns(inputs.truth, system.file.predictions, *namer.gazetteer(), inputs.conventions,
+                      system.records);
+    }
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
     inputs.systems.push_back(std::move(system));

@@ -13,7 +13,7 @@ namespace {
 
 std::vector<std::string> KindsOf(const std::string& folder, const std::string& model) {
   const auto truth = ReadTruth(folder + "/ground_truth.csv");
-  const auto file = ReadPredictions(folder + "/" + model + ".jsonl", {}, /*keep_text=*/true);
+  const auto file = ReadPredictions(folder + "/" + model + ".jsonl", {.keep_text = true});
   EXPECT_TRUE(truth.ok() && file.ok());
   const auto matching = MatchPredictions(*truth, file->predictions);
   EXPECT_TRUE(matching.ok());

@@ -41,15 +41,15 @@ std::span<const BenchmarkFormat> BenchmarkFormats();
 
 // A row before it is checked. Coordinates are as written.
 struct ImportRow {
-  std::string place;  // "FILE:LINE"
-  std::string id;
-  std::string image;
-  FieldValue latitude;
-  FieldValue longitude;
-  std::string country;
-  std::string chain;
-  std::vector<std::pair<std::string, std::string>> labels;
-  std::string error;  // the row could not be read at all; the rest is empty
+  std::string place = {};  // "FILE:LINE"
+  std::string id = {};
+  std::string image = {};
+  FieldValue latitude = {};
+  FieldValue longitude = {};
+  std::string country = {};
+  std::string chain = {};
+  std::vector<std::pair<std::string, std::string>> labels = {};
+  std::string error = {};  // the row could not be read at all; the rest is empty
 };
 
 // Calls `take` for every row of the file in whichever form of the format it is. Only what concerns

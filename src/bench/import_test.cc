@@ -14,9 +14,9 @@
 namespace gre {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 class Import : public ::testing::Test {
  protected:
@@ -170,7 +170,7 @@ TEST_F(Import, TheLargerListThatCirculatesAsYfcc4k) {
   ASSERT_EQ(chosen.records.size(), 2u);
   EXPECT_EQ(chosen.records[0].id, "3/8f/17.jpg");
   EXPECT_EQ(chosen.dropped.size(), 25598u);
-  EXPECT_THAT(chosen.remarks, testing::Contains(HasSubstr("1 ids of ")));
+  EXPECT_THAT(chosen.remarks, ::testing::Contains(HasSubstr("1 ids of ")));
   Write("photos/17.jpg", "");
   const ImportedBenchmark found = Read("yfcc4k", path, {.photos = folder_ / "photos"});
   ASSERT_EQ(found.records.size(), 1u);
@@ -188,7 +188,7 @@ TEST_F(Import, Gws15kInItsThreeForms) {
   EXPECT_EQ(made.records[0].country_code, "BO");
   EXPECT_EQ(made.records[0].labels.at("city"), "Cobija");
   EXPECT_EQ(made.records[1].country_code, "");
-  EXPECT_THAT(made.remarks, testing::Contains(HasSubstr("1 names of countries are not known, e.g. "
+  EXPECT_THAT(made.remarks, ::testing::Contains(HasSubstr("1 names of countries are not known, e.g. "
                                                         "'Atlantis'")));
   EXPECT_EQ(Read("gws15k", Write("meta.jsonl",
                                  R"({"ID":12,"LAT":"1.5","LON":2.5,"country":"Ghana","city":"x"})"))

@@ -16,7 +16,6 @@
 #include "geo/geodesic.h"
 #include "knowledge/borders.h"
 #include "knowledge/country_facts.h"
-#include "knowledge/place_namer.h"
 #include "metrics/accuracy.h"
 
 namespace gre {
@@ -223,12 +222,17 @@ void DetectRepetition(std::span<const LatLng> points, std::span<const LatLng> tr
 void DetectCountryPoints(std::span<const LatLng> points, const DetectorOptions& options,
                          std::vector<BenchWarning>& warnings) {
   const size_t looked_at = std::min(points.size(), options.max_country_lookups);
+  const auto chosen = [&](size_t i) { return points[i * points.size() / looked_at]; };
+  std::vector<std::string> codes(looked_at);  // empty on the sea
+  constexpr size_t kGrain = 200;
+  ParallelFor(looked_at, kGrain, [&](size_t begin, size_t end) {
+    for (size_t i = begin; i < end; ++i) {
+      if (auto land = LandAreaAt(chosen(i))) codes[i] = std::move(land->country_code);
+    }
+  });
   std::map<std::string, std::vector<LatLng>> by_country;
   for (size_t i = 0; i < looked_at; ++i) {
-    const LatLng& point = points[i * points.size() / looked_at];
-    if (std::string code = CountryCodeAt(point); !code.empty()) {
-      by_country[std::move(code)].push_back(point);
-    }
+    if (!codes[i].empty()) by_country[codes[i]].push_back(chosen(i));
   }
   const std::string sampled =
       looked_at < points.size() ? " (" + std::to_string(looked_at) + " answers looked at)" : "";

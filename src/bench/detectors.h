@@ -46,7 +46,7 @@ struct DetectorOptions {
   double centroid_km = 50;
   double centroid_area_km2 = 250000;
   // The two above look at this many answers, evenly spaced.
-  size_t max_country_lookups = 20000;
+  size_t max_country_lookups = 4000;
 
   LeakageOptions leakage;
 };

@@ -70,7 +70,7 @@ std::vector<std::string> Kinds(const std::vector<BenchWarning>& warnings) {
 }
 
 TEST(DetectProblems, CleanAnswersAreSilent) {
-  for (const size_t records : {0u, 1u, 4u, 50u, 2000u}) {
+  for (const size_t records : {0u, 1u, 4u, 50u, 500u}) {
     EXPECT_THAT(Kinds(Detect(MakeCase(records))), IsEmpty()) << records;
   }
 }
@@ -229,17 +229,19 @@ TEST(TextHoldsPoint, ThreeDecimalsOfBoth) {
 TEST(CoordinateGallery, AgreesWithLookingAtEveryPoint) {
   Random random(9);
   std::vector<LatLng> gallery = {{90, 0}, {-90, 0}, {0, 180}, {10, -180}};
-  for (int i = 0; i < 500; ++i) {
+  for (int i = 0; i < 150; ++i) {
     gallery.push_back({random.Uniform(-90, 90), random.Uniform(-180, 180)});
   }
   const CoordinateGallery hashed(gallery);
-  for (int i = 0; i < 2000; ++i) {
+  for (int i = 0; i < 500; ++i) {
     const LatLng& base = gallery[random.Below(gallery.size())];
     const LatLng point = GeodesicDestination(base, random.Uniform(0, 360), random.Uniform(0, 1.5));
+    double nearest_km = 1e9;
+    for (const LatLng& at : gallery) {
+      nearest_km = std::min(nearest_km, GeodesicDistanceKm(at, point));
+    }
     for (const double radius_km : {0.01, 0.5, 1.0}) {
-      bool expected = false;
-      for (const LatLng& at : gallery) expected |= GeodesicDistanceKm(at, point) <= radius_km;
-      ASSERT_EQ(hashed.HasWithin(point, radius_km), expected)
+      ASSERT_EQ(hashed.HasWithin(point, radius_km), nearest_km <= radius_km)
           << point.latitude_deg << ", " << point.longitude_deg;
     }
   }

@@ -118,7 +118,8 @@ struct Scores {
   std::vector<PercentileKm> percentiles_km;  // 10, 25, 75, 90 of parsed answers
   // "country", "nearest_country", "region", …: those that were computed.
   std::vector<std::pair<std::string, Estimate>> places;
-  std::string interval_method;  // how the intervals were made
+  std::string interval_method;         // how the intervals were made
+  std::vector<BenchWarning> warnings;  // what makes the figures doubtful (bench/detectors.h)
 
   // Of parsed answers that state a confidence, against whether the country is right.
   struct Confidence {

@@ -1,11 +1,13 @@
 #include "cli/bench_options.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <future>
 #include <map>
 #include <utility>
 
+#include "bench/detectors.h"
 #include "bench/place_columns.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
@@ -47,6 +49,29 @@ Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
                  "--unparsed: expected wrong, drop or distance:KM, found '" + text + "'"};
   }
   return {};
+}
+
+// Whether the replies of these files fit into memory beside everything else.
+bool AreSmall(const std::vector<std::string>& paths) {
+  constexpr uintmax_t kMaxBytes = uintmax_t{256} << 20;
+  uintmax_t sum = 0;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    const uintmax_t bytes = std::filesystem::file_size(path, error);
+    sum += error ? 0 : bytes;
+  }
+  return sum <= kMaxBytes;
+}
+
+std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
+  std::vector<BenchWarning> warnings =
+      DetectProblems(inputs.truth, system.file.predictions, system.matching);
+  if (inputs.beside.gallery) {
+    for (BenchWarning& warning : DetectGalleryLeak(*inputs.beside.gallery)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -130,6 +155,18 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .help = "Equal seeds give equal intervals",
        .target = &options.seed,
        .configurable = false},
+      {.name = "gallery",
+       .value_name = "FILE",
+       .help = "Coordinates that a system chooses its answers from: how much of the truth is in it",
+       .target = &options.gallery,
+       .configurable = false,
+       .is_path = true},
+      {.name = "baselines",
+       .value_name = "NAME",
+       .help = "Shows what papers published on this benchmark, with their caveats",
+       .target = &options.baselines,
+       .choices = {"im2gps3k", "yfcc4k", "gws15k", "streetview", "osv5m", "greval"},
+       .configurable = false},
   };
   return specs;
 }
@@ -176,13 +213,21 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                                                 : options.answers == "fields"
                                                     ? AnswerRule::kFieldsOnly
                                                     : AnswerRule::kAuto,
-                                     .keep_text = keep_text};
+                                     // Replies are also looked through for the truth.
+                                     .keep_text = keep_text || AreSmall(options.predictions)};
   std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
   for (const std::string& path : options.predictions) {
     files.push_back(std::async(std::launch::async,
                                [&path, &reading] { return ReadPredictions(path, reading); }));
   }
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+  if (!options.baselines.empty()) {
+    GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
+  }
+  if (!options.gallery.empty()) {
+    GRE_ASSIGN_OR_RETURN(const CoordinateGallery gallery, CoordinateGallery::Read(options.gallery));
+    inputs.beside.gallery = CompareWithGallery(inputs.truth, gallery);
+  }
 
   const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
   const bool needs_points =
@@ -228,6 +273,7 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     }
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
+    system.scores.warnings = Warn(inputs, system);
     inputs.systems.push_back(std::move(system));
   }
   return inputs;

@@ -11,6 +11,7 @@
 
 #include "core/result.h"
 #include "geo/lat_lng.h"
+#include "geo/sphere.h"
 #include "knowledge/borders.h"
 
 namespace gre {
@@ -42,6 +43,7 @@ class BorderTable {
   [[nodiscard]] std::string_view CountryCodeWithin(const LatLng& point, double max_km) const;
   [[nodiscard]] double DistanceToCountryKm(std::string_view code, const LatLng& point) const;
   [[nodiscard]] bool CountryContains(std::string_view code, const LatLng& point) const;
+  [[nodiscard]] std::optional<CountryExtent> ExtentOf(std::string_view code) const;
   [[nodiscard]] std::span<const Polyline> outline() const { return outline_; }
   [[nodiscard]] std::span<const Polyline> borders() const { return borders_; }
 
@@ -113,7 +115,7 @@ class BorderTable {
   [[nodiscard]] const Area* FirstHolder(const Position& position, size_t row) const;
   // The first area that is no overlay and holds the position; nullptr on the sea.
   [[nodiscard]] const Area* HolderOf(const Position& position) const;
-
+  [[nodiscard]] Vector3 AreaVector(const Ring& ring) const;
   [[nodiscard]] Position ToUnits(const LatLng& point) const;
   [[nodiscard]] LatLng ToLatLng(double x, double y) const;
   [[nodiscard]] double LowerBoundKm(const Box& box, const LatLng& point, double enough_km) const;

@@ -1,5 +1,6 @@
 #include "bench/predictions_file.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "bench/field_names.h"
@@ -28,8 +29,8 @@ enum Wanted : size_t {
 
 class PredictionsReader {
  public:
-  PredictionsReader(RecordFile file, PredictionFields fields, bool keep_text)
-      : file_(std::move(file)), fields_(std::move(fields)), keep_text_(keep_text) {}
+  PredictionsReader(RecordFile file, const PredictionOptions& options)
+      : file_(std::move(file)), options_(options), fields_(options.fields) {}
 
   Result<PredictionsFile> Read() {
     GRE_RETURN_IF_ERROR(Resolve());
@@ -47,6 +48,7 @@ class PredictionsReader {
       read.predictions.push_back(std::move(prediction));
     }
     read.fields = {names_[kId], names_[kText], names_[kLatitude], names_[kLongitude]};
+    ApplyAnswerRule(read);
     return read;
   }
 
@@ -74,12 +76,14 @@ class PredictionsReader {
         resolve(fields_.id, "--pred-id", is_ours ? Spellings(kOurId) : Spellings(kIdSpellings)));
     GRE_RETURN_IF_ERROR(
         resolve(fields_.text, "--pred-text", point_given ? Spellings{} : kReplySpellings));
-    GRE_RETURN_IF_ERROR(resolve(
-        fields_.latitude, "--pred-lat",
-        text_given ? Spellings{} : is_ours ? Spellings(kOurLatitude) : kLatitudeSpellings));
-    GRE_RETURN_IF_ERROR(resolve(
-        fields_.longitude, "--pred-lon",
-        text_given ? Spellings{} : is_ours ? Spellings(kOurLongitude) : kLongitudeSpellings));
+    GRE_RETURN_IF_ERROR(resolve(fields_.latitude, "--pred-lat",
+                                text_given ? Spellings{}
+                                : is_ours  ? Spellings(kOurLatitude)
+                                           : kLatitudeSpellings));
+    GRE_RETURN_IF_ERROR(resolve(fields_.longitude, "--pred-lon",
+                                text_given ? Spellings{}
+                                : is_ours  ? Spellings(kOurLongitude)
+                                           : kLongitudeSpellings));
     if (is_ours && !text_given && !point_given) {
       // An abstention without any point has no "answer.latitude" to look at.
       names_[kLatitude] = "answer.latitude";
@@ -96,6 +100,33 @@ class PredictionsReader {
                      "--pred-lat and --pred-lon, or --pred-text");
     }
     return {};
+  }
+
+  void ApplyAnswerRule(PredictionsFile& read) const {
+    const auto is_answer = [](const Prediction& p) {
+      return p.form != AnswerForm::kNone && p.point;
+    };
+    const auto is_field = [&](const Prediction& p) {
+      return is_answer(p) && p.form == AnswerForm::kJsonFields;
+    };
+    const auto answers = std::ranges::count_if(read.predictions, is_answer);
+    const auto fields = std::ranges::count_if(read.predictions, is_field);
+    read.answers = options_.answers;
+    if (read.answers == AnswerRule::kAuto) {
+      read.answers =
+          answers > 0 && 10 * fields >= 9 * answers ? AnswerRule::kFieldsOnly : AnswerRule::kAny;
+    }
+    if (read.answers == AnswerRule::kAny) return;
+    for (Prediction& prediction : read.predictions) {
+      if (!is_answer(prediction) || is_field(prediction)) continue;
+      prediction.outcome = Outcome::kUnparsed;
+      prediction.point.reset();
+      prediction.reason =
+          "coordinates outside JSON fields, in which the file's other answers stand "
+          "(--answers any counts them)";
+      read.remarks.push_back(read.path + ":" + std::to_string(prediction.line) + ": '" +
+                             prediction.id + "': " + prediction.reason);
+    }
   }
 
   [[nodiscard]] Error Missing(std::string_view what, std::string_view option) const {
@@ -131,7 +162,7 @@ class PredictionsReader {
     prediction.radius_p50_km = number(kRadius50);
     prediction.radius_p90_km = number(kRadius90);
     prediction.abstained = values[kStatus].text == "abstained";
-    if (keep_text_) prediction.text = text.text;
+    if (options_.keep_text) prediction.text = text.text;
     return prediction;
   }
 
@@ -164,8 +195,10 @@ class PredictionsReader {
     const auto shown = [](const FieldValue& value) {
       return value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number) : value.text;
     };
-    prediction.reason = "expected latitude within -90 and 90 and longitude within -180 and 180, "
-                        "found '" + shown(latitude) + "', '" + shown(longitude) + "'";
+    prediction.reason =
+        "expected latitude within -90 and 90 and longitude within -180 and 180, "
+        "found '" +
+        shown(latitude) + "', '" + shown(longitude) + "'";
     if (lat && lon && LatLng::FromDegrees(*lon, *lat)) {
       prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";
     }
@@ -173,10 +206,10 @@ class PredictionsReader {
   }
 
   RecordFile file_;
-  PredictionFields fields_;
-  bool keep_text_;
+  const PredictionOptions& options_;
+  const PredictionFields& fields_;
   bool has_point_ = false;
-  bool is_remarkable_ = false;  // the last record's reason is worth a remark
+  bool is_remarkable_ = false;      // the last record's reason is worth a remark
   std::vector<std::string> names_;  // Wanted
 };
 
@@ -187,6 +220,7 @@ Prediction ReadReply(std::string id, std::string_view reply) {
   prediction.id = std::move(id);
   const ParsedAnswer answer = ParseReply(reply);
   prediction.point = answer.point;
+  prediction.form = answer.form;
   prediction.reason = answer.reason;
   switch (answer.status) {
     case AnswerStatus::kParsed:
@@ -205,10 +239,9 @@ Prediction ReadReply(std::string id, std::string_view reply) {
   return prediction;
 }
 
-Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionFields& fields,
-                                        bool keep_text) {
+Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options) {
   GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
-  return PredictionsReader(std::move(file), fields, keep_text).Read();
+  return PredictionsReader(std::move(file), options).Read();
 }
 
 }  // namespace gre

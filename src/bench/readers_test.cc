@@ -41,11 +41,10 @@ class Readers : public ::testing::Test {
 };
 
 TEST_F(Readers, TruthHasPointsCountriesPrecisionAndLabels) {
-  const auto truth = ReadTruth(
-      Write("t.csv",
-            "image_id,LAT,LNG,country,precision_km,category,environment\n"
-            "a,48.8566,2.3522,France,0.1,natural scene,outdoor\n"
-            "b,,,Côte d'Ivoire,,,indoor\n"));
+  const auto truth = ReadTruth(Write("t.csv",
+                                     "image_id,LAT,LNG,country,precision_km,category,environment\n"
+                                     "a,48.8566,2.3522,France,0.1,natural scene,outdoor\n"
+                                     "b,,,Côte d'Ivoire,,,indoor\n"));
   ASSERT_TRUE(truth.ok()) << truth.error().message;
   ASSERT_EQ(truth->size(), 2u);
   EXPECT_EQ(truth->at(0).point, (LatLng{48.8566, 2.3522}));
@@ -110,7 +109,7 @@ TEST_F(Readers, PredictionsOfEveryFormAreReadAlike) {
   EXPECT_THAT(points->remarks, ElementsAre(HasSubstr("p.csv:4: 'c': expected latitude within")));
   EXPECT_THAT(points->remarks[0], HasSubstr("may be swapped"));
 
-  const auto texts = ReadPredictions(replies, {}, /*keep_text=*/true);
+  const auto texts = ReadPredictions(replies, {.keep_text = true});
   ASSERT_TRUE(texts.ok()) << texts.error().message;
   EXPECT_EQ(texts->fields.text, "response");
   EXPECT_EQ(texts->predictions[0].point, points->predictions[0].point);
@@ -121,17 +120,35 @@ TEST_F(Readers, PredictionsOfEveryFormAreReadAlike) {
   EXPECT_EQ(texts->predictions[3].reason, "timeout");
 }
 
+TEST_F(Readers, InAFileOfJsonFieldsOtherAnswersDoNotCountUnlessAsked) {
+  std::string replies;
+  for (int i = 0; i < 9; ++i) {
+    replies += R"({"id":")" + std::to_string(i) +
+               R"(","response":"{\"latitude\": 1.5, \"longitude\": \"-2.0\"}"})" + "\n";
+  }
+  replies += R"({"id":"prose","response":"Latitude: 1.5000\nLongitude: -2.0000"})";
+  const std::string path = Write("f.jsonl", replies);
+  const auto fields = ReadPredictions(path);
+  ASSERT_TRUE(fields.ok()) << fields.error().message;
+  EXPECT_EQ(fields->answers, AnswerRule::kFieldsOnly);
+  EXPECT_EQ(fields->predictions[8].outcome, Outcome::kParsed);
+  EXPECT_EQ(fields->predictions[9].outcome, Outcome::kUnparsed);
+  EXPECT_THAT(fields->remarks, ElementsAre(HasSubstr("f.jsonl:10: 'prose': ")));
+  const auto any = ReadPredictions(path, {.answers = AnswerRule::kAny});
+  EXPECT_EQ(any->predictions[9].outcome, Outcome::kParsed);
+}
+
 TEST_F(Readers, OwnRecordsKeepConfidenceAndRadius) {
-  const auto file = ReadPredictions(Write(
-      "own.jsonl",
-      "{\"schema\":\"gre.predictions/1\",\"model\":\"m\"}\n"
-      "{\"schema\":\"gre.locate/1\",\"file\":\"a\",\"status\":\"abstained\",\"error\":null,"
-      "\"answer\":{\"latitude\":1,\"longitude\":2,\"radius_km\":{\"p50\":3,\"p90\":4},"
-      "\"confidence\":0.5},\"chain_text\":\"x\"}\n"
-      "{\"schema\":\"gre.locate/1\",\"file\":\"b\",\"status\":\"abstained\",\"error\":null,"
-      "\"abstention\":\"why\",\"answer\":null,\"chain_text\":\"x\"}\n"
-      "{\"schema\":\"gre.locate/1\",\"file\":\"c\",\"status\":\"failed\",\"answer\":null,"
-      "\"error\":{\"code\":\"x\",\"message\":\"y\"},\"chain_text\":\"\"}\n"));
+  const auto file = ReadPredictions(
+      Write("own.jsonl",
+            "{\"schema\":\"gre.predictions/1\",\"model\":\"m\"}\n"
+            "{\"schema\":\"gre.locate/1\",\"file\":\"a\",\"status\":\"abstained\",\"error\":null,"
+            "\"answer\":{\"latitude\":1,\"longitude\":2,\"radius_km\":{\"p50\":3,\"p90\":4},"
+            "\"confidence\":0.5},\"chain_text\":\"x\"}\n"
+            "{\"schema\":\"gre.locate/1\",\"file\":\"b\",\"status\":\"abstained\",\"error\":null,"
+            "\"abstention\":\"why\",\"answer\":null,\"chain_text\":\"x\"}\n"
+            "{\"schema\":\"gre.locate/1\",\"file\":\"c\",\"status\":\"failed\",\"answer\":null,"
+            "\"error\":{\"code\":\"x\",\"message\":\"y\"},\"chain_text\":\"\"}\n"));
   ASSERT_TRUE(file.ok()) << file.error().message;
   ASSERT_EQ(file->predictions.size(), 3u);
   EXPECT_TRUE(file->predictions[0].abstained);
@@ -146,13 +163,15 @@ TEST_F(Readers, OwnRecordsKeepConfidenceAndRadius) {
 
 TEST_F(Readers, PredictionsWithoutAnIdOrAnAnswerAreErrors) {
   const auto error = [&](std::string_view content, const PredictionFields& fields = {}) {
-    const auto file = ReadPredictions(Write("p.csv", content), fields);
+    const auto file = ReadPredictions(Write("p.csv", content), {.fields = fields});
     return file.ok() ? "" : file.error().message.substr(folder_.size() + 1);
   };
   EXPECT_EQ(error("id,lat,lon\n,1,2\n"), "p.csv:2: field 'id': expected an id, found nothing");
   EXPECT_THAT(error("id,foo\na,1\n"), HasSubstr("found id, foo; name it with --pred-lat"));
-  EXPECT_THAT(error("id,lat,lon,text\na,1,2,x\n", {.text = "text", .latitude = "lat"}).append("-"),
-              HasSubstr("-"));
+  const auto both = ReadPredictions(Write("p.csv", "id,lat,lon,text\na,1,2,x\n"),
+                                    {.fields = {.text = "text", .latitude = "lat"}});
+  ASSERT_FALSE(both.ok());
+  EXPECT_THAT(both.error().message, HasSubstr("exclude each other"));
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include <nlohmann/json.hpp>
 #include <simdjson.h>
 
 #include "core/file.h"
@@ -119,8 +120,7 @@ class RecordFile::CsvSource final : public RecordFile::Source {
     for (std::string& field : fields_) field = Trim(field);
     for (auto it = fields_.begin(); it != fields_.end(); ++it) {
       if (!it->empty() && std::find(fields_.begin(), it, *it) != it) {
-        return Error{ErrorCode::kInvalidInput,
-                     Place() + ": the column '" + *it + "' stands twice"};
+        return Error{ErrorCode::kInvalidInput, Place() + ": the column '" + *it + "' stands twice"};
       }
     }
     return {};
@@ -204,7 +204,9 @@ class RecordFile::JsonSource final : public RecordFile::Source {
 
  private:
   void SkipSpace() {
-    for (; position_.at < text_.size() && kJsonSpace.find(text_[position_.at]) != std::string_view::npos; ++position_.at) {
+    for (; position_.at < text_.size() &&
+           kJsonSpace.find(text_[position_.at]) != std::string_view::npos;
+         ++position_.at) {
       position_.line += text_[position_.at] == '\n' ? 1 : 0;
     }
   }
@@ -230,6 +232,7 @@ class RecordFile::JsonSource final : public RecordFile::Source {
     if (position_.at < text_.size() && text_[position_.at] == ']' && position_.first) {
       ++position_.at;
       position_.closed = true;
+      SkipSpace();
       return SliceElement();
     }
     const size_t begin = position_.at;
@@ -256,8 +259,9 @@ class RecordFile::JsonSource final : public RecordFile::Source {
     if (position_.at == text_.size()) {
       position_.closed = true;
       return Error{ErrorCode::kInvalidInput,
-                   Place() + ": expected ',' or ']' after an element, found the file's end: the "
-                             "file is cut"};
+                   Place() +
+                       ": expected ',' or ']' after an element, found the file's end: the "
+                       "file is cut"};
     }
     position_.closed = text_[position_.at++] == ']';
     if (position_.closed) SkipSpace();
@@ -267,10 +271,10 @@ class RecordFile::JsonSource final : public RecordFile::Source {
 
   Result<bool> CheckSize() {
     if (record_.size() > kMaxRecordBytes) {
-      return Error{ErrorCode::kInvalidInput,
-                   Place() + ": expected a record of at most " +
-                       std::to_string(kMaxRecordBytes >> 20) + " MiB, found one of " +
-                       std::to_string(record_.size() >> 20) + " MiB"};
+      return Error{ErrorCode::kInvalidInput, Place() + ": expected a record of at most " +
+                                                 std::to_string(kMaxRecordBytes >> 20) +
+                                                 " MiB, found one of " +
+                                                 std::to_string(record_.size() >> 20) + " MiB"};
     }
     return true;
   }
@@ -349,8 +353,7 @@ std::optional<std::string> RecordFile::FindField(
   return std::nullopt;
 }
 
-Result<bool> RecordFile::Next(std::span<const std::string> names,
-                              std::vector<FieldValue>& values) {
+Result<bool> RecordFile::Next(std::span<const std::string> names, std::vector<FieldValue>& values) {
   return source_->Next(names, values);
 }
 

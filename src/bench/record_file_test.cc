@@ -37,10 +37,11 @@ TEST(RecordFile, EveryFormatGivesTheSameRecords) {
                     "\n{\"id\":\"a\",\"place\":{\"lat\":1.5}}\n{\"id\":\"b\"}\r\n\n"
                     "{\"id\":\"c\",\"place.lat\":\"-2\"}"),
             expected);
-  EXPECT_EQ(ReadAll("f.json",
-                    "[\n{\"id\":\"a\",\"place\":{\"lat\":1.5}},\n{\"id\":\"b\",\"x\":\"],\\\"[\"},\n\n"
-                    "{\"id\":\"c\",\"place\":{\"lat\":-2}}\n]\n"),
-            expected);
+  EXPECT_EQ(
+      ReadAll("f.json",
+              "[\n{\"id\":\"a\",\"place\":{\"lat\":1.5}},\n{\"id\":\"b\",\"x\":\"],\\\"[\"},\n\n"
+              "{\"id\":\"c\",\"place\":{\"lat\":-2}}\n]\n"),
+      expected);
 }
 
 TEST(RecordFile, FieldsOfNestedRecordsHaveDots) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "geo/lat_lng.h"
+#include "reasoning/answer_parser.h"
 
 namespace gre {
 
@@ -16,21 +17,21 @@ namespace gre {
 
 // Where a photo was really taken.
 struct TruthRecord {
-  std::string id;
-  std::optional<LatLng> point;  // absent: only the country is known
+  std::string id = {};
+  std::optional<LatLng> point = {};  // absent: only the country is known
   // How far off `point` may be; distances finer than this are not applicable. 0 = exact.
   double precision_km = 0;
-  std::string country_code;  // ISO 3166-1 alpha-2; empty: unknown
-  std::string image;         // path or hash of the photo; empty: not stated
+  std::string country_code = {};  // ISO 3166-1 alpha-2; empty: unknown
+  std::string image = {};         // path or hash of the photo; empty: not stated
   // What the photo shows, by name of the label: "category" (GREval's scenes), "environment"
   // (outdoor, indoor), "indicator" (explicit, implicit) and whatever else the file holds.
-  std::map<std::string, std::string, std::less<>> labels;
+  std::map<std::string, std::string, std::less<>> labels = {};
   // What an annotated benchmark says that a chain should hold (GREval).
-  std::vector<std::string> indicators;  // places and features that show where it is
-  std::vector<double> indicator_weights;  // one each, above 0 (EarthWhere); empty: not stated
-  std::vector<std::string> captions;    // reference descriptions of the photo
-  std::vector<std::string> key_steps;   // reference inferences
-  size_t line = 0;                      // of the file, from 1
+  std::vector<std::string> indicators = {};  // places and features that show where it is
+  std::vector<double> indicator_weights = {};  // one each, above 0 (EarthWhere); empty: not stated
+  std::vector<std::string> captions = {};    // reference descriptions of the photo
+  std::vector<std::string> key_steps = {};   // reference inferences
+  size_t line = 0;                           // of the file, from 1
 };
 
 // What became of one request. The four are disjoint.
@@ -45,17 +46,18 @@ std::string_view OutcomeName(Outcome outcome);  // "parsed", "unparsed", "refuse
 struct Prediction {
   static constexpr double kUnknown = std::numeric_limits<double>::quiet_NaN();
 
-  std::string id;
+  std::string id = {};
   Outcome outcome = Outcome::kEngineError;
-  std::optional<LatLng> point;  // exactly when parsed
+  std::optional<LatLng> point = {};  // exactly when parsed
   // The point stands beside an abstention ("always answer").
   bool abstained = false;
   double confidence = kUnknown;  // that the country is right, [0, 1]
   double radius_p50_km = kUnknown;
   double radius_p90_km = kUnknown;
-  std::string reason;  // why there is no point; empty when parsed
-  std::string text;    // the whole reply, where the reader was told to keep it
-  size_t line = 0;     // of the file, from 1
+  AnswerForm form = AnswerForm::kNone;  // in which a raw reply gave its point
+  std::string reason = {};              // why there is no point; empty when parsed
+  std::string text = {};                // the whole reply, where the reader was told to keep it
+  size_t line = 0;                      // of the file, from 1
 };
 
 }  // namespace gre

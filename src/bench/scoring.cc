@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <thread>
 #include <utility>
 
 #include "core/parallel.h"
@@ -24,8 +25,8 @@ class RecordScorer {
  public:
   RecordScorer(const ScoreConventions& conventions, size_t records) : conventions_(conventions) {
     const auto add = [&](std::string name, bool higher_is_better) {
-      columns_.push_back({std::move(name), higher_is_better,
-                          std::vector<double>(records, kNotApplicable)});
+      columns_.push_back(
+          {std::move(name), higher_is_better, std::vector<double>(records, kNotApplicable)});
     };
     for (const double threshold_km : conventions.thresholds_km) {
       add(AccuracyName(threshold_km), true);
@@ -54,9 +55,9 @@ class RecordScorer {
       for (size_t i = 0; i < thresholds; ++i) {
         hits[i] += IsHit(distance_km, conventions_.thresholds_km[i], conventions_.boundary) ? 1 : 0;
       }
-      const double geoscore = GeoScore(
-          answer ? conventions_.geoscore_distance.DistanceKm(*answer, point) : distance_km,
-          conventions_.geoscore_scale_km);
+      const double geoscore =
+          GeoScore(answer ? conventions_.geoscore_distance.DistanceKm(*answer, point) : distance_km,
+                   conventions_.geoscore_scale_km);
       geoscore_sum += conventions_.round_geoscore ? std::round(geoscore) : geoscore;
     }
     if (!points.empty()) {
@@ -105,8 +106,10 @@ Result<ScoreConventions> ConventionPreset(std::string_view name) {
   }
   // GRE publishes no evaluation code: its geodesic is that of its reward, the rest is assumed.
   if (name == "geoclip" || name == "gre") return conventions;
-  return Error{ErrorCode::kInvalidArgument, "--preset: expected osv5m, pigeon, geoclip or gre, "
-                                            "found '" + std::string(name) + "'"};
+  return Error{ErrorCode::kInvalidArgument,
+               "--preset: expected osv5m, pigeon, geoclip or gre, "
+               "found '" +
+                   std::string(name) + "'"};
 }
 
 const MetricColumn* RecordScores::Find(std::string_view name) const {
@@ -132,14 +135,13 @@ RecordScores ScoreRecords(std::span<const TruthRecord> truth,
     areas.emplace(record.country_code, country_points(record.country_code));
   }
   RecordScorer scorer(conventions, scores.records.size());
-  constexpr size_t kGrain = 2000;
-  ParallelFor(scores.records.size(), kGrain, [&](size_t begin, size_t end) {
+  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  ParallelFor(scores.records.size(), threads, [&](size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) {
       const Matching::Pair& pair = scores.records[row];
       const TruthRecord& record = truth[pair.truth];
-      const Prediction* prediction = pair.prediction == RecordScores::kNoPrediction
-                                         ? nullptr
-                                         : &predictions[pair.prediction];
+      const Prediction* prediction =
+          pair.prediction == RecordScores::kNoPrediction ? nullptr : &predictions[pair.prediction];
       const std::span<const LatLng> points =
           record.point ? std::span(&*record.point, 1)
                        : std::span<const LatLng>(areas.find(record.country_code)->second);

@@ -14,6 +14,7 @@
 #include "core/result.h"
 #include "metrics/accuracy.h"
 #include "metrics/bootstrap.h"
+#include "metrics/calibration.h"
 
 namespace gre {
 
@@ -75,8 +76,7 @@ std::string AccuracyName(double threshold_km);  // "acc@25", "acc@0.5"
 // Runs on all processors.
 RecordScores ScoreRecords(std::span<const TruthRecord> truth,
                           std::span<const Prediction> predictions, const Matching& matching,
-                          const ScoreConventions& conventions,
-                          const CountryPoints& country_points);
+                          const ScoreConventions& conventions, const CountryPoints& country_points);
 
 // A figure over records with its 95 % interval. NaN where no record is applicable.
 struct Estimate {
@@ -110,9 +110,20 @@ struct Scores {
   Estimate geoscore;
   Estimate mean_km;
   Estimate median_km;
-  std::vector<PercentileKm> percentiles_km;  // 10, 25, 75, 90 of parsed answers
+  std::vector<PercentileKm> percentiles_km;              // 10, 25, 75, 90 of parsed answers
   std::vector<std::pair<std::string, Estimate>> places;  // "country", …
   std::string interval_method;                           // how the intervals were made
+
+  // Of parsed answers that state a confidence, against whether the country is right.
+  struct Confidence {
+    size_t records = 0;  // 0: none stated, the rest is not computed
+    double calibration_error = 0;
+    double auroc = 0;
+    std::vector<ReliabilityBin> reliability;
+    RiskCoverage risk_coverage;
+  };
+  Confidence confidence;
+  RadiusCoverage radius;  // of parsed answers that state radii, where the true point is known
 };
 
 Scores Summarize(std::span<const TruthRecord> truth, std::span<const Prediction> predictions,

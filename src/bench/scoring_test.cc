@@ -52,8 +52,7 @@ TEST(Scoring, EveryPredictionIsCountedOnce) {
   const Scores scores = ScoreAll(truth, predictions).scores;
   EXPECT_EQ(scores.records, 6u);
   EXPECT_EQ(scores.records, scores.unmatched + scores.duplicates + scores.scored);
-  EXPECT_EQ(scores.scored,
-            scores.parsed + scores.unparsed + scores.refused + scores.engine_error);
+  EXPECT_EQ(scores.scored, scores.parsed + scores.unparsed + scores.refused + scores.engine_error);
   EXPECT_EQ(scores.missing, 1u);
   EXPECT_DOUBLE_EQ(scores.accuracy[0].second.value, 0.25);
   EXPECT_EQ(scores.accuracy[0].second.records, 4u);

@@ -1,27 +1,16 @@
 #include <algorithm>
 #include <cmath>
-#include <limits>
+#include <iterator>
 
 #include "bench/scoring.h"
 
 namespace gre {
 namespace {
 
-constexpr double kNotANumber = std::numeric_limits<double>::quiet_NaN();
 constexpr double kPercentiles[] = {10, 25, 75, 90};
 
-std::vector<double> Applicable(const MetricColumn& column) {
-  std::vector<double> values;
-  values.reserve(column.values.size());
-  std::ranges::copy_if(column.values, std::back_inserter(values),
-                       [](double value) { return !std::isnan(value); });
-  return values;
-}
-
-Estimate MeanEstimate(std::span<const double> values, const BootstrapOptions& bootstrap) {
-  if (values.empty()) return {kNotANumber, kNotANumber, kNotANumber, 0};
-  const Interval interval = BootstrapMean(values, bootstrap);
-  return {Mean(values), interval.low, interval.high, values.size()};
+Estimate ToEstimate(const MeanEstimate& mean) {
+  return {mean.value, mean.low, mean.high, mean.count};
 }
 
 void CountOutcomes(std::span<const TruthRecord> truth, std::span<const Prediction> predictions,
@@ -52,6 +41,48 @@ void CountOutcomes(std::span<const TruthRecord> truth, std::span<const Predictio
   }
 }
 
+void SummarizeDistances(const MetricColumn& column, Scores& scores) {
+  std::vector<double> distances_km;
+  std::ranges::copy_if(column.values, std::back_inserter(distances_km),
+                       [](double value) { return !std::isnan(value); });
+  std::ranges::sort(distances_km);
+  const Interval interval = BootstrapQuantile(distances_km, 0.5);
+  scores.median_km = {Median(distances_km), interval.low, interval.high, distances_km.size()};
+  for (const double percent : kPercentiles) {
+    if (distances_km.empty()) break;
+    scores.percentiles_km.push_back({percent, QuantileOfSorted(distances_km, percent / 100)});
+  }
+}
+
+void SummarizeConfidence(std::span<const TruthRecord> truth,
+                         std::span<const Prediction> predictions, const RecordScores& records,
+                         Scores& scores) {
+  std::vector<JudgedAnswer> judged;
+  std::vector<AnswerWithRadius> radii;
+  const MetricColumn& country = *records.Find("country");
+  const MetricColumn& distance = *records.Find("distance_km");
+  for (size_t row = 0; row < records.records.size(); ++row) {
+    const Matching::Pair& pair = records.records[row];
+    if (pair.prediction == RecordScores::kNoPrediction) continue;
+    const Prediction& prediction = predictions[pair.prediction];
+    if (!prediction.point) continue;
+    if (!std::isnan(prediction.confidence) && !std::isnan(country.values[row])) {
+      judged.push_back({prediction.confidence, country.values[row] > 0});
+    }
+    if (truth[pair.truth].point && !std::isnan(prediction.radius_p50_km) &&
+        !std::isnan(prediction.radius_p90_km)) {
+      radii.push_back({distance.values[row], prediction.radius_p50_km, prediction.radius_p90_km});
+    }
+  }
+  scores.radius = ComputeRadiusCoverage(radii);
+  scores.confidence.records = judged.size();
+  if (judged.empty()) return;
+  scores.confidence.calibration_error = ExpectedCalibrationError(judged);
+  scores.confidence.auroc = Auroc(judged);
+  scores.confidence.reliability = ReliabilityBins(judged);
+  scores.confidence.risk_coverage = ComputeRiskCoverage(judged);
+}
+
 }  // namespace
 
 Scores Summarize(std::span<const TruthRecord> truth, std::span<const Prediction> predictions,
@@ -59,27 +90,32 @@ Scores Summarize(std::span<const TruthRecord> truth, std::span<const Prediction>
                  const ScoreConventions& conventions, const BootstrapOptions& bootstrap) {
   Scores scores;
   CountOutcomes(truth, predictions, matching, scores);
-  for (const double threshold_km : conventions.thresholds_km) {
-    scores.accuracy.emplace_back(
-        threshold_km,
-        MeanEstimate(Applicable(*records.Find(AccuracyName(threshold_km))), bootstrap));
-  }
-  scores.geoscore = MeanEstimate(Applicable(*records.Find("geoscore")), bootstrap);
-
-  std::vector<double> distances_km = Applicable(*records.Find("distance_km"));
-  scores.mean_km = MeanEstimate(distances_km, bootstrap);
-  std::ranges::sort(distances_km);
-  scores.median_km = {Median(distances_km), kNotANumber, kNotANumber, distances_km.size()};
-  if (!distances_km.empty()) {
-    for (const double percent : kPercentiles) {
-      scores.percentiles_km.push_back({percent, QuantileOfSorted(distances_km, percent / 100)});
+  const size_t rows = records.records.size();
+  const size_t width = records.columns.size();
+  std::vector<double> table(rows * width);
+  for (size_t column = 0; column < width; ++column) {
+    for (size_t row = 0; row < rows; ++row) {
+      table[row * width + column] = records.columns[column].values[row];
     }
   }
-  for (const MetricColumn& column : records.columns) {
-    if (column.name == "country") {
-      scores.places.emplace_back(column.name, MeanEstimate(Applicable(column), bootstrap));
+  const MeanEstimates means = BootstrapMeans(table, width, bootstrap);
+  scores.interval_method = means.method;
+  const size_t thresholds = conventions.thresholds_km.size();
+  for (size_t column = 0; column < width; ++column) {
+    const Estimate estimate = ToEstimate(means.columns[column]);
+    const std::string& name = records.columns[column].name;
+    if (column < thresholds) {
+      scores.accuracy.emplace_back(conventions.thresholds_km[column], estimate);
+    } else if (name == "geoscore") {
+      scores.geoscore = estimate;
+    } else if (name == "distance_km") {
+      scores.mean_km = estimate;
+    } else {
+      scores.places.emplace_back(name, estimate);
     }
   }
+  SummarizeDistances(*records.Find("distance_km"), scores);
+  SummarizeConfidence(truth, predictions, records, scores);
   return scores;
 }
 

@@ -17,9 +17,10 @@ namespace {
 
 constexpr std::string_view kCountrySpellings[] = {"country_code", "cc", "country", "gt_country"};
 constexpr std::string_view kPrecisionSpellings[] = {"precision_km"};
-constexpr std::string_view kImageSpellings[] = {"image", "image_path", "image_file", "file", "path"};
-constexpr std::string_view kLabelFields[] = {"category",  "scene",  "environment",
-                                             "indicator", "kind",   "continent", "setting"};
+constexpr std::string_view kImageSpellings[] = {"image", "image_path", "image_file", "file",
+                                                "path"};
+constexpr std::string_view kLabelFields[] = {"category", "scene",     "environment", "indicator",
+                                             "kind",     "continent", "setting"};
 
 enum Wanted : size_t { kId, kLatitude, kLongitude, kCountry, kPrecision, kImage, kFixed };
 
@@ -41,8 +42,9 @@ class TruthReader {
       GRE_ASSIGN_OR_RETURN(TruthRecord record, ReadRecord(values));
       const auto [seen, is_new] = lines.try_emplace(record.id, record.line);
       if (!is_new) {
-        return Bad(kId, "an id that stands once",
-                   "'" + record.id + "', which also stands on line " + std::to_string(seen->second));
+        return Bad(
+            kId, "an id that stands once",
+            "'" + record.id + "', which also stands on line " + std::to_string(seen->second));
       }
       records.push_back(std::move(record));
     }
@@ -88,9 +90,8 @@ class TruthReader {
   }
 
   [[nodiscard]] Error Bad(size_t field, std::string_view expected, const std::string& found) const {
-    return {ErrorCode::kInvalidInput, file_.Place() + ": field '" + names_[field] +
-                                          "': expected " + std::string(expected) + ", found " +
-                                          found};
+    return {ErrorCode::kInvalidInput, file_.Place() + ": field '" + names_[field] + "': expected " +
+                                          std::string(expected) + ", found " + found};
   }
 
   [[nodiscard]] static std::string Found(const FieldValue& value) {
@@ -196,7 +197,8 @@ class TruthReader {
     texts("captions", record.captions);
     texts("key_steps", record.key_steps);
     if (record.key_steps.empty()) texts("gt_cot", record.key_steps);
-    if (const auto labels = parsed->find("labels"); labels != parsed->end() && labels->is_object()) {
+    if (const auto labels = parsed->find("labels");
+        labels != parsed->end() && labels->is_object()) {
       for (const auto& [name, value] : labels->items()) {
         if (value.is_string()) record.labels.insert_or_assign(name, value.get<std::string>());
       }

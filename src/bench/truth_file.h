@@ -12,9 +12,9 @@ namespace gre {
 // (id, image_id, file …; latitude, lat, gt_lat …; longitude, lon, lng, gt_lon …). Names that are
 // given must exist.
 struct TruthFields {
-  std::string id;
-  std::string latitude;
-  std::string longitude;
+  std::string id = {};
+  std::string latitude = {};
+  std::string longitude = {};
 };
 
 // Reads a truth file or benchmark: CSV, TSV, JSON or JSON Lines (bench/record_file.h). Optional

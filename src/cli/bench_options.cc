@@ -79,6 +79,13 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
            options.prediction_fields.latitude),
       text("pred-lon", "FIELD", "The longitude in the predictions",
            options.prediction_fields.longitude),
+      {.name = "answers",
+       .value_name = "RULE",
+       .help = "Which answers of raw replies count: any, JSON fields only, or what most of the "
+               "file's replies use",
+       .target = &options.answers,
+       .choices = {"auto", "any", "fields"},
+       .configurable = false},
       text("truth-id", "FIELD", "The photo's id in the truth", options.truth_fields.id),
       text("truth-lat", "FIELD", "The latitude in the truth", options.truth_fields.latitude),
       text("truth-lon", "FIELD", "The longitude in the truth", options.truth_fields.longitude),
@@ -149,8 +156,9 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
 
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
   if (options.predictions.empty() || options.truth.empty()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "expected --predictions FILE and --truth FILE; 'gre bench score --help' shows how"};
+    return Error{
+        ErrorCode::kInvalidArgument,
+        "expected --predictions FILE and --truth FILE; 'gre bench score --help' shows how"};
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
@@ -171,6 +179,12 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
+  const PredictionOptions reading = {.fields = options.prediction_fields,
+                                     .answers = options.answers == "any" ? AnswerRule::kAny
+                                                : options.answers == "fields"
+                                                    ? AnswerRule::kFieldsOnly
+                                                    : AnswerRule::kAuto,
+                                     .keep_text = keep_text};
   std::map<std::string, int> names;
   for (const std::string& path : options.predictions) {
     ScoredSystem system;
@@ -178,7 +192,7 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     if (const int count = ++names[system.name]; count > 1) {
       system.name.append("-").append(std::to_string(count));
     }
-    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, options.prediction_fields, keep_text));
+    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);

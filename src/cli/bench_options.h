@@ -21,6 +21,7 @@ struct BenchOptions {
   std::vector<std::string> predictions;
   std::string truth;
   PredictionFields prediction_fields;
+  std::string answers = "auto";
   TruthFields truth_fields;
   std::string thresholds;  // "1,25,200"
   std::string distance;    // empty: the preset's

@@ -7,21 +7,21 @@
 
 namespace gre {
 
-// Calls work(begin, end) for consecutive parts of [0, count), one a processor, and waits for all.
-// Fewer parts when they would hold less than `grain` items; a single part runs in the caller's
-// thread. `work` must not throw.
-template <typename Work>
-void ParallelFor(size_t count, size_t grain, const Work& work) {
-  const size_t threads = std::max<size_t>(1, std::thread::hardware_concurrency());
-  const size_t parts = std::clamp<size_t>(count / std::max<size_t>(1, grain), 1, threads);
-  std::vector<std::thread> others;
-  others.reserve(parts - 1);
-  for (size_t part = 1; part < parts; ++part) {
-    others.emplace_back(
-        [&, part] { work(count * part / parts, count * (part + 1) / parts); });
+// Cuts [0, count) into `threads` runs of nearly equal length and calls body(begin, end) for each,
+// on a thread of its own; the last on the caller's. Returns when all have ended. `body` must not
+// throw and must be safe to run on disjoint ranges at once. `threads` below 2, or few items: no
+// thread.
+template <typename Body>
+void ParallelFor(size_t count, int threads, const Body& body) {
+  const size_t runs =
+      std::clamp<size_t>(static_cast<size_t>(std::max(threads, 1)), 1, std::max<size_t>(count, 1));
+  std::vector<std::thread> workers;
+  workers.reserve(runs - 1);
+  for (size_t i = 0; i + 1 < runs; ++i) {
+    workers.emplace_back([&, i] { body(count * i / runs, count * (i + 1) / runs); });
   }
-  work(size_t{0}, count / parts);
-  for (std::thread& thread : others) thread.join();
+  body(count * (runs - 1) / runs, count);
+  for (std::thread& worker : workers) worker.join();
 }
 
 }  // namespace gre

@@ -24,6 +24,33 @@ OrderedJson EstimateJson(const Estimate& estimate) {
           {"records", estimate.records}};
 }
 
+OrderedJson ConfidenceJson(const Scores::Confidence& confidence) {
+  if (confidence.records == 0) return nullptr;
+  OrderedJson reliability = OrderedJson::array();
+  for (const ReliabilityBin& bin : confidence.reliability) {
+    if (bin.count == 0) continue;
+    reliability.push_back({{"low", bin.low},
+                           {"high", bin.high},
+                           {"records", bin.count},
+                           {"mean_confidence", bin.mean_confidence},
+                           {"accuracy", bin.accuracy}});
+  }
+  return {{"records", confidence.records},
+          {"calibration_error", confidence.calibration_error},
+          {"auroc", NumberOrNull(confidence.auroc)},
+          {"aurc", confidence.risk_coverage.aurc},
+          {"reliability", reliability}};
+}
+
+OrderedJson RadiusJson(const RadiusCoverage& radius) {
+  if (radius.count == 0) return nullptr;
+  const auto share = [&](double value, const Interval& interval) {
+    return EstimateJson({value, interval.low, interval.high, radius.count});
+  };
+  return {{"inside_p50", share(radius.inside_p50, radius.inside_p50_interval)},
+          {"inside_p90", share(radius.inside_p90, radius.inside_p90_interval)}};
+}
+
 }  // namespace
 
 std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions, int indent) {
@@ -60,6 +87,8 @@ std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions,
                             {"percentiles_km", percentiles},
                             {"geoscore", EstimateJson(scores.geoscore)},
                             {"places", places},
+                            {"confidence", ConfidenceJson(scores.confidence)},
+                            {"radius", RadiusJson(scores.radius)},
                             {"conventions", stated}};
   return json.dump(indent, ' ', false, nlohmann::detail::error_handler_t::replace);
 }

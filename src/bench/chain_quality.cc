@@ -232,20 +232,11 @@ class Summary {
       return;
     }
     std::vector<double> values;
-    for (const RecordChainQuality& record : quality_.per_record) {
-      if (!std::isnan(record.*value)) values.push_back(record.*value);
-    }
-    figure.estimate.records = values.size();
-    if (values.empty()) {
-      figure.estimate = {kNone, kNone, kNone, 0};
-      figure.not_computed = missing;
-      return;
-    }
-    const Interval interval = BootstrapMean(values, options_.bootstrap);
-    figure.estimate.value =
-        std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-    figure.estimate.low = interval.low;
-    figure.estimate.high = interval.high;
+    values.reserve(quality_.per_record.size());
+    for (const RecordChainQuality& record : quality_.per_record) values.push_back(record.*value);
+    const MeanEstimate mean = BootstrapMean(values, options_.bootstrap);
+    figure.estimate = {mean.value, mean.low, mean.high, mean.count};
+    if (mean.count == 0) figure.not_computed = missing;
   }
 
   void CountClasses() {

@@ -1,5 +1,6 @@
 #include "report/chain_report.h"
 
+#include <algorithm>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -77,7 +78,7 @@ std::vector<std::pair<std::string, std::string>> Describe(const ChainQuality& qu
           {"clip", or_none(conventions.clip)}};
 }
 
-OrderedJson RecordJson(const RecordChainQuality& record) {
+OrderedJson RecordJson(const RecordChainQuality& record, const std::string& id) {
   OrderedJson contradictions = OrderedJson::array();
   for (const Contradiction& found : record.contradictions) {
     contradictions.push_back({{"kind", ContradictionKindName(found.kind)},
@@ -89,7 +90,8 @@ OrderedJson RecordJson(const RecordChainQuality& record) {
     specifics.push_back(
         {{"kind", SpecificKindName(found.kind)}, {"step", found.step}, {"text", found.text}});
   }
-  return {{"statements", ClassesJson(record.statements)},
+  return {{"id", id},
+          {"statements", ClassesJson(record.statements)},
           {"background_recall", NumberOrNull(record.background_recall)},
           {"caption_refclipscore", NumberOrNull(record.caption_score)},
           {"inference_bertscore", NumberOrNull(record.inference_score)},
@@ -127,7 +129,7 @@ std::string Share(size_t count, size_t of) {
 }  // namespace
 
 OrderedJson ChainQualityJson(const ChainQuality& quality, const ChainConventions& conventions,
-                             bool per_record) {
+                             std::span<const TruthRecord> truth, bool per_record) {
   OrderedJson json = {{"records", quality.records},
                       {"without_chain", quality.without_chain},
                       {"unclassified", quality.unclassified},
@@ -155,7 +157,7 @@ OrderedJson ChainQualityJson(const ChainQuality& quality, const ChainConventions
   if (per_record) {
     OrderedJson records = OrderedJson::array();
     for (const RecordChainQuality& record : quality.per_record) {
-      records.push_back(RecordJson(record));
+      records.push_back(RecordJson(record, truth[record.truth].id));
     }
     json["per_record"] = records;
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include <nlohmann/json_fwd.hpp>
@@ -18,9 +19,11 @@ struct ChainConventions {
 };
 
 // The object "chain_quality" of a score file (docs/metrics.md). Figures that were not computed are
-// null beside the reason. With `per_record` also every record's figures and findings.
+// null beside the reason. With `per_record` also every record's figures and findings under the
+// truth's id.
 nlohmann::ordered_json ChainQualityJson(const ChainQuality& quality,
-                                        const ChainConventions& conventions, bool per_record);
+                                        const ChainConventions& conventions,
+                                        std::span<const TruthRecord> truth, bool per_record);
 
 // The same for people, at most 100 columns wide but for reasons.
 std::string ChainQualityText(const ChainQuality& quality, const ChainConventions& conventions);

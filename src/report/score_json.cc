@@ -53,7 +53,8 @@ OrderedJson RadiusJson(const RadiusCoverage& radius) {
 
 }  // namespace
 
-std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions, int indent) {
+std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions, int indent,
+                      const OrderedJson* further) {
   OrderedJson accuracy = OrderedJson::object();
   for (const auto& [threshold_km, estimate] : scores.accuracy) {
     accuracy[FormatShortest(threshold_km)] = EstimateJson(estimate);
@@ -67,7 +68,7 @@ std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions,
   OrderedJson stated = OrderedJson::object();
   for (const auto& [name, value] : DescribeConventions(conventions)) stated[name] = value;
   stated["intervals"] = scores.interval_method;
-  const OrderedJson json = {{"schema", "gre.score/1"},
+  OrderedJson json = {{"schema", "gre.score/1"},
                             {"records", scores.records},
                             {"unmatched", scores.unmatched},
                             {"duplicates", scores.duplicates},
@@ -90,6 +91,7 @@ std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions,
                             {"confidence", ConfidenceJson(scores.confidence)},
                             {"radius", RadiusJson(scores.radius)},
                             {"conventions", stated}};
+  if (further != nullptr) json.update(*further);
   return json.dump(indent, ' ', false, nlohmann::detail::error_handler_t::replace);
 }
 

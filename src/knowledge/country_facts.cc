@@ -4,13 +4,11 @@
 #include <unordered_map>
 
 #include <nlohmann/json.hpp>
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
-#include <unicode/unistr.h>
 
 #include "core/check.h"
 #include "core/json.h"
 #include "knowledge/embedded_data.h"
+#include "knowledge/name_folding.h"
 
 namespace gre {
 namespace {

@@ -6,7 +6,7 @@
 #include <numeric>
 
 #include "bench/clue_match.h"
-#include "knowledge/country_facts.h"
+#include "knowledge/name_folding.h"
 #include "reasoning/named_countries.h"
 
 namespace gre {

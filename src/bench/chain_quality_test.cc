@@ -8,7 +8,7 @@
 
 #include "bench/clue_match.h"
 #include "bench/predictions_file.h"
-#include "knowledge/country_facts.h"
+#include "knowledge/name_folding.h"
 
 namespace gre {
 namespace {

@@ -5,6 +5,7 @@
 
 #include "core/strings.h"
 #include "knowledge/country_facts.h"
+#include "knowledge/name_folding.h"
 
 namespace gre {
 namespace {

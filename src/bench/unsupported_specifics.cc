@@ -6,7 +6,7 @@
 
 #include "bench/clue_match.h"
 #include "core/strings.h"
-#include "knowledge/country_facts.h"
+#include "knowledge/name_folding.h"
 
 namespace gre {
 namespace {

@@ -30,15 +30,12 @@ struct Country {
 // functions are thread-safe and what they return lives as long as the program.
 std::span<const Country> AllCountries();
 
-// A name as names are compared: lower case, without accents, punctuation and a leading "the", one
-// space between words; "&" is "and", "st" is "saint". Any text is accepted.
-std::string FoldName(std::string_view name);
-
 // By alpha-2 code in any letter case; nullptr for an unknown one.
 const Country* FindCountry(std::string_view code);
 
-// By alpha-2 or alpha-3 code, name or other name, compared as FoldName writes them ("cote d'ivoire",
-// "RÉUNION"). nullptr when nothing matches; parts of a name never match.
+// By alpha-2 or alpha-3 code, name or other name. Letter case, accents, punctuation, a leading
+// "the", "&" for "and" and "St." for "Saint" do not matter ("cote d'ivoire", "RÉUNION"). nullptr
+// when nothing matches; parts of a name never match.
 const Country* FindCountryByName(std::string_view name);
 
 }  // namespace gre

@@ -161,8 +161,7 @@ class Measurer {
     constexpr StepClass kCounted[] = {StepClass::kCaption, StepClass::kInference};
     GRE_ASSIGN_OR_RETURN(const std::vector<bool> all, Matches(AllTexts(chain), truth.key_steps));
     const std::vector<std::string> counted_texts = TextsOf(chain, kCounted);
-    GRE_ASSIGN_OR_RETURN(const std::vector<bool> counted,
-                         Matches(counted_texts, truth.key_steps));
+    GRE_ASSIGN_OR_RETURN(const std::vector<bool> counted, Matches(counted_texts, truth.key_steps));
     const size_t keys = truth.key_steps.size();
     size_t found = 0;
     for (size_t key = 0; key < keys; ++key) {
@@ -206,7 +205,7 @@ class Measurer {
     for (const std::string& text : texts) {
       const std::string statement = FoldName(text);
       for (const std::string& key : folded) {
-        matches.push_back(HoldsName(statement, key) || HoldsName(key, statement));
+        matches.push_back(HoldsName(statement, key));
       }
     }
     return matches;
@@ -276,8 +275,8 @@ class Summary {
 
 size_t CountEmpty(const ChainQuality& quality, std::span<const TruthRecord> truth,
                   StepClass step_class, std::vector<std::string> TruthRecord::*annotation) {
-  return static_cast<size_t>(std::ranges::count_if(
-      quality.per_record, [&](const RecordChainQuality& record) {
+  return static_cast<size_t>(
+      std::ranges::count_if(quality.per_record, [&](const RecordChainQuality& record) {
         const bool classed = record.statements[0] + record.statements[1] + record.statements[2] > 0;
         return classed && record.statements[static_cast<size_t>(step_class)] == 0 &&
                (annotation == nullptr || !(truth[record.truth].*annotation).empty());

@@ -59,8 +59,8 @@ struct ChainQualityOptions {
   bool weights_assumed = true;
   // What a part is worth whose class has no statement in the chain.
   enum class Empty { kZero, kLeaveOut } empty = Empty::kZero;
-  // From this cosine on, a statement matches a key step; without an embedder the texts must be equal
-  // or one hold the other.
+  // From this cosine on, a statement matches a key step; without an embedder the statement must
+  // hold the key step's words in a row.
   double match_cosine = 0.6;
   BootstrapOptions bootstrap = {.resamples = 10000};
 };

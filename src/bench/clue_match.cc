@@ -23,9 +23,8 @@ std::string_view Singular(std::string_view word) {
 }
 
 bool HoldsWord(std::string_view folded, std::string_view singular) {
-  return std::ranges::any_of(Split(folded, ' '), [&](std::string_view word) {
-    return Singular(word) == singular;
-  });
+  return std::ranges::any_of(Split(folded, ' '),
+                             [&](std::string_view word) { return Singular(word) == singular; });
 }
 
 }  // namespace
@@ -66,7 +65,8 @@ bool Clue::IsIn(std::string_view folded) const {
 
 bool HoldsName(std::string_view folded, std::string_view name) {
   if (name.empty()) return false;
-  for (size_t at = folded.find(name); at != std::string_view::npos; at = folded.find(name, at + 1)) {
+  for (size_t at = folded.find(name); at != std::string_view::npos;
+       at = folded.find(name, at + 1)) {
     const size_t end = at + name.size();
     if ((at == 0 || folded[at - 1] == ' ') && (end == folded.size() || folded[end] == ' ')) {
       return true;

@@ -27,11 +27,11 @@ struct TruthRecord {
   // (outdoor, indoor), "indicator" (explicit, implicit) and whatever else the file holds.
   std::map<std::string, std::string, std::less<>> labels = {};
   // What an annotated benchmark says that a chain should hold (GREval).
-  std::vector<std::string> indicators = {};  // places and features that show where it is
+  std::vector<std::string> indicators = {};    // places and features that show where it is
   std::vector<double> indicator_weights = {};  // one each, above 0 (EarthWhere); empty: not stated
-  std::vector<std::string> captions = {};    // reference descriptions of the photo
-  std::vector<std::string> key_steps = {};   // reference inferences
-  size_t line = 0;                           // of the file, from 1
+  std::vector<std::string> captions = {};      // reference descriptions of the photo
+  std::vector<std::string> key_steps = {};     // reference inferences
+  size_t line = 0;                             // of the file, from 1
 };
 
 // What became of one request. The four are disjoint.

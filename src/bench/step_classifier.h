@@ -28,7 +28,8 @@ struct Statement {
 };
 
 // The parts of every step, cut at sentence ends and at clauses that change the class ("…,
-// suggesting …", "…, which is typical of …"), in order. Nothing is left out but white space. Linear.
+// suggesting …", "…, which is typical of …"), in order. Nothing is left out but white space.
+// Linear.
 std::vector<Statement> SplitStatements(const Chain& chain);
 
 // By rules alone: hypotheses are inferences; a statement with a word of conclusion ("suggests",

@@ -92,8 +92,9 @@ TEST(UnsupportedSpecifics, AreThoseThatNoStatementReportsAsSeen) {
   EXPECT_EQ(SpecificsOf({{.observation = "A grey car",
                           .inference = "the registration AB-123-CD is French"}}),
             Found{"number_plate: AB-123-CD"});
-  EXPECT_EQ(SpecificsOf({{.inference = "the number +44 20 7946 0000 is British, so 'Fish & Chips'"}}),
-            (Found{"quoted_text: Fish & Chips", "phone_number: +44 20 7946 0000"}));
+  EXPECT_EQ(
+      SpecificsOf({{.inference = "the number +44 20 7946 0000 is British, so 'Fish & Chips'"}}),
+      (Found{"phone_number: +44 20 7946 0000", "quoted_text: Fish & Chips"}));
   EXPECT_EQ(SpecificsOf({{.observation = "houses", .inference = "it's a European street's look"}}),
             Found{});
 }

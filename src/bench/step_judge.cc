@@ -74,8 +74,7 @@ Result<std::vector<StepClass>> ReadJudgement(std::string_view answer, size_t cou
     constexpr std::string_view kAround = " .):-*`\t\"";
     const size_t begin = line.find_first_not_of(kAround, digits);
     const size_t end = line.find_last_not_of(kAround);
-    const std::string word =
-        begin == std::string::npos ? "" : line.substr(begin, end + 1 - begin);
+    const std::string word = begin == std::string::npos ? "" : line.substr(begin, end + 1 - begin);
     const auto step_class = StepClassFromName(word);
     if (!step_class) {
       return Error{ErrorCode::kInvalidInput,
@@ -84,18 +83,17 @@ Result<std::vector<StepClass>> ReadJudgement(std::string_view answer, size_t cou
     }
     auto& place = found[static_cast<size_t>(*number) - 1];
     if (place) {
-      return Error{ErrorCode::kInvalidInput, "the judge's answer: statement " +
-                                                 std::to_string(*number) + " stands twice"};
+      return Error{ErrorCode::kInvalidInput,
+                   "the judge's answer: statement " + std::to_string(*number) + " stands twice"};
     }
     place = step_class;
   }
   std::vector<StepClass> classes;
   for (size_t i = 0; i < count; ++i) {
     if (!found[i]) {
-      return Error{ErrorCode::kInvalidInput, "the judge's answer: expected a class for each of " +
-                                                 std::to_string(count) +
-                                                 " statements, found none for statement " +
-                                                 std::to_string(i + 1)};
+      return Error{ErrorCode::kInvalidInput,
+                   "the judge's answer: expected a class for each of " + std::to_string(count) +
+                       " statements, found none for statement " + std::to_string(i + 1)};
     }
     classes.push_back(*found[i]);
   }

@@ -188,8 +188,9 @@ class TruthReader {
       if (record.indicator_weights.size() != record.indicators.size() ||
           weights->size() != record.indicators.size()) {
         return Error{ErrorCode::kInvalidInput,
-                     file_.Place() + ": field 'indicator_weights': expected a number above 0 for "
-                                     "each of " +
+                     file_.Place() +
+                         ": field 'indicator_weights': expected a number above 0 for "
+                         "each of " +
                          std::to_string(record.indicators.size()) + " indicators, found " +
                          weights->dump()};
       }

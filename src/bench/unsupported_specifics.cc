@@ -17,12 +17,12 @@ constexpr std::array<std::string_view, 14> kStreetEndings = {
     "Street", "Road",  "Rd",    "Avenue",  "Ave", "Boulevard", "Blvd",
     "Lane",   "Drive", "Alley", "Highway", "Hwy", "Parkway",   "Crescent"};
 constexpr std::array<std::string_view, 15> kStreetBeginnings = {
-    "Rue",   "Via",    "Calle", "Avenida", "Rua",      "Ulica", "Carrer", "Strada",
+    "Rue",   "Via",    "Calle", "Avenida", "Rua",       "Ulica", "Carrer", "Strada",
     "Jalan", "Avenue", "Viale", "Corso",   "Boulevard", "Ruta",  "Calzada"};
-constexpr std::array<std::string_view, 9> kNumberedRoads = {
-    "Route", "Highway", "Interstate", "Motorway", "Autobahn", "Autoroute", "Carretera", "Ruta",
-    "Road"};
-constexpr std::array<std::string_view, 11> kParticles = {"de", "la",  "le",  "del", "des", "du",
+constexpr std::array<std::string_view, 9> kNumberedRoads = {"Route",     "Highway",  "Interstate",
+                                                            "Motorway",  "Autobahn", "Autoroute",
+                                                            "Carretera", "Ruta",     "Road"};
+constexpr std::array<std::string_view, 11> kParticles = {"de", "la", "le",  "del",   "des", "du",
                                                          "di", "da", "dos", "della", "el"};
 
 bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
@@ -40,7 +40,7 @@ bool IsOneOf(std::string_view word, const std::array<std::string_view, kSize>& s
 struct Word {
   std::string_view text;
   size_t begin = 0;
-  size_t end = 0;      // of the word in the text
+  size_t end = 0;       // of the word in the text
   bool closed = false;  // punctuation follows: the next word does not belong to it
 };
 
@@ -116,8 +116,9 @@ class Finder {
         found(Kind::kStreet, Between(i, i + 1));
       } else if (follows && IsOneOf(word, kStreetBeginnings)) {
         size_t last = i;
-        while (last + 1 < words_.size() && !words_[last].closed &&
-               (IsCapitalised(words_[last + 1].text) || IsOneOf(words_[last + 1].text, kParticles))) {
+        while (
+            last + 1 < words_.size() && !words_[last].closed &&
+            (IsCapitalised(words_[last + 1].text) || IsOneOf(words_[last + 1].text, kParticles))) {
           ++last;
         }
         while (last > i && IsOneOf(words_[last].text, kParticles)) --last;
@@ -138,7 +139,8 @@ class Finder {
   template <typename Found>
   void Plates(const Found& found) const {
     const std::string lower = AsciiLower(text_);
-    if (lower.find("plate") == std::string::npos && lower.find("registration") == std::string::npos) {
+    if (lower.find("plate") == std::string::npos &&
+        lower.find("registration") == std::string::npos) {
       return;
     }
     for (const Word& word : words_) {
@@ -175,7 +177,9 @@ class Finder {
     return std::ranges::any_of(word, IsDigit);
   }
   [[nodiscard]] static bool IsGermanStreet(std::string_view word) {
-    return IsCapitalised(word) && (word.ends_with("stra\xC3\x9F" "e") || word.ends_with("strasse"));
+    return IsCapitalised(word) && (word.ends_with("stra\xC3\x9F"
+                                                  "e") ||
+                                   word.ends_with("strasse"));
   }
   [[nodiscard]] std::string_view Between(size_t first, size_t last) const {
     return text_.substr(words_[first].begin, words_[last].end - words_[first].begin);

@@ -25,7 +25,8 @@ Result<ChainQualityOptions> QualityOptions(const ChainCommandOptions& options,
   const std::vector<std::string_view> parts = Split(options.weights, ':');
   const Error bad{ErrorCode::kInvalidArgument,
                   "--chain-weights: expected BACKGROUND:CAPTION:INFERENCE, three numbers from 0, "
-                  "not all 0, found '" + options.weights + "'"};
+                  "not all 0, found '" +
+                      options.weights + "'"};
   if (parts.size() != 3) return bad;
   double sum = 0;
   for (size_t i = 0; i < 3; ++i) {
@@ -136,7 +137,7 @@ Result<std::vector<MeasuredChains>> MeasureAllChains(const ChainCommandOptions& 
   ChainConventions conventions;
   conventions.options = quality_options;
   conventions.classifier = judge ? judge->name : "rules (English; not measured against people)";
-  conventions.matching = "equal text, or one holds the other";
+  conventions.matching = "the words of the key step in a row (no embedder)";
   std::vector<MeasuredChains> measured;
   for (const ScoredSystem& system : inputs.systems) {
     std::vector<ChainRecord> chains = ReadChains(system.file.predictions, system.matching);

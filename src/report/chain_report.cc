@@ -68,14 +68,15 @@ std::vector<std::pair<std::string, std::string>> Describe(const ChainQuality& qu
                                                           const ChainConventions& conventions) {
   const bool zero = conventions.options.empty == ChainQualityOptions::Empty::kZero;
   const auto or_none = [](const std::string& name) { return name.empty() ? "none" : name; };
-  return {{"classifier", conventions.classifier},
-          {"weights", WeightsText(conventions.options)},
-          {"empty", zero ? "an empty class counts 0" : "an empty class is left out"},
-          {"matching", conventions.matching},
-          {"clue_weights", quality.clue_weights_given ? "of the benchmark" : "equal: none are given"},
-          {"precision", "matches alone: what is reasonable but not annotated is not judged"},
-          {"embedder", or_none(conventions.embedder)},
-          {"clip", or_none(conventions.clip)}};
+  return {
+      {"classifier", conventions.classifier},
+      {"weights", WeightsText(conventions.options)},
+      {"empty", zero ? "an empty class counts 0" : "an empty class is left out"},
+      {"matching", conventions.matching},
+      {"clue_weights", quality.clue_weights_given ? "of the benchmark" : "equal: none are given"},
+      {"precision", "matches alone: what is reasonable but not annotated is not judged"},
+      {"embedder", or_none(conventions.embedder)},
+      {"clip", or_none(conventions.clip)}};
 }
 
 OrderedJson RecordJson(const RecordChainQuality& record, const std::string& id) {

@@ -6,6 +6,7 @@
 #include "cli/bench_chains.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "report/published_text.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -42,24 +43,37 @@ CommandSpec BenchScoreCommand() {
     }
     if (context.json) {
       for (size_t i = 0; i < inputs->systems.size(); ++i) {
-        nlohmann::ordered_json further = nlohmann::ordered_json::object();
+        BesideScores beside = inputs->beside;
+        nlohmann::ordered_json quality;
         if (!chains.empty()) {
-          further["chain_quality"] = ChainQualityJson(chains[i].quality, chains[i].conventions,
-                                                      inputs->truth, chain_options->records);
+          quality = ChainQualityJson(chains[i].quality, chains[i].conventions, inputs->truth,
+                                     chain_options->records);
+          beside.chain_quality = &quality;
         }
         context.out.WriteLine(
-            ScoreJson(inputs->systems[i].scores, inputs->conventions, -1, &further));
+            ScoreJson(inputs->systems[i].scores, inputs->conventions, -1, beside));
       }
     } else {
       std::vector<NamedScores> named;
       for (const ScoredSystem& system : inputs->systems) {
         named.push_back({system.name, &system.scores});
       }
-      context.out.Write(ScoreText(named, inputs->conventions));
-      for (size_t i = 0; i < chains.size(); ++i) {
-        context.out.Write("\nchains of " + inputs->systems[i].name + "\n" +
-                          ChainQualityText(chains[i].quality, chains[i].conventions));
+      std::string text = ScoreText(named, inputs->conventions);
+      if (inputs->beside.gallery) {
+        const GalleryOverlap& overlap = *inputs->beside.gallery;
+        text += "gallery: of " + std::to_string(overlap.truths) + " true points " +
+                std::to_string(overlap.repeated) + " lie within 10 m and " +
+                std::to_string(overlap.within_1_km) + " within 1 km of its " +
+                std::to_string(overlap.gallery_points) + " points\n";
       }
+      if (inputs->beside.published != nullptr) {
+        text += "\n" + PublishedText(*inputs->beside.published);
+      }
+      for (size_t i = 0; i < chains.size(); ++i) {
+        text += "\nchains of " + inputs->systems[i].name + "\n";
+        text += ChainQualityText(chains[i].quality, chains[i].conventions);
+      }
+      context.out.Write(text);
     }
     for (const ScoredSystem& system : inputs->systems) {
       for (const std::string& remark : system.file.remarks) context.Note(remark);

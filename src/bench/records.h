@@ -23,6 +23,7 @@ struct TruthRecord {
   double precision_km = 0;
   std::string country_code = {};  // ISO 3166-1 alpha-2; empty: unknown
   std::string image = {};         // path or hash of the photo; empty: not stated
+  std::string image_sha256 = {};  // of the photo's file, 64 hex digits; empty: not stated
   // What the photo shows, by name of the label: "category" (GREval's scenes), "environment"
   // (outdoor, indoor), "indicator" (explicit, implicit) and whatever else the file holds.
   std::map<std::string, std::string, std::less<>> labels = {};

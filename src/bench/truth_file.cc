@@ -165,7 +165,8 @@ class TruthReader {
                            json.find("\"captions\"") != std::string_view::npos ||
                            json.find("\"key_steps\"") != std::string_view::npos ||
                            json.find("\"gt_cot\"") != std::string_view::npos ||
-                           json.find("\"labels\"") != std::string_view::npos;
+                           json.find("\"labels\"") != std::string_view::npos ||
+                           json.find("\"image_sha256\"") != std::string_view::npos;
     if (!annotated) return {};
     const auto parsed = ParseJson(json);
     if (!parsed.ok()) return {};
@@ -178,9 +179,13 @@ class TruthReader {
         if (item.is_string()) into.push_back(item.get<std::string>());
       }
     };
+    if (const auto hash = parsed->find("image_sha256");
+        hash != parsed->end() && hash->is_string()) {
+      record.image_sha256 = hash->get<std::string>();
+    }
     texts("indicators", record.indicators);
     if (const auto weights = parsed->find("indicator_weights");
-        weights != parsed->end() && !weights->is_null()) {
+        weights != parsed->end() && !weights->empty()) {
       for (const Json& weight : *weights) {
         const double value = weight.is_number() ? weight.get<double>() : 0;
         if (value > 0) record.indicator_weights.push_back(value);

@@ -5,6 +5,7 @@
 namespace gre {
 
 // The subcommands of `gre bench`, one file each.
+CommandSpec BenchBuildCommand();
 CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();

@@ -9,5 +9,6 @@ CommandSpec BenchBuildCommand();
 CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
+CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

@@ -10,6 +10,7 @@
 #include "bench/predictions_file.h"
 #include "bench/truth_file.h"
 #include "cli/bench_commands.h"
+#include "cli/context.h"
 #include "cli/engine_options.h"
 #include "cli/models.h"
 #include "cli/progress.h"
@@ -30,7 +31,7 @@ struct BenchBuildOptions {
   std::string name;
   std::string out;
   std::vector<std::string> chains;
-  PredictionFields chain_fields;
+  PredictionOptions chain_reading;
   CorpusOptions corpus;
   int corpus_min_chains = 2;
   std::vector<std::string> decisions;
@@ -87,8 +88,7 @@ Result<std::vector<CorpusEntry>> ReadCorpus(const BenchBuildOptions& options,
                                             const PlaceNamer& namer) {
   std::vector<Chain> chains;
   for (const std::string& path : options.chains) {
-    GRE_ASSIGN_OR_RETURN(const PredictionsFile file,
-                         ReadPredictions(path, options.chain_fields, /*keep_text=*/true));
+    GRE_ASSIGN_OR_RETURN(const PredictionsFile file, ReadPredictions(path, options.chain_reading));
     for (const Prediction& prediction : file.predictions) {
       if (prediction.text.empty()) continue;
       Chain chain = ParseChain(prediction.text);
@@ -118,7 +118,7 @@ Status Equip(const BenchBuildOptions& options, const CliContext& context, Worksh
   shop.tools.namer = &shop.namer;
   shop.tools.no_clues = options.chains.empty()
                             ? "no --chains, from which the indicator corpus is drawn"
-                            : "no CLIP model that compares photos with the indicator corpus";
+                            : "comparing photos with the indicator corpus by CLIP is not in this version";
   if (options.no_faces) {
     shop.tools.no_faces = "--no-faces";
   } else if (auto detector = LoadFaceDetector(); detector.ok()) {
@@ -221,8 +221,8 @@ std::vector<OptionSpec> Options(BenchBuildOptions& options) {
       text("out", "FILE", "The benchmark to write, .jsonl", options.out, true),
       text("chains", "FILE", "Answers with chains, from which the indicator corpus is drawn",
            options.chains, true),
-      text("chain-id", "FIELD", "The photo's id in them", options.chain_fields.id),
-      text("chain-text", "FIELD", "The raw reply in them", options.chain_fields.text),
+      text("chain-id", "FIELD", "The photo's id in them", options.chain_reading.fields.id),
+      text("chain-text", "FIELD", "The raw reply in them", options.chain_reading.fields.text),
       {.name = "corpus-min-chains",
        .value_name = "N",
        .help = "An entry of the corpus stands in so many chains",
@@ -279,6 +279,7 @@ CommandSpec BenchBuildCommand() {
       "--api-model NAME --decisions a.csv --decisions b.csv --decisions c.csv --out mine.jsonl";
   command.options = Options(*options);
   command.run = [options](CliContext& context) -> ExitCode {
+    options->chain_reading.keep_text = true;
     options->corpus.min_chains = static_cast<size_t>(options->corpus_min_chains);
     Workshop shop(context);
     const Result<BuiltBenchmark> built = Build(*options, context, shop);

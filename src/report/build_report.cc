@@ -45,7 +45,7 @@ std::string Percent(double count, double of) {
 
 void AddRow(std::string& text, std::string_view label, std::string_view ours,
             std::string_view greval) {
-  constexpr size_t kLabel = 30;
+  constexpr size_t kLabel = 36;
   constexpr size_t kOurs = 18;
   text.append(label).append(kLabel - std::min(kLabel - 1, label.size()), ' ');
   text.append(ours).append(kOurs - std::min(kOurs - 1, ours.size()), ' ');

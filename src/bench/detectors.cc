@@ -1,17 +1,14 @@
 #include "bench/detectors.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <map>
 #include <numbers>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "core/parallel.h"
-#include "core/random.h"
 #include "core/strings.h"
 #include "geo/geodesic.h"
 #include "knowledge/borders.h"
@@ -95,7 +92,7 @@ ReadingCounts Measure(const Reading& reading, std::span<const Answer> answers,
   return counts;
 }
 
-// The number of answers for which a share speaks, at least `floor`.
+// Whether `count` is above a share of `of` and at least `floor`.
 bool Above(size_t count, double share, size_t of, size_t floor) {
   return count >= floor && static_cast<double>(count) > share * static_cast<double>(of);
 }
@@ -106,7 +103,7 @@ std::string Of(size_t count, size_t all) {
   return std::to_string(count) + " of " + std::to_string(all);
 }
 
-// At most one warning of a kind of reading: the one that explains most answers.
+// At most one warning: the reading that explains most answers.
 void DetectReadings(std::span<const Answer> answers, size_t impossible,
                     const DetectorOptions& options, std::vector<BenchWarning>& warnings) {
   const size_t all = answers.size() + impossible;
@@ -154,25 +151,27 @@ void DetectReadings(std::span<const Answer> answers, size_t impossible,
   warnings.push_back({std::string(best->reading->kind), best->counts.better, std::move(message)});
 }
 
-struct PointHash {
-  size_t operator()(const LatLng& at) const {
-    const auto bits = [](double value) { return std::bit_cast<uint64_t>(value + 0.0); };
-    return HashSeed(bits(at.latitude_deg), bits(at.longitude_deg));
-  }
+struct Repeats {
+  LatLng point;      // the most frequent one; of several the southernmost, then westernmost
+  size_t count = 0;  // of it; 0 for no points
+  size_t distinct = 0;
 };
-using PointCounts = std::unordered_map<LatLng, size_t, PointHash>;
 
-std::pair<LatLng, size_t> MostFrequent(const PointCounts& counts) {
-  std::pair<LatLng, size_t> most;
-  for (const auto& [point, count] : counts) {
-    const auto order = [](const LatLng& at) {
-      return std::pair(at.latitude_deg, at.longitude_deg);
-    };
-    if (count > most.second || (count == most.second && order(point) < order(most.first))) {
-      most = {point, count};
+Repeats CountRepeats(std::vector<LatLng> points) {
+  const auto order = [](const LatLng& at) { return std::pair(at.latitude_deg, at.longitude_deg); };
+  std::ranges::sort(points, {}, order);
+  Repeats repeats;
+  for (size_t begin = 0; begin < points.size();) {
+    size_t end = begin + 1;
+    while (end < points.size() && points[end] == points[begin]) ++end;
+    ++repeats.distinct;
+    if (end - begin > repeats.count) {
+      repeats.count = end - begin;
+      repeats.point = points[begin];
     }
+    begin = end;
   }
-  return most;
+  return repeats;
 }
 
 std::string Degrees(const LatLng& at) {
@@ -181,11 +180,9 @@ std::string Degrees(const LatLng& at) {
 
 void DetectRepetition(std::span<const LatLng> points, std::span<const LatLng> truths,
                       const DetectorOptions& options, std::vector<BenchWarning>& warnings) {
-  PointCounts counts;
   size_t rounded = 0;
   size_t zero = 0;
   for (const LatLng& point : points) {
-    ++counts[point];
     const bool is_zero = point == LatLng{0, 0};
     zero += is_zero ? 1 : 0;
     rounded += !is_zero && point.latitude_deg == std::round(point.latitude_deg) &&
@@ -193,16 +190,16 @@ void DetectRepetition(std::span<const LatLng> points, std::span<const LatLng> tr
                    ? 1
                    : 0;
   }
-  PointCounts true_counts;
-  for (const LatLng& point : truths) ++true_counts[point];
   const size_t all = points.size();
-  const auto [point, count] = MostFrequent(counts);
-  const double in_truth = static_cast<double>(MostFrequent(true_counts).second) /
+  const Repeats repeats = CountRepeats({points.begin(), points.end()});
+  const double in_truth = static_cast<double>(CountRepeats({truths.begin(), truths.end()}).count) /
                           static_cast<double>(std::max<size_t>(1, truths.size()));
-  if (Above(count, std::max(options.max_identical_share, 2 * in_truth), all, options.min_answers)) {
-    warnings.push_back({"identical", count,
-                        Of(count, all) + " answers are the same point, " + Degrees(point) + " (" +
-                            std::to_string(counts.size()) + " different points in all)"});
+  if (Above(repeats.count, std::max(options.max_identical_share, 2 * in_truth), all,
+            options.min_answers)) {
+    warnings.push_back({"identical", repeats.count,
+                        Of(repeats.count, all) + " answers are the same point, " +
+                            Degrees(repeats.point) + " (" + std::to_string(repeats.distinct) +
+                            " different points in all)"});
   }
   if (Above(rounded, options.max_rounded_share, all, options.min_answers)) {
     warnings.push_back({"rounded", rounded,
@@ -244,9 +241,7 @@ void DetectCountryPoints(std::span<const LatLng> points, const DetectorOptions& 
   std::string example;
   for (const auto& [code, answered] : by_country) {
     if (answered.size() >= options.min_country_answers) {
-      PointCounts counts;
-      for (const LatLng& point : answered) ++counts[point];
-      const auto [point, count] = MostFrequent(counts);
+      const auto [point, count, distinct] = CountRepeats(answered);
       ++countries;
       answers += answered.size();
       on_point += count;

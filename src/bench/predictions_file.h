@@ -4,6 +4,7 @@
 #include <string_view>
 #include <vector>
 
+#include "bench/name_geocoder.h"
 #include "bench/records.h"
 #include "core/result.h"
 
@@ -16,6 +17,7 @@ struct PredictionFields {
   std::string text = {};  // a model's raw reply, read as `gre locate` reads it
   std::string latitude = {};
   std::string longitude = {};
+  std::string name = {};  // of a place, in the names protocol: "City, Region, Country"
 };
 
 // Which answers of raw replies count.
@@ -31,6 +33,9 @@ struct PredictionOptions {
   PredictionFields fields = {};
   AnswerRule answers = AnswerRule::kAuto;
   bool keep_text = false;  // raw replies (memory)
+  // The names protocol: points are those of the places that answers name, coordinates are not
+  // looked at. nullptr: the coordinates protocol.
+  NameGeocoder* geocoder = nullptr;
 };
 
 struct PredictionsFile {

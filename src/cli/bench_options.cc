@@ -61,6 +61,13 @@ bool AreSmall(const std::vector<std::string>& paths) {
   return sum <= kMaxBytes;
 }
 
+std::string DescribeCounts(const NameGeocoder::Counts& counts) {
+  return "names: " + std::to_string(counts.cities) + " cities, " + std::to_string(counts.regions) +
+         " regions, " + std::to_string(counts.countries) + " countries (" +
+         std::to_string(counts.coarser) + " of these for want of the place named), " +
+         std::to_string(counts.unresolved) + " without a point";
+}
+
 std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
   std::vector<BenchWarning> warnings =
       DetectProblems(inputs.truth, system.file.predictions, system.matching);
@@ -111,6 +118,14 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .target = &options.answers,
        .choices = {"auto", "any", "fields"},
        .configurable = false},
+      {.name = "protocol",
+       .value_name = "P",
+       .help = "What answers are: coordinates, or names of places, which are geocoded offline",
+       .target = &options.protocol,
+       .choices = {"coordinates", "names"},
+       .configurable = false},
+      text("pred-name", "FIELD", "The place's name in the predictions, for --protocol names",
+           options.prediction_fields.name),
       text("truth-id", "FIELD", "The photo's id in the truth", options.truth_fields.id),
       text("truth-lat", "FIELD", "The latitude in the truth", options.truth_fields.latitude),
       text("truth-lon", "FIELD", "The longitude in the truth", options.truth_fields.longitude),
@@ -186,6 +201,10 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     }
     conventions.geoscore_scale_km = *scale;
   }
+  conventions.protocol = options.protocol;
+  if (options.protocol != "names" && !options.prediction_fields.name.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
+  }
   conventions.count_missing = options.missing == "wrong";
   GRE_RETURN_IF_ERROR(SetUnparsed(options.unparsed, conventions));
   return conventions;
@@ -223,13 +242,12 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     // Replies are also looked through for the truth.
-                                     .keep_text = keep_text || AreSmall(options.predictions)};
+  PredictionOptions reading = {.fields = options.prediction_fields,
+                               .answers = options.answers == "any"      ? AnswerRule::kAny
+                                          : options.answers == "fields" ? AnswerRule::kFieldsOnly
+                                                                        : AnswerRule::kAuto,
+                               // Replies are also looked through for the truth.
+                               .keep_text = keep_text || AreSmall(options.predictions)};
   std::map<std::string, int> names;
   for (const std::string& path : options.predictions) {
     ScoredSystem system;
@@ -237,7 +255,15 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     if (const int count = ++names[system.name]; count > 1) {
       system.name.append("-").append(std::to_string(count));
     }
+    std::optional<NameGeocoder> geocoder;
+    if (options.protocol == "names") {
+      if (namer.gazetteer() == nullptr) {
+        return Error{ErrorCode::kUnavailable, "--protocol names: " + namer.missing_reason()};
+      }
+      reading.geocoder = &geocoder.emplace(*namer.gazetteer());
+    }
     GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
+    if (geocoder) system.file.remarks.push_back(path + ": " + DescribeCounts(geocoder->counts()));
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);

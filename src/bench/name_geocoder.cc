@@ -218,6 +218,14 @@ NameGeocoder::Found NameGeocoder::Find(const AnsweredName& name) {
   return found;
 }
 
+std::string NameGeocoder::DescribeCounts() const {
+  return "names: " + std::to_string(counts_.cities) + " cities, " +
+         std::to_string(counts_.regions) + " regions, " + std::to_string(counts_.countries) +
+         " countries (" + std::to_string(counts_.coarser) +
+         " of these for want of the place named), " + std::to_string(counts_.unresolved) +
+         " without a point";
+}
+
 NameGeocoder::Found NameGeocoder::Resolve(const AnsweredName& answered) {
   if (answered.empty()) return {.reason = "no place is named"};
   AnsweredName name = answered;

@@ -66,6 +66,8 @@ class NameGeocoder {
     size_t unresolved = 0;
   };
   [[nodiscard]] const Counts& counts() const { return counts_; }
+  // The same in words.
+  [[nodiscard]] std::string DescribeCounts() const;
 
  private:
   Found Resolve(const AnsweredName& name);

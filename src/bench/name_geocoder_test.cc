@@ -43,13 +43,12 @@ TEST(AnsweredName, FieldsOfAReply) {
             "East Lansing|MI|USA");
   EXPECT_EQ(Shown(ReadAnsweredName(R"({"city": "Unknown", "state": "N/A", "country": "USA"})")),
             "||USA");
-  EXPECT_EQ(Shown(ReadAnsweredName(R"({"city": "Malm\u00f6 (centre)", "country": null
-})")),
+  EXPECT_EQ(Shown(ReadAnsweredName(R"x({"city": "Malm\u00f6 (centre)", "country": null})x")),
             "Malmö||");
-// The last of each: a draft in the reasoning does not count.
-EXPECT_EQ(Shown(ReadAnsweredName(R"({"country":"Chile"} then {"country":"Peru"})")), "||Peru");
-// Cut in a value, or with quotes inside.
-EXPECT_EQ(Shown(ReadAnsweredName(R"({"city": "a\"b", "country": "Fra)")), "a\"b||");
+  // The last of each: a draft in the reasoning does not count.
+  EXPECT_EQ(Shown(ReadAnsweredName(R"x({"country":"Chile"} then {"country":"Peru"})x")), "||Peru");
+  // Cut in a value, or with quotes inside.
+  EXPECT_EQ(Shown(ReadAnsweredName(R"x({"city": "a\"b", "country": "Fra)x")), "a\"b||");
 }
 
 TEST(AnsweredName, PlainText) {
@@ -103,8 +102,7 @@ TEST_F(Names, PredictionsOfEveryForm) {
   const auto read = [&](const std::string& name, std::string_view content,
                         PredictionFields fields = {}) {
     EXPECT_TRUE(WriteFileAtomically(folder / name, content).ok());
-    auto file =
-        ReadPredictions(folder / name, {.fields = std::move(fields), .geocoder = &geocoder_});
+    auto file = ReadPredictions(folder / name, {.fields = std::move(fields), .names = &gazetteer_});
     EXPECT_TRUE(file.ok()) << file.error().message;
     return std::move(file->predictions);
   };

@@ -1,9 +1,11 @@
 #include "bench/predictions_file.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "bench/field_names.h"
+#include "bench/name_geocoder.h"
 #include "bench/record_file.h"
 #include "core/strings.h"
 #include "reasoning/answer_parser.h"
@@ -44,7 +46,9 @@ constexpr std::string_view kPromptSpellings[] = {"prompt",   "question",      "i
 class PredictionsReader {
  public:
   PredictionsReader(RecordFile file, const PredictionOptions& options)
-      : file_(std::move(file)), options_(options), fields_(options.fields) {}
+      : file_(std::move(file)), options_(options), fields_(options.fields) {
+    if (options.names != nullptr) geocoder_.emplace(*options.names);
+  }
 
   Result<PredictionsFile> Read() {
     GRE_RETURN_IF_ERROR(Resolve());
@@ -63,6 +67,7 @@ class PredictionsReader {
     }
     read.fields = {names_[kId], names_[kText], names_[kLatitude], names_[kLongitude]};
     ApplyAnswerRule(read);
+    if (geocoder_) read.remarks.push_back(read.path + ": " + geocoder_->DescribeCounts());
     return read;
   }
 
@@ -112,7 +117,7 @@ class PredictionsReader {
                    options_.keep_text ? file_.FindField(kPromptSpellings).value_or("") : ""});
     GRE_RETURN_IF_ERROR(ResolveNames());
     if (names_[kId].empty()) return Missing("an id", "--pred-id");
-    if (options_.geocoder != nullptr) return {};
+    if (geocoder_) return {};
     if (!has_point_ && (point_given || names_[kText].empty())) {
       return Missing("latitude and longitude, or a reply",
                      "--pred-lat and --pred-lon, or --pred-text");
@@ -122,7 +127,7 @@ class PredictionsReader {
 
   // The fields of the names protocol.
   Status ResolveNames() {
-    if (options_.geocoder == nullptr) {
+    if (!geocoder_) {
       names_.resize(kCountry + 1);
       return {};
     }
@@ -185,7 +190,7 @@ class PredictionsReader {
     is_remarkable_ = false;
     const FieldValue& text = values[kText];
     Prediction prediction;
-    if (options_.geocoder != nullptr) {
+    if (geocoder_) {
       prediction = ReadName(std::move(name), values);
     } else if (has_point_) {
       prediction = ReadPoint(std::move(name), values);
@@ -230,7 +235,7 @@ class PredictionsReader {
         columns     ? CleanName({text_of(kCity), text_of(kRegion), text_of(kCountry)})
         : has_name_ ? SplitName(text.text)
                     : ReadAnsweredName(text.text);
-    NameGeocoder::Found found = options_.geocoder->Find(named);
+    NameGeocoder::Found found = geocoder_->Find(named);
     prediction.point = found.point;
     prediction.reason = std::move(found.reason);
     prediction.outcome = found.point     ? Outcome::kParsed
@@ -284,10 +289,11 @@ class PredictionsReader {
   const PredictionOptions& options_;
   const PredictionFields& fields_;
   bool has_point_ = false;
-  bool has_name_ = false;           // a field of its own holds the name
-  bool has_name_columns_ = false;   // city, region and country have columns
-  bool is_remarkable_ = false;      // the last record's reason is worth a remark
-  std::vector<std::string> names_;  // Wanted
+  std::optional<NameGeocoder> geocoder_;  // in the names protocol
+  bool has_name_ = false;                 // a field of its own holds the name
+  bool has_name_columns_ = false;         // city, region and country have columns
+  bool is_remarkable_ = false;            // the last record's reason is worth a remark
+  std::vector<std::string> names_;        // Wanted
 };
 
 }  // namespace

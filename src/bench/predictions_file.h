@@ -4,9 +4,9 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/name_geocoder.h"
 #include "bench/records.h"
 #include "core/result.h"
+#include "knowledge/gazetteer.h"
 
 namespace gre {
 
@@ -33,9 +33,9 @@ struct PredictionOptions {
   PredictionFields fields = {};
   AnswerRule answers = AnswerRule::kAuto;
   bool keep_text = false;  // raw replies (memory)
-  // The names protocol: points are those of the places that answers name, coordinates are not
-  // looked at. nullptr: the coordinates protocol.
-  NameGeocoder* geocoder = nullptr;
+  // The names protocol: points are those of the places that answers name, found in this gazetteer;
+  // coordinates are not looked at (bench/name_geocoder.h). nullptr: the coordinates protocol.
+  const Gazetteer* names = nullptr;
 };
 
 struct PredictionsFile {

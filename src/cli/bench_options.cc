@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <utility>
 
 #include "bench/detectors.h"
+#include "bench/place_columns.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -59,13 +61,6 @@ bool AreSmall(const std::vector<std::string>& paths) {
     sum += error ? 0 : bytes;
   }
   return sum <= kMaxBytes;
-}
-
-std::string DescribeCounts(const NameGeocoder::Counts& counts) {
-  return "names: " + std::to_string(counts.cities) + " cities, " + std::to_string(counts.regions) +
-         " regions, " + std::to_string(counts.countries) + " countries (" +
-         std::to_string(counts.coarser) + " of these for want of the place named), " +
-         std::to_string(counts.unresolved) + " without a point";
 }
 
 std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
@@ -149,6 +144,13 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .choices = {"ignore", "wrong"},
        .configurable = false},
       text("geoscore-scale", "KM", "Scale of GeoScore (1492.7)", options.geoscore_scale_km),
+      {.name = "places",
+       .value_name = "WHEN",
+       .help = "Whether country, region, sub-region and city are compared; auto: up to 200,000 "
+               "records",
+       .target = &options.places,
+       .choices = {"auto", "on", "off"},
+       .configurable = false},
       {.name = "resamples",
        .value_name = "N",
        .help = "Bootstrap resamples behind the 95 % intervals",
@@ -218,6 +220,23 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
+  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
+  if (options.protocol == "names" && namer.gazetteer() == nullptr) {
+    return Error{ErrorCode::kUnavailable, "--protocol names: " + namer.missing_reason()};
+  }
+  const PredictionOptions reading = {
+      .fields = options.prediction_fields,
+      .answers = options.answers == "any"      ? AnswerRule::kAny
+                 : options.answers == "fields" ? AnswerRule::kFieldsOnly
+                                               : AnswerRule::kAuto,
+      // Replies are also looked through for the truth.
+      .keep_text = keep_text || AreSmall(options.predictions),
+      .names = options.protocol == "names" ? namer.gazetteer() : nullptr};
+  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
+  for (const std::string& path : options.predictions) {
+    files.push_back(std::async(std::launch::async,
+                               [&path, &reading] { return ReadPredictions(path, reading); }));
+  }
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
   if (!options.baselines.empty()) {
     GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
@@ -227,7 +246,6 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     inputs.beside.gallery = CompareWithGallery(inputs.truth, gallery);
   }
 
-  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
   const bool needs_points =
       std::ranges::any_of(inputs.truth, [](const TruthRecord& record) { return !record.point; });
   if (needs_points && namer.gazetteer() == nullptr) {
@@ -239,31 +257,21 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   const CountryPoints country_points = [&](std::string_view code) {
     return SampleCountryPoints(*namer.gazetteer(), code);
   };
+  constexpr size_t kMaxRecordsWithPlaces = 200000;
+  const bool places = options.places == "on" ||
+                      (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  PredictionOptions reading = {.fields = options.prediction_fields,
-                               .answers = options.answers == "any"      ? AnswerRule::kAny
-                                          : options.answers == "fields" ? AnswerRule::kFieldsOnly
-                                                                        : AnswerRule::kAuto,
-                               // Replies are also looked through for the truth.
-                               .keep_text = keep_text || AreSmall(options.predictions)};
   std::map<std::string, int> names;
-  for (const std::string& path : options.predictions) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& path = options.predictions[i];
     ScoredSystem system;
     system.name = std::filesystem::path(path).stem().string();
     if (const int count = ++names[system.name]; count > 1) {
       system.name.append("-").append(std::to_string(count));
     }
-    std::optional<NameGeocoder> geocoder;
-    if (options.protocol == "names") {
-      if (namer.gazetteer() == nullptr) {
-        return Error{ErrorCode::kUnavailable, "--protocol names: " + namer.missing_reason()};
-      }
-      reading.geocoder = &geocoder.emplace(*namer.gazetteer());
-    }
-    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
-    if (geocoder) system.file.remarks.push_back(path + ": " + DescribeCounts(geocoder->counts()));
+    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -274,7 +282,11 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
     system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, country_points);
+                                  inputs.conventions, country_points, {.country = places});
+    if (places && namer.gazetteer() != nullptr) {
+      AddPlaceColumns(inputs.truth, system.file.predictions, *namer.gazetteer(), inputs.conventions,
+                      system.records);
+    }
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
     system.scores.warnings = Warn(inputs, system);

@@ -107,10 +107,13 @@ constexpr std::string_view kCountryKeys[] = {"country"};
 
 // What a system writes where it names nothing.
 bool IsNoName(std::string_view text) {
-  constexpr std::string_view kNone[] = {"",     "unknown",       "n/a",         "na",        "none",
-                                        "null", "not available", "unspecified", "uncertain", "-",
-                                        "?"};
-  return std::ranges::find(kNone, AsciiLower(text)) != std::end(kNone);
+  constexpr std::string_view kNone[] = {"", "n/a", "na", "none", "null", "uncertain", "-", "?"};
+  constexpr std::string_view kNonePrefixes[] = {"unknown",     "not ",   "undetermin",
+                                                "unspecified", "unable", "cannot"};
+  const std::string lower = AsciiLower(text);
+  return std::ranges::find(kNone, lower) != std::end(kNone) ||
+         std::ranges::any_of(kNonePrefixes,
+                             [&](std::string_view prefix) { return lower.starts_with(prefix); });
 }
 
 std::string NameOf(std::string_view text) {
@@ -165,6 +168,21 @@ std::vector<std::string> RegionSpellings(std::string_view country, const std::st
   const std::string lower = AsciiLower(region);
   for (const std::string_view kind : kKinds) {
     if (lower.ends_with(kind)) spellings.push_back(region.substr(0, region.size() - kind.size()));
+  }
+  return spellings;
+}
+
+// Spellings of a city, likeliest first: the table says "New York City" and "Osaka-shi".
+std::vector<std::string> CitySpellings(const std::string& city) {
+  std::vector<std::string> spellings = {city, city + " City", city + "-shi"};
+  constexpr std::string_view kKinds[] = {" city", " ward"};
+  const std::string lower = AsciiLower(city);
+  for (const std::string_view kind : kKinds) {
+    if (lower.ends_with(kind)) spellings.push_back(city.substr(0, city.size() - kind.size()));
+  }
+  // "Fushimi Ward, Kyoto"
+  if (const size_t comma = city.rfind(','); comma != std::string::npos) {
+    spellings.emplace_back(Trim(std::string_view(city).substr(comma + 1)));
   }
   return spellings;
 }
@@ -239,16 +257,21 @@ NameGeocoder::Found NameGeocoder::Resolve(const AnsweredName& answered) {
     if (country == nullptr) return {.reason = "the country '" + name.country + "' is not known"};
     code = country->code;
   }
+  std::optional<LatLng> region;
+  for (const std::string& spelling : RegionSpellings(code, name.region)) {
+    if (!region && !name.region.empty()) region = MiddleOfRegion(code, spelling);
+  }
   if (!name.city.empty()) {
     std::vector<Gazetteer::PlaceView> places;
-    if (!name.region.empty()) {
-      for (const std::string& region : RegionSpellings(code, name.region)) {
-        if (places.empty()) places = gazetteer_.FindByName(name.city, code, region);
+    const std::vector<std::string> cities = CitySpellings(name.city);
+    for (const std::string& spelling : RegionSpellings(code, name.region)) {
+      for (const std::string& city : cities) {
+        if (places.empty()) places = gazetteer_.FindByName(city, code, spelling);
       }
     }
-    // "New York, USA" is "New York City" in the table.
-    for (const std::string& city : {name.city, name.city + " City"}) {
-      if (places.empty()) places = gazetteer_.FindByName(city, code);
+    // Elsewhere in the country only where the table does not know the region.
+    for (const std::string& city : cities) {
+      if (places.empty() && !region) places = gazetteer_.FindByName(city, code);
     }
     std::vector<LatLng> points;
     for (const Gazetteer::PlaceView& place : places) points.push_back(place.position);
@@ -264,14 +287,9 @@ NameGeocoder::Found NameGeocoder::Resolve(const AnsweredName& answered) {
       }
     }
   }
-  if (!name.region.empty()) {
-    for (const std::string& region : RegionSpellings(code, name.region)) {
-      if (const auto middle = MiddleOfRegion(code, region)) {
-        return {.point = middle, .level = Level::kRegion, .coarser = !name.city.empty()};
-      }
-    }
-  }
-  if (const auto extent = ExtentOfCountry(code)) {
+  if (region) return {.point = region, .level = Level::kRegion, .coarser = !name.city.empty()};
+  const auto extent = code.empty() ? std::nullopt : ExtentOfCountry(code);
+  if (extent) {
     return {.point = extent->centroid,
             .level = Level::kCountry,
             .coarser = !name.city.empty() || !name.region.empty()};

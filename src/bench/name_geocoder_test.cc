@@ -22,6 +22,7 @@ constexpr std::string_view kPlaces =
     "40.71,-74.01,New York City,New York,,US\n"
     "35.02,135.75,Kyoto,Kyoto,,JP\n"
     "35.01,135.76,Kyoto,Kyoto,,JP\n"
+    "34.69,135.50,Osaka-shi,Osaka,,JP\n"
     "55.95,-3.20,Edinburgh,Scotland,,GB\n"
     "51.51,-0.13,London,England,,GB\n";
 
@@ -41,8 +42,9 @@ TEST(AnsweredName, FieldsOfAReply) {
   EXPECT_EQ(Shown(ReadAnsweredName("```json\n{\"address\": {\"street\": \"x\", \"city\" : \"East "
                                    "Lansing\", \"state\": \"MI\", \"country\": \"USA\"}}\n```")),
             "East Lansing|MI|USA");
-  EXPECT_EQ(Shown(ReadAnsweredName(R"({"city": "Unknown", "state": "N/A", "country": "USA"})")),
-            "||USA");
+  EXPECT_EQ(
+      Shown(ReadAnsweredName(R"({"city": "Unknown city", "state": "N/A", "country": "USA"})")),
+      "||USA");
   EXPECT_EQ(Shown(ReadAnsweredName(R"x({"city": "Malm\u00f6 (centre)", "country": null})x")),
             "Malmö||");
   // The last of each: a draft in the reasoning does not count.
@@ -80,6 +82,8 @@ TEST_F(Names, CitiesRegionsAndCountries) {
   EXPECT_EQ(country.level, Level::kCountry);
   EXPECT_LT(GeodesicDistanceKm(*country.point, {46.6, 2.5}), 60);
   EXPECT_EQ(Find({"Edinburgh", "", "Scotland"}).level, Level::kCity);
+  EXPECT_EQ(Find({"Osaka", "Osaka", "Japan"}).level, Level::kCity);
+  EXPECT_EQ(Find({"Fushimi Ward, Kyoto", "", "Japan"}).level, Level::kCity);
 }
 
 TEST_F(Names, WhatIsNotInTheTableFallsBackAndIsCounted) {

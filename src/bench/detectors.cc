@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 #include <optional>
@@ -63,33 +64,62 @@ struct Answer {
   LatLng truth;
 };
 
-struct ReadingCounts {
-  size_t possible = 0;  // answers that can be read so
-  size_t better = 0;    // far as written, near in this reading
-  double median_km = 0;
+// The answers that readings are tried on.
+struct ReadingSample {
+  std::vector<Answer> far;       // all beyond far_km as written
+  std::vector<Answer> typical;   // evenly spaced ones, for the median
+  double typical_median_km = 0;  // as written
 };
 
-ReadingCounts Measure(const Reading& reading, std::span<const Answer> answers,
-                      std::span<const double> written_km, const DetectorOptions& options) {
-  std::vector<double> read_km(answers.size(), std::nan(""));
+struct ReadingCounts {
+  size_t better = 0;  // far as written, near in this reading
+  double median_km = std::numeric_limits<double>::infinity();
+};
+
+// Distances of the answers in a reading; NaN where they cannot be read so. Runs on all processors.
+std::vector<double> DistancesKm(std::span<const Answer> answers,
+                                std::optional<LatLng> (*read)(const LatLng&)) {
+  std::vector<double> distances_km(answers.size(), std::nan(""));
   constexpr size_t kGrain = 5000;
   ParallelFor(answers.size(), kGrain, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
-      if (const auto point = reading.read(answers[i].point)) {
-        read_km[i] = HaversineDistanceKm(*point, answers[i].truth);
+      if (const auto point = read(answers[i].point)) {
+        distances_km[i] = HaversineDistanceKm(*point, answers[i].truth);
       }
     }
   });
+  return distances_km;
+}
+
+ReadingCounts Measure(const Reading& reading, const ReadingSample& sample,
+                      const DetectorOptions& options) {
   ReadingCounts counts;
-  std::vector<double> possible_km;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    if (std::isnan(read_km[i])) continue;
-    possible_km.push_back(read_km[i]);
-    counts.better += written_km[i] > options.far_km && read_km[i] < options.near_km ? 1 : 0;
+  counts.better = static_cast<size_t>(
+      std::ranges::count_if(DistancesKm(sample.far, reading.read),
+                            [&](double distance_km) { return distance_km < options.near_km; }));
+  std::vector<double> typical_km = DistancesKm(sample.typical, reading.read);
+  std::erase_if(typical_km, [](double distance_km) { return std::isnan(distance_km); });
+  if (2 * typical_km.size() >= sample.typical.size() && !typical_km.empty()) {
+    counts.median_km = Median(typical_km);
   }
-  counts.possible = possible_km.size();
-  counts.median_km = Median(possible_km);
   return counts;
+}
+
+ReadingSample MakeSample(std::span<const Answer> answers, const DetectorOptions& options) {
+  constexpr size_t kTypical = 50000;
+  ReadingSample sample;
+  const std::vector<double> written_km =
+      DistancesKm(answers, [](const LatLng& at) { return std::optional(at); });
+  std::vector<double> typical_km;
+  const size_t step = std::max<size_t>(1, answers.size() / kTypical);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (written_km[i] > options.far_km) sample.far.push_back(answers[i]);
+    if (i % step != 0) continue;
+    sample.typical.push_back(answers[i]);
+    typical_km.push_back(written_km[i]);
+  }
+  sample.typical_median_km = Median(typical_km);
+  return sample;
 }
 
 // Whether `count` is above a share of `of` and at least `floor`.
@@ -108,14 +138,7 @@ void DetectReadings(std::span<const Answer> answers, size_t impossible,
                     const DetectorOptions& options, std::vector<BenchWarning>& warnings) {
   const size_t all = answers.size() + impossible;
   if (all < options.min_answers) return;
-  std::vector<double> written_km(answers.size());
-  constexpr size_t kGrain = 5000;
-  ParallelFor(answers.size(), kGrain, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      written_km[i] = HaversineDistanceKm(answers[i].point, answers[i].truth);
-    }
-  });
-  const double written_median_km = Median(written_km);
+  const ReadingSample sample = MakeSample(answers, options);
   struct Finding {
     const Reading* reading;
     ReadingCounts counts;
@@ -124,12 +147,15 @@ void DetectReadings(std::span<const Answer> answers, size_t impossible,
   std::optional<Finding> best;
   constexpr size_t kFewest = 3;
   for (const Reading& reading : kReadings) {
-    ReadingCounts counts = Measure(reading, answers, written_km, options);
-    if (reading.all_values && counts.possible < answers.size()) continue;
+    if (reading.all_values && !std::ranges::all_of(answers, [&](const Answer& answer) {
+          return reading.read(answer.point).has_value();
+        })) {
+      continue;
+    }
+    ReadingCounts counts = Measure(reading, sample, options);
     if (reading.read == Exchange) counts.better += impossible;
     const bool shrinks = answers.size() >= options.min_answers &&
-                         2 * counts.possible >= answers.size() &&
-                         counts.median_km < options.max_median_ratio * written_median_km;
+                         counts.median_km < options.max_median_ratio * sample.typical_median_km;
     if (!shrinks && !Above(counts.better, options.min_reading_share, all, kFewest)) continue;
     if (!best ||
         std::pair(shrinks, counts.better) > std::pair(best->shrinks, best->counts.better)) {
@@ -144,7 +170,7 @@ void DetectReadings(std::span<const Answer> answers, size_t impossible,
     message += " or from impossible to possible values (" + std::to_string(impossible) + ")";
   }
   if (best->shrinks) {
-    message += "; the median distance falls from " + Km(written_median_km) + " to " +
+    message += "; the median distance falls from " + Km(sample.typical_median_km) + " to " +
                Km(best->counts.median_km);
   }
   message += ". Nothing was changed.";
@@ -192,10 +218,12 @@ void DetectRepetition(std::span<const LatLng> points, std::span<const LatLng> tr
   }
   const size_t all = points.size();
   const Repeats repeats = CountRepeats({points.begin(), points.end()});
-  const double in_truth = static_cast<double>(CountRepeats({truths.begin(), truths.end()}).count) /
-                          static_cast<double>(std::max<size_t>(1, truths.size()));
-  if (Above(repeats.count, std::max(options.max_identical_share, 2 * in_truth), all,
-            options.min_answers)) {
+  const auto in_truth = [&] {
+    return static_cast<double>(CountRepeats({truths.begin(), truths.end()}).count) /
+           static_cast<double>(std::max<size_t>(1, truths.size()));
+  };
+  if (Above(repeats.count, options.max_identical_share, all, options.min_answers) &&
+      Above(repeats.count, 2 * in_truth(), all, options.min_answers)) {
     warnings.push_back({"identical", repeats.count,
                         Of(repeats.count, all) + " answers are the same point, " +
                             Degrees(repeats.point) + " (" + std::to_string(repeats.distinct) +

@@ -27,7 +27,7 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
     thresholds.push_back(*value);
   }
   std::ranges::sort(thresholds);
-  thresholds.erase(std::ranges::unique(thresholds).begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
 }
 

@@ -29,6 +29,16 @@ std::vector<ReliabilityBin> ReliabilityBins(std::span<const JudgedAnswer> answer
   return result;
 }
 
+Interval AccuracyInterval(const ReliabilityBin& bin) {
+  if (bin.count == 0) return {0, 1};
+  constexpr double kZ = 1.959963984540054;  // the normal distribution's 97.5 % quantile
+  const auto n = static_cast<double>(bin.count);
+  const double middle = bin.accuracy + kZ * kZ / (2 * n);
+  const double half = kZ * std::sqrt(bin.accuracy * (1 - bin.accuracy) / n + kZ * kZ / (4 * n * n));
+  const double scale = 1 + kZ * kZ / n;
+  return {std::max(0.0, (middle - half) / scale), std::min(1.0, (middle + half) / scale)};
+}
+
 double ExpectedCalibrationError(std::span<const JudgedAnswer> answers, int bins) {
   if (answers.empty()) return 0;
   double error = 0;

@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "metrics/bootstrap.h"
+
 namespace gre {
 
 // Whether confidences can be trusted. Pure, thread-safe.
@@ -27,6 +29,10 @@ inline constexpr int kCalibrationBins = 15;  // as Guo et al.
 // Bins of equal width, empty ones included.
 std::vector<ReliabilityBin> ReliabilityBins(std::span<const JudgedAnswer> answers,
                                             int bins = kCalibrationBins);
+
+// 95 % interval of the bin's accuracy: Wilson, "Probable inference, the law of succession, and
+// statistical inference", JASA 1927. [0, 1] for an empty bin.
+Interval AccuracyInterval(const ReliabilityBin& bin);
 
 // Sum over bins of count/n |accuracy - mean confidence| (Guo et al., "On Calibration of Modern
 // Neural Networks", ICML 2017). 0 for no answers.

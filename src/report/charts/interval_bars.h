@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "metrics/bootstrap.h"
+#include "metrics/interval.h"
 
 namespace gre {
 

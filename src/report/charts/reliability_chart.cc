@@ -91,7 +91,8 @@ class Panel {
       if (bin.count == 0) continue;
       const std::string x = SvgNumber(x_.At(bin.mean_confidence));
       line += Concat({line.empty() ? "M" : "L", x, " ", SvgNumber(y_.At(bin.accuracy))});
-      const Interval interval = AccuracyInterval(bin);
+      const double right = std::round(bin.accuracy * static_cast<double>(bin.count));
+      const Interval interval = WilsonInterval(static_cast<size_t>(right), bin.count);
       whiskers += Concat(
           {"M", x, " ", SvgNumber(y_.At(interval.low)), "V", SvgNumber(y_.At(interval.high))});
     }

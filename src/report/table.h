@@ -15,7 +15,7 @@ namespace gre {
 enum class TableAlign { kLeft, kRight };
 
 struct TableColumn {
-  std::string title;
+  std::string title = {};
   TableAlign align = TableAlign::kRight;
   // Cells are figures with intervals; in CSV the column becomes three: "X", "X low", "X high".
   bool has_intervals = false;
@@ -24,7 +24,7 @@ struct TableColumn {
 struct TableFigure {
   double value = 0;  // not finite: shown as "–", empty in CSV
   int decimals = 1;
-  std::optional<Interval> interval;  // shown as "24.9 [19.7, 30.1]"
+  std::optional<Interval> interval = {};  // shown as "24.9 [19.7, 30.1]"
 };
 
 // Text, or a figure.

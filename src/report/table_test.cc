@@ -11,8 +11,7 @@
 namespace gre {
 namespace {
 
-using testing::HasSubstr;
-using testing::StartsWith;
+using ::testing::HasSubstr;
 
 Table Sample() {
   const double nan = std::numeric_limits<double>::quiet_NaN();

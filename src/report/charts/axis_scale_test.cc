@@ -10,7 +10,7 @@
 namespace gre {
 namespace {
 
-using testing::ElementsAre;
+using ::testing::ElementsAre;
 
 std::vector<std::string> Labels(const AxisScale& scale, int most = 6) {
   std::vector<std::string> labels;

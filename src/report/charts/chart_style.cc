@@ -4,6 +4,7 @@
 #include <array>
 #include <numeric>
 
+#include "report/text_escape.h"
 #include "report/text_layout.h"
 
 namespace gre {
@@ -83,8 +84,10 @@ void DrawMarker(SvgWriter& svg, const SeriesStyle& style, double x, double y, do
            tooltip);
 }
 
-void DrawKey(SvgWriter& svg, const SeriesStyle& style, double x, double y, std::string_view text) {
+void DrawKey(SvgWriter& svg, const SeriesStyle& style, double x, double y, double right,
+             std::string_view name, std::string_view remark) {
   constexpr double kLength = 30;
+  constexpr double kLine = 15;
   svg.Leaf("line", {{"class", style.css_class + " line"},
                     {"x1", x},
                     {"y1", y},
@@ -94,7 +97,18 @@ void DrawKey(SvgWriter& svg, const SeriesStyle& style, double x, double y, std::
                     {"stroke-width", 2.0},
                     {"stroke-dasharray", style.dash}});
   DrawMarker(svg, style, x + kLength / 2, y);
-  svg.Text(x + kLength + 7, y + 4, text);
+  const double left = x + kLength + 7;
+  const int columns = std::max(4, static_cast<int>((right - left) / TextWidth("0")));
+  const std::vector<std::string> lines = WrapText(PlainLine(name), columns);
+  double baseline = y + 4;
+  svg.Text(left, baseline, lines[0]);
+  if (lines.size() > 1) {
+    baseline += kLine;
+    svg.Text(left, baseline, lines.size() == 2 ? lines[1] : Ellipsize(lines[1] + "…", columns));
+  }
+  if (remark.empty()) return;
+  svg.Text(left, baseline + kLine, remark,
+           {{"class", "soft"}, {"fill", kSoft}, {"font-size", kSmallSize}});
 }
 
 double TextWidth(std::string_view text, double size) {

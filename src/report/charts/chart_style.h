@@ -42,8 +42,13 @@ SeriesStyle StyleOfSeries(size_t index);
 void DrawMarker(SvgWriter& svg, const SeriesStyle& style, double x, double y, double radius = 4.5,
                 std::string_view tooltip = {});
 
-// A piece of the series' line with its marker, 30 wide, starting at `x`, and text after it.
-void DrawKey(SvgWriter& svg, const SeriesStyle& style, double x, double y, std::string_view text);
+// An entry of a legend: a piece of the series' line with its marker, starting at `x`, its name
+// after it in at most two lines that end at `right`, and a remark below (may be empty). `y` is the
+// middle of the first line.
+void DrawKey(SvgWriter& svg, const SeriesStyle& style, double x, double y, double right,
+             std::string_view name, std::string_view remark);
+// How high an entry is at most.
+inline constexpr double kKeyHeight = 54;
 
 // An estimate of how wide text is when shown, in pixels; fonts differ.
 double TextWidth(std::string_view text, double size = kTextSize);

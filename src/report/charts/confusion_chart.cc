@@ -13,7 +13,7 @@
 namespace gre {
 namespace {
 
-constexpr double kLeft = 150;
+constexpr double kLeft = 176;
 constexpr double kTotalsWidth = 96;
 constexpr double kRowHeight = 28;
 constexpr double kMostCellWidth = 64;
@@ -83,7 +83,7 @@ void DrawCell(SvgWriter& svg, double x, double y, double width, size_t count, do
                       {"stroke-width", 1.6}});
   }
   if (count == 0) return;
-  const bool dark = Lightness(share) < 0.66;
+  const bool dark = Lightness(share) < 0.58;
   svg.Text(x + width / 2, y + kRowHeight / 2 + 4, std::to_string(count),
            {{"class", dark ? "cell-light" : "cell-dark"},
             {"fill", dark ? kPaper : kInk},
@@ -206,7 +206,7 @@ std::string ConfusionSvg(const ConfusionMatrix& matrix) {
            {{"class", "soft"}, {"fill", kSoft}, {"text-anchor", "end"}, {"font-size", kSmallSize}});
   for (size_t column = 0; column < matrix.answers.size(); ++column) {
     const double x = kLeft + cell_width * (static_cast<double>(column) + 0.5);
-    svg.Text(x, top - 8, FitText(matrix.answers[column], kColumnLabels),
+    svg.Text(x, top - 8, FitText(matrix.answers[column], kColumnLabels * 1.3),
              {{"transform", Concat({"rotate(-45 ", SvgNumber(x), " ", SvgNumber(top - 8), ")"})}});
   }
   svg.Text(right + 10, top - 8, "right",

@@ -13,9 +13,9 @@ namespace gre {
 namespace {
 
 constexpr double kFarthestKm = 20004;  // the longest geodesic
-constexpr double kHeight = 440;
-constexpr PlotArea kArea = {64, 84, 520, 390};
-constexpr double kKeysLeft = 538;
+constexpr double kHeight = 430;
+constexpr PlotArea kArea = {64, 80, 496, 380};
+constexpr double kKeysLeft = 512;
 
 struct Curve {
   std::string name;
@@ -73,23 +73,30 @@ std::string ThresholdName(double km) {
   return {};
 }
 
+// Lines with their names above, which step aside for each other.
 void DrawThresholds(SvgWriter& svg, const AxisScale& x, const std::vector<double>& thresholds_km) {
-  for (const double km : thresholds_km) {
-    const double at = x.At(km);
-    svg.Leaf("line", {{"class", "axis threshold"},
-                      {"x1", at},
-                      {"y1", kArea.top - 4},
-                      {"x2", at},
-                      {"y2", kArea.bottom},
+  constexpr double kLabelWidth = 54;
+  constexpr double kElbow = 8;
+  std::vector<double> lines;
+  for (const double km : thresholds_km) lines.push_back(x.At(km));
+  const std::vector<double> labels =
+      SpreadApart(lines, kLabelWidth, kArea.left, kArea.right + kLabelWidth / 2);
+  for (size_t i = 0; i < lines.size(); ++i) {
+    svg.Leaf("path", {{"class", "axis threshold"},
+                      {"d", Concat({"M", SvgNumber(labels[i]), " ", SvgNumber(kArea.top - kElbow),
+                                    "L", SvgNumber(lines[i]), " ", SvgNumber(kArea.top), "V",
+                                    SvgNumber(kArea.bottom)})},
+                      {"fill", "none"},
                       {"stroke", kSoft},
                       {"stroke-width", 1.0},
                       {"stroke-dasharray", "1 3"}});
-    const std::string name = ThresholdName(km);
-    svg.Text(at, kArea.top - 9, NumberLabel(km) + " km",
+    const double baseline = kArea.top - kElbow - 4;
+    svg.Text(labels[i], baseline, Concat({NumberLabel(thresholds_km[i]), " km"}),
              {{"text-anchor", "middle"}, {"font-size", kSmallSize}});
+    const std::string name = ThresholdName(thresholds_km[i]);
     if (name.empty()) continue;
     svg.Text(
-        at, kArea.top - 22, name,
+        labels[i], baseline - 13, name,
         {{"class", "soft"}, {"fill", kSoft}, {"text-anchor", "middle"}, {"font-size", kSmallSize}});
   }
 }
@@ -101,13 +108,12 @@ std::string StepPath(const Curve& curve, const AxisScale& x, const AxisScale& y)
     return SvgNumber(y.At(static_cast<double>(count) / static_cast<double>(curve.records)));
   };
   const auto first = std::upper_bound(sorted.begin(), sorted.end(), x.values().from);
-  const auto before = static_cast<size_t>(first - sorted.begin());
-  double at = x.pixels().from;
-  std::string path = Concat({"M", SvgNumber(at), " ", height(before)});
-  for (size_t i = before; i < sorted.size(); ++i) {
-    if (i + 1 < sorted.size() && x.At(sorted[i + 1]) < at + 0.5) continue;
-    at = x.At(sorted[i]);
-    path += Concat({"H", SvgNumber(at), "V", height(i + 1)});
+  size_t seen = static_cast<size_t>(first - sorted.begin());
+  std::string path = Concat({"M", SvgNumber(x.pixels().from), " ", height(seen)});
+  while (seen < sorted.size()) {
+    const double at = x.At(sorted[seen]);
+    while (seen < sorted.size() && x.At(sorted[seen]) < at + 0.5) ++seen;
+    path += Concat({"H", SvgNumber(at), "V", height(seen)});
   }
   return Concat({path, "H", SvgNumber(x.pixels().to)});
 }
@@ -136,12 +142,10 @@ void DrawKeys(SvgWriter& svg, std::vector<const Curve*> curves) {
                    [](const Curve* a, const Curve* b) { return a->MedianKm() < b->MedianKm(); });
   double y = kArea.top + 10;
   for (const Curve* curve : curves) {
-    DrawKey(svg, curve->style, kKeysLeft, y, FitText(curve->name, kChartWidth - kKeysLeft - 40));
     const double median = curve->MedianKm();
-    svg.Text(kKeysLeft + 37, y + 19,
-             std::isfinite(median) ? "median " + DistanceText(median) : "median: no answer",
-             {{"class", "soft"}, {"fill", kSoft}, {"font-size", kSmallSize}});
-    y += 42;
+    DrawKey(svg, curve->style, kKeysLeft, y, kChartWidth - 8, curve->name,
+            std::isfinite(median) ? "median " + DistanceText(median) : "median: no answer");
+    y += kKeyHeight;
   }
 }
 

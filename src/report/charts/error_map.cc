@@ -30,10 +30,10 @@ struct DistanceClass {
   double width;
 };
 constexpr std::array<DistanceClass, 5> kClasses = {{{25, "#0072b2", 3},
-                                                    {200, "#56b4e9", 2.4},
-                                                    {750, "#009e73", 1.8},
-                                                    {2500, "#e69f00", 1.4},
-                                                    {1e9, "#d55e00", 1}}};
+                                                    {200, "#56b4e9", 2.5},
+                                                    {750, "#009e73", 2.1},
+                                                    {2500, "#e69f00", 1.8},
+                                                    {1e9, "#d55e00", 1.5}}};
 
 size_t ClassOf(double distance_km) {
   size_t i = 0;
@@ -210,7 +210,7 @@ std::string ErrorMapSvg(const ErrorMap& map) {
   const PlotArea area = {16, kMapTop, kChartWidth - 16, kMapTop + kMapHeight};
   {
     MapWindow window(svg, area, BoxFor(area, PointsOf(lines), kLeastWidth), map.world);
-    const double opacity = std::clamp(60.0 / static_cast<double>(lines.size()), 0.35, 0.9);
+    const double opacity = std::clamp(150.0 / static_cast<double>(lines.size()), 0.55, 0.9);
     for (const ErrorLine* line : lines) window.Line(*line, opacity);
     const double radius = lines.size() > 100 ? 1.6 : 2.4;
     for (const ErrorLine* line : lines) {

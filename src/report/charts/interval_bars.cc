@@ -13,7 +13,7 @@ namespace {
 
 constexpr double kLabelsLeft = 16;
 constexpr double kPlotLeft = 176;
-constexpr double kPlotRight = 600;
+constexpr double kPlotRight = 574;
 constexpr double kNumbersRight = kChartWidth - 14;
 constexpr double kBarHeight = 15;
 constexpr double kGroupGap = 13;
@@ -78,8 +78,8 @@ class Bars {
     return (GroupHeight() + kGroupGap) * static_cast<double>(chart_.groups.size());
   }
 
-  static constexpr double kKeyWidth = 226;
-  static constexpr size_t kKeysInARow = 3;
+  static constexpr double kKeyWidth = 344;
+  static constexpr size_t kKeysInARow = 2;
   [[nodiscard]] double KeysHeight() const {
     return 20 * std::ceil(static_cast<double>(chart_.systems.size()) / kKeysInARow) + 10;
   }

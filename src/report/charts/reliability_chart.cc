@@ -84,31 +84,28 @@ class Panel {
               {{"class", "soft"}, {"fill", kSoft}, {"text-anchor", "end"}, {"font-size", 10.0}});
   }
 
+  // Larger markers where there are more answers.
   void DrawBins() {
-    std::string line;
     std::string whiskers;
+    size_t most = 1;
     for (const ReliabilityBin& bin : panel_.bins) {
+      most = std::max(most, bin.count);
       if (bin.count == 0) continue;
-      const std::string x = SvgNumber(x_.At(bin.mean_confidence));
-      line += Concat({line.empty() ? "M" : "L", x, " ", SvgNumber(y_.At(bin.accuracy))});
       const double right = std::round(bin.accuracy * static_cast<double>(bin.count));
       const Interval interval = WilsonInterval(static_cast<size_t>(right), bin.count);
-      whiskers += Concat(
-          {"M", x, " ", SvgNumber(y_.At(interval.low)), "V", SvgNumber(y_.At(interval.high))});
+      whiskers += Concat({"M", SvgNumber(x_.At(bin.mean_confidence)), " ",
+                          SvgNumber(y_.At(interval.low)), "V", SvgNumber(y_.At(interval.high))});
     }
     svg_.Leaf("path", {{"class", "axis whisker"},
                        {"d", whiskers},
                        {"fill", "none"},
                        {"stroke", kSoft},
-                       {"stroke-width", 1.1}});
-    svg_.Leaf("path", {{"class", style_.css_class + " line"},
-                       {"d", line},
-                       {"fill", "none"},
-                       {"stroke", style_.color},
-                       {"stroke-width", 1.6}});
+                       {"stroke-width", 1.2}});
     for (const ReliabilityBin& bin : panel_.bins) {
       if (bin.count == 0) continue;
-      DrawMarker(svg_, style_, x_.At(bin.mean_confidence), y_.At(bin.accuracy), 5, BinText(bin));
+      const double size = std::sqrt(static_cast<double>(bin.count) / static_cast<double>(most));
+      DrawMarker(svg_, style_, x_.At(bin.mean_confidence), y_.At(bin.accuracy), 3.5 + 4 * size,
+                 BinText(bin));
     }
   }
 

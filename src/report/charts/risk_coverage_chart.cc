@@ -10,8 +10,8 @@ namespace gre {
 namespace {
 
 constexpr double kHeight = 400;
-constexpr PlotArea kArea = {64, 66, 500, 350};
-constexpr double kLabelsLeft = 528;
+constexpr PlotArea kArea = {64, 66, 484, 350};
+constexpr double kLabelsLeft = 512;
 
 std::string CurvePath(const std::vector<RiskCoveragePoint>& curve, const AxisScale& x,
                       const AxisScale& y) {
@@ -45,8 +45,13 @@ std::vector<const RiskCoveragePoint*> MarkedPoints(const std::vector<RiskCoverag
 std::string RiskCoverageSvg(const RiskCoverageChart& chart) {
   std::vector<size_t> shown;
   std::vector<double> label_y;
+  double highest = 0;
+  for (const RiskCoverageCurve& curve : chart.curves) {
+    for (const RiskCoveragePoint& point : curve.data.curve) highest = std::max(highest, point.risk);
+  }
+  const double full = std::min(1.0, std::ceil(highest * 5 + 0.25) / 5);  // a tick
   const AxisScale x = AxisScale::Linear({0, 1}, {kArea.left, kArea.right});
-  const AxisScale y = AxisScale::Linear({0, 1}, {kArea.bottom, kArea.top});
+  const AxisScale y = AxisScale::Linear({0, full}, {kArea.bottom, kArea.top});
   std::string description = "Share of wrong answers among those answered, by the share answered.";
   for (size_t i = 0; i < chart.curves.size(); ++i) {
     const RiskCoverage& data = chart.curves[i].data;
@@ -65,7 +70,8 @@ std::string RiskCoverageSvg(const RiskCoverageChart& chart) {
              .unit = " %",
              .unit_factor = 100});
   DrawYAxis(svg, kArea, y, {.label = "risk: share wrong", .unit = " %", .unit_factor = 100});
-  const std::vector<double> spread = SpreadApart(label_y, 40, kArea.top + 8, kArea.bottom - 18);
+  const std::vector<double> spread =
+      SpreadApart(label_y, kKeyHeight, kArea.top + 8, kArea.bottom - 30);
   for (size_t k = 0; k < shown.size(); ++k) {
     const RiskCoverageCurve& curve = chart.curves[shown[k]];
     const SeriesStyle style = StyleOfSeries(shown[k]);
@@ -91,10 +97,8 @@ std::string RiskCoverageSvg(const RiskCoverageChart& chart) {
                       {"y2", spread[k]},
                       {"stroke", kSoft},
                       {"stroke-width", 0.7}});
-    DrawKey(svg, style, kLabelsLeft, spread[k],
-            FitText(curve.name, kChartWidth - kLabelsLeft - 42));
-    svg.Text(kLabelsLeft + 37, spread[k] + 19, Concat({"AURC ", FormatFixed(curve.data.aurc, 3)}),
-             {{"class", "soft"}, {"fill", kSoft}, {"font-size", kSmallSize}});
+    DrawKey(svg, style, kLabelsLeft, spread[k], kChartWidth - 8, curve.name,
+            Concat({"AURC ", FormatFixed(curve.data.aurc, 3)}));
   }
   return std::move(svg).Finish();
 }

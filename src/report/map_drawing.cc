@@ -24,12 +24,15 @@ Vector3 Heading(const Vector3& from, const Vector3& to) {
   return {0, 1, 0};  // not reached: one of the axes is not parallel to `from`
 }
 
-// The latitude at which the short way from a to b crosses the antimeridian, in the plane.
+// Where the short way from a to b crosses the antimeridian: the chord meets its plane, y = 0.
 double CrossingLatitude(const LatLng& a, const LatLng& b) {
-  const double before = 180 - std::abs(a.longitude_deg);
-  const double after = 180 - std::abs(b.longitude_deg);
-  if (before + after == 0) return a.latitude_deg;
-  return a.latitude_deg + (b.latitude_deg - a.latitude_deg) * before / (before + after);
+  const Vector3 from = ToUnitVector(a);
+  const Vector3 to = ToUnitVector(b);
+  if (from.y == to.y) return a.latitude_deg;
+  const double t = std::clamp(from.y / (from.y - to.y), 0.0, 1.0);
+  Vector3 at = from.Scaled(1 - t);
+  at += to.Scaled(t);
+  return FromVector(at).latitude_deg;
 }
 
 }  // namespace

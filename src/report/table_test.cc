@@ -30,9 +30,12 @@ Table Sample() {
 TEST(TableTest, TerminalColumnsAreAlignedByDisplayWidth) {
   EXPECT_EQ(FormatTableText(Sample()),
             "Accuracy & <more>\n"
-            "system               ≤ 25 km, %  records\n"
-            "──────────────  ───────────────  ───────\n"
-            "gpt|4_1         24.9 [19.7, 30.1]      269\n");
+            "system                 ≤ 25 km, %  records\n"
+            "──────────────  ─────────────────  ───────\n"
+            "gpt|4_1         24.9 [19.7, 30.1]      269\n"
+            "日本                         -3.5        –\n"
+            "=2+2, \"x\" next                  –     none\n"
+            "95 % intervals, $seed$ 1\n");
 }
 
 TEST(TableTest, MarkdownKeepsItsCells) {

@@ -65,6 +65,17 @@ std::string MarkerPath(size_t marker, double x, double y, double r) {
   return path + "Z";
 }
 
+// One line or two, broken behind a hyphen, underscore or slash where possible.
+std::vector<std::string> WrapName(const std::string& name, int columns) {
+  if (DisplayWidth(name) <= columns) return {name};
+  std::string first = WrapText(name, columns).front();
+  if (const size_t seam = first.find_last_of("-_/"); seam != std::string::npos && seam > 3) {
+    first.resize(seam + 1);
+  }
+  const size_t rest = name.find_first_not_of(' ', first.size());
+  return {first, Ellipsize(std::string_view(name).substr(rest), columns)};
+}
+
 }  // namespace
 
 SeriesStyle StyleOfSeries(size_t index) {
@@ -99,12 +110,12 @@ void DrawKey(SvgWriter& svg, const SeriesStyle& style, double x, double y, doubl
   DrawMarker(svg, style, x + kLength / 2, y);
   const double left = x + kLength + 7;
   const int columns = std::max(4, static_cast<int>((right - left) / TextWidth("0")));
-  const std::vector<std::string> lines = WrapText(PlainLine(name), columns);
+  const std::vector<std::string> lines = WrapName(PlainLine(name), columns);
   double baseline = y + 4;
   svg.Text(left, baseline, lines[0]);
   if (lines.size() > 1) {
     baseline += kLine;
-    svg.Text(left, baseline, lines.size() == 2 ? lines[1] : Ellipsize(lines[1] + "…", columns));
+    svg.Text(left, baseline, lines[1]);
   }
   if (remark.empty()) return;
   svg.Text(left, baseline + kLine, remark,

@@ -113,6 +113,7 @@ struct Scores {
   std::vector<PercentileKm> percentiles_km;              // 10, 25, 75, 90 of parsed answers
   std::vector<std::pair<std::string, Estimate>> places;  // "country", …
   std::string interval_method;                           // how the intervals were made
+  std::vector<BenchWarning> warnings;  // what makes the figures doubtful (bench/detectors.h)
 
   // Of parsed answers that state a confidence, against whether the country is right.
   struct Confidence {

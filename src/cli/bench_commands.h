@@ -5,6 +5,7 @@
 namespace gre {
 
 // The subcommands of `gre bench`, one file each.
+CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
 

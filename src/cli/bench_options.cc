@@ -1,10 +1,12 @@
 #include "cli/bench_options.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <utility>
 
+#include "bench/detectors.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -45,6 +47,29 @@ Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
                  "--unparsed: expected wrong, drop or distance:KM, found '" + text + "'"};
   }
   return {};
+}
+
+// Whether the replies of these files fit into memory beside everything else.
+bool AreSmall(const std::vector<std::string>& paths) {
+  constexpr uintmax_t kMaxBytes = uintmax_t{256} << 20;
+  uintmax_t sum = 0;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    const uintmax_t bytes = std::filesystem::file_size(path, error);
+    sum += error ? 0 : bytes;
+  }
+  return sum <= kMaxBytes;
+}
+
+std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
+  std::vector<BenchWarning> warnings =
+      DetectProblems(inputs.truth, system.file.predictions, system.matching);
+  if (inputs.beside.gallery) {
+    for (BenchWarning& warning : DetectGalleryLeak(*inputs.beside.gallery)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -121,6 +146,18 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .help = "Equal seeds give equal intervals",
        .target = &options.seed,
        .configurable = false},
+      {.name = "gallery",
+       .value_name = "FILE",
+       .help = "Coordinates that a system chooses its answers from: how much of the truth is in it",
+       .target = &options.gallery,
+       .configurable = false,
+       .is_path = true},
+      {.name = "baselines",
+       .value_name = "NAME",
+       .help = "Shows what papers published on this benchmark, with their caveats",
+       .target = &options.baselines,
+       .choices = {"im2gps3k", "yfcc4k", "gws15k", "streetview", "osv5m", "greval"},
+       .configurable = false},
   };
   return specs;
 }
@@ -163,6 +200,13 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+  if (!options.baselines.empty()) {
+    GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
+  }
+  if (!options.gallery.empty()) {
+    GRE_ASSIGN_OR_RETURN(const CoordinateGallery gallery, CoordinateGallery::Read(options.gallery));
+    inputs.beside.gallery = CompareWithGallery(inputs.truth, gallery);
+  }
 
   const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
   const bool needs_points =
@@ -184,7 +228,8 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                                                 : options.answers == "fields"
                                                     ? AnswerRule::kFieldsOnly
                                                     : AnswerRule::kAuto,
-                                     .keep_text = keep_text};
+                                     // Replies are also looked through for the truth.
+                                     .keep_text = keep_text || AreSmall(options.predictions)};
   std::map<std::string, int> names;
   for (const std::string& path : options.predictions) {
     ScoredSystem system;
@@ -206,6 +251,7 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                                   inputs.conventions, country_points);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
+    system.scores.warnings = Warn(inputs, system);
     inputs.systems.push_back(std::move(system));
   }
   return inputs;

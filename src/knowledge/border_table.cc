@@ -327,4 +327,42 @@ double BorderTable::DistanceToCountryKm(std::string_view code, const LatLng& poi
   return CountryContains(code, point) ? 0 : NearestOf(code, point).km;
 }
 
+// Integral of the position over the ring's inside on the unit sphere, by Stokes' theorem: half the
+// sum over its edges of (angle of the edge) * (unit normal of its great circle), turned to the side
+// where the ring lies.
+Vector3 BorderTable::AreaVector(const Ring& ring) const {
+  Vector3 sum;
+  Vector3 middle;
+  const auto at = [&](const Point& point) { return ToUnitVector(ToLatLng(point.x, point.y)); };
+  Vector3 a = at(ring.points.back());
+  for (const Point& point : ring.points) {
+    const Vector3 b = at(point);
+    const Vector3 normal = {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+    const double sine = normal.Norm();
+    if (sine > 0) sum += normal.Scaled(std::atan2(sine, a.Dot(b)) / sine / 2);
+    middle += b;
+    a = b;
+  }
+  return sum.Dot(middle) < 0 ? sum.Scaled(-1) : sum;
+}
+
+std::optional<CountryExtent> BorderTable::ExtentOf(std::string_view code) const {
+  Vector3 sum;
+  for (const Area& area : areas_) {
+    if (area.overlay || area.land.country_code != code) continue;
+    for (const Ring& ring : area.rings) {
+      // A ring within others of its area is a hole.
+      const Point& corner = ring.points.front();
+      bool is_hole = false;
+      for (const Ring& other : area.rings) {
+        is_hole ^= &other != &ring && other.Contains(corner.x, corner.y);
+      }
+      sum += AreaVector(ring).Scaled(is_hole ? -1 : 1);
+    }
+  }
+  const double area = sum.Norm();
+  if (area == 0) return std::nullopt;
+  return CountryExtent{FromVector(sum), area * kMeanEarthRadiusKm * kMeanEarthRadiusKm};
+}
+
 }  // namespace gre

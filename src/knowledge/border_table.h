@@ -8,6 +8,7 @@
 
 #include "core/result.h"
 #include "geo/lat_lng.h"
+#include "geo/sphere.h"
 #include "knowledge/borders.h"
 
 namespace gre {
@@ -37,6 +38,7 @@ class BorderTable {
   [[nodiscard]] NearestLand NearestTo(const LatLng& point) const;
   [[nodiscard]] double DistanceToCountryKm(std::string_view code, const LatLng& point) const;
   [[nodiscard]] bool CountryContains(std::string_view code, const LatLng& point) const;
+  [[nodiscard]] std::optional<CountryExtent> ExtentOf(std::string_view code) const;
   [[nodiscard]] std::span<const Polyline> outline() const { return outline_; }
   [[nodiscard]] std::span<const Polyline> borders() const { return borders_; }
 
@@ -68,6 +70,7 @@ class BorderTable {
   // Among the areas counted to the country, or all of them when `code` is absent.
   [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code,
                                       const LatLng& point) const;
+  [[nodiscard]] Vector3 AreaVector(const Ring& ring) const;
   [[nodiscard]] Position ToUnits(const LatLng& point) const;
   [[nodiscard]] LatLng ToLatLng(double x, double y) const;
   [[nodiscard]] double LowerBoundKm(const Ring& ring, const LatLng& point) const;

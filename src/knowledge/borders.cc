@@ -30,6 +30,10 @@ bool CountryContains(std::string_view country_code, const LatLng& point) {
   return Table().CountryContains(country_code, point);
 }
 
+std::optional<CountryExtent> ExtentOfCountry(std::string_view country_code) {
+  return Table().ExtentOf(country_code);
+}
+
 std::span<const Polyline> WorldOutline() { return Table().outline(); }
 
 std::span<const Polyline> WorldBorders() { return Table().borders(); }

@@ -51,6 +51,15 @@ double DistanceToCountryKm(std::string_view country_code, const LatLng& point);
 // True when an area counted to the country holds the point.
 bool CountryContains(std::string_view country_code, const LatLng& point);
 
+// How large a country is and where its middle lies.
+struct CountryExtent {
+  LatLng centroid;      // of its whole area on the sphere; may lie outside the country
+  double area_km2 = 0;  // within some percent, on a sphere of the Earth's mean radius
+};
+
+// Of all land counted to the country; nullopt where there is none.
+std::optional<CountryExtent> ExtentOfCountry(std::string_view country_code);
+
 // Coarse lines for drawing (Natural Earth 1:110m): coasts, and borders between countries. No line
 // crosses the antimeridian.
 using Polyline = std::vector<LatLng>;

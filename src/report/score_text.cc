@@ -88,6 +88,12 @@ std::string ScoreText(std::span<const NamedScores> systems, const ScoreConventio
     text.append(name).append(": ").append(value).append("\n");
   }
   text.append("intervals: ").append(systems.front().scores->interval_method).append("\n");
+  for (const NamedScores& system : systems) {
+    for (const BenchWarning& warning : system.scores->warnings) {
+      text.append("warning, ").append(system.name).append(" (").append(warning.kind);
+      text.append("): ").append(warning.message).append("\n");
+    }
+  }
   return text;
 }
 

@@ -35,6 +35,19 @@ double CrossingLatitude(const LatLng& a, const LatLng& b) {
   return FromVector(at).latitude_deg;
 }
 
+// Whether the line's own box meets the window.
+bool Meets(std::span<const LatLng> line, const MapBox& box) {
+  MapPoint low = {1e9, 1e9};
+  MapPoint high = {-1e9, -1e9};
+  for (const LatLng& point : line) {
+    const MapPoint at = ProjectMiller(point);
+    low = {std::min(low.x, at.x), std::min(low.y, at.y)};
+    high = {std::max(high.x, at.x), std::max(high.y, at.y)};
+  }
+  return low.x <= box.x + box.width && high.x >= box.x && low.y <= box.y + box.height &&
+         high.y >= box.y;
+}
+
 }  // namespace
 
 MapPoint ProjectMiller(const LatLng& point) {
@@ -79,20 +92,28 @@ MapBox BoxAround(std::span<const LatLng> points, const MapBox& world, double asp
   return {x, y, width, height};
 }
 
-std::string MapPath(std::span<const LatLng> line, bool closed) {
+std::string MapPath(std::span<const LatLng> line, bool closed, double least_step) {
   std::string data;
-  for (const LatLng& point : line) {
-    const MapPoint at = ProjectMiller(point);
+  MapPoint last;
+  for (size_t i = 0; i < line.size(); ++i) {
+    const MapPoint at = ProjectMiller(line[i]);
+    const bool inner = i > 0 && i + 1 < line.size();
+    if (inner && std::hypot(at.x - last.x, at.y - last.y) < least_step) continue;
     data += Concat({data.empty() ? "M" : "L", SvgNumber(at.x), " ", SvgNumber(at.y)});
+    last = at;
   }
   if (closed && !data.empty()) data += 'Z';
   return data;
 }
 
-MapBackground DrawBackground(const WorldLines& lines) {
+MapBackground DrawBackground(const WorldLines& lines, const MapBox& box, double least_step) {
   MapBackground background;
-  for (const std::vector<LatLng>& ring : lines.land) background.land += MapPath(ring, true);
-  for (const std::vector<LatLng>& line : lines.borders) background.borders += MapPath(line, false);
+  for (const std::vector<LatLng>& ring : lines.land) {
+    if (Meets(ring, box)) background.land += MapPath(ring, true, least_step);
+  }
+  for (const std::vector<LatLng>& line : lines.borders) {
+    if (Meets(line, box)) background.borders += MapPath(line, false, least_step);
+  }
   for (int longitude = -150; longitude <= 150; longitude += 30) {
     const LatLng line[] = {{89, double(longitude)}, {kMapFarSouthDeg, double(longitude)}};
     background.grid += MapPath(line, false);

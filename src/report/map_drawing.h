@@ -48,16 +48,18 @@ MapBox WorldBox(std::span<const LatLng> points);
 MapBox BoxAround(std::span<const LatLng> points, const MapBox& world, double aspect,
                  double least_width);
 
-// "M1 2L3 4", with "Z" where it is closed; empty for no points.
-std::string MapPath(std::span<const LatLng> line, bool closed);
+// "M1 2L3 4", with "Z" where it is closed; empty for no points. Points that lie nearer than
+// `least_step` units to the one before are left out, but for the last.
+std::string MapPath(std::span<const LatLng> line, bool closed, double least_step = 0);
 
-// The background in three paths, to be filled, stroked, stroked.
+// The background of a window in three paths, to be filled, stroked, stroked.
 struct MapBackground {
   std::string land;
   std::string borders;
   std::string grid;  // meridians and parallels every 30 degrees
 };
-MapBackground DrawBackground(const WorldLines& lines);
+// What lies wholly outside `box` is left out; `least_step` as of MapPath.
+MapBackground DrawBackground(const WorldLines& lines, const MapBox& box, double least_step = 0);
 
 // The great circle from one point to the other (of antipodes: through the north), a point at least
 // every 2 degrees. One line, or two where it crosses the antimeridian: the first ends and the

@@ -67,7 +67,7 @@ class SvgMap {
   }
 
   void Background() {
-    const MapBackground background = DrawBackground(lines_);
+    const MapBackground background = DrawBackground(lines_, world_);
     Path("grid", background.grid);
     Path("land", background.land);
     Path("borders", background.borders);

@@ -83,7 +83,7 @@ class MapWindow {
                        {"width", box.width},
                        {"height", box.height},
                        {"fill", kOcean}});
-    const MapBackground background = DrawBackground(world);
+    const MapBackground background = DrawBackground(world, box, 0.7 * degrees_per_pixel_);
     Background("grid", background.grid, "none", kRule);
     Background("land", background.land, kLand, kCoast);
     Background("borders", background.borders, "none", kBorder);

@@ -153,7 +153,9 @@ TEST_F(BenchPageTest, FolderHoldsEachFormUnderItsOwnName) {
     if (file.name.ends_with(".svg")) {
       EXPECT_EQ(testing::ParseXml(file.content).name, "svg") << file.name;
     }
-    if (file.name.ends_with(".tex")) EXPECT_THAT(file.content, HasSubstr("\\toprule"));
+    if (file.name.ends_with(".tex")) {
+      EXPECT_THAT(file.content, HasSubstr("\\toprule"));
+    }
   }
   for (const char* name : {"report.html", "report.md", "records.csv", "tables/scores.tex",
                            "tables/scores.csv", "charts/distance_cdf.svg", "charts/reliability.svg",

@@ -9,5 +9,6 @@ CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
 CommandSpec BenchReportCommand();
+CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <utility>
 
 #include "bench/detectors.h"
+#include "bench/place_columns.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -134,6 +136,13 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .choices = {"ignore", "wrong"},
        .configurable = false},
       text("geoscore-scale", "KM", "Scale of GeoScore (1492.7)", options.geoscore_scale_km),
+      {.name = "places",
+       .value_name = "WHEN",
+       .help = "Whether country, region, sub-region and city are compared; auto: up to 200,000 "
+               "records",
+       .target = &options.places,
+       .choices = {"auto", "on", "off"},
+       .configurable = false},
       {.name = "resamples",
        .value_name = "N",
        .help = "Bootstrap resamples behind the 95 % intervals",
@@ -199,6 +208,18 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
+  const PredictionOptions reading = {.fields = options.prediction_fields,
+                                     .answers = options.answers == "any" ? AnswerRule::kAny
+                                                : options.answers == "fields"
+                                                    ? AnswerRule::kFieldsOnly
+                                                    : AnswerRule::kAuto,
+                                     // Replies are also looked through for the truth.
+                                     .keep_text = keep_text || AreSmall(options.predictions)};
+  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
+  for (const std::string& path : options.predictions) {
+    files.push_back(std::async(std::launch::async,
+                               [&path, &reading] { return ReadPredictions(path, reading); }));
+  }
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
   if (!options.baselines.empty()) {
     GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
@@ -220,24 +241,21 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   const CountryPoints country_points = [&](std::string_view code) {
     return SampleCountryPoints(*namer.gazetteer(), code);
   };
+  constexpr size_t kMaxRecordsWithPlaces = 200000;
+  const bool places = options.places == "on" ||
+                      (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     // Replies are also looked through for the truth.
-                                     .keep_text = keep_text || AreSmall(options.predictions)};
   std::map<std::string, int> names;
-  for (const std::string& path : options.predictions) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& path = options.predictions[i];
     ScoredSystem system;
     system.name = std::filesystem::path(path).stem().string();
     if (const int count = ++names[system.name]; count > 1) {
       system.name.append("-").append(std::to_string(count));
     }
-    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
+    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -248,7 +266,11 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
     system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, country_points);
+                                  inputs.conventions, country_points, {.country = places});
+    if (places && namer.gazetteer() != nullptr) {
+      AddPlaceColumns(inputs.truth, system.file.predictions, *namer.gazetteer(), inputs.conventions,
+                      system.records);
+    }
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
     system.scores.warnings = Warn(inputs, system);

@@ -31,6 +31,7 @@ struct BenchOptions {
   std::string missing = "ignore";
   std::string geoscore_scale_km;
   std::string preset;
+  std::string places = "auto";
   int resamples = 10000;
   uint64_t seed = 1;
   std::string gallery;    // coordinates that the systems chose from

@@ -12,6 +12,11 @@ std::vector<std::pair<std::string, std::string>> DescribeConventions(
                                       ? "gre (assumed: no evaluation code is published)"
                                       : conventions.preset);
   }
+  stated.emplace_back(
+      "protocol", conventions.protocol == "names"
+                      ? "names, geocoded offline with GeoNames (a region or country alone is its "
+                        "middle)"
+                      : conventions.protocol);
   stated.emplace_back("distance", conventions.distance.Name());
   stated.emplace_back("boundary", conventions.boundary == Boundary::kInclusive ? "<=" : "<");
   using Unparsed = ScoreConventions::Unparsed;

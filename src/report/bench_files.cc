@@ -13,10 +13,14 @@ struct NamedTable {
   Table table;
 };
 
-// "scores", "outcomes", "conventions", "calibration", "groups_1" …, "failures_1" …
+// By file name; "groups_N" and "failures_N" by the order of the groupings and systems.
 std::vector<NamedTable> AllTables(const BenchReport& report) {
   std::vector<NamedTable> tables;
   tables.push_back({"scores", HeadlineTable(report)});
+  tables.push_back({"places", PlacesTable(report)});
+  if (Table table = WarningsTable(report); !table.rows.empty()) {
+    tables.push_back({"warnings", std::move(table)});
+  }
   tables.push_back({"conventions", ConventionsTable(report)});
   size_t number = 0;
   for (Table& table : BreakdownTables(report)) {

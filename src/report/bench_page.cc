@@ -30,6 +30,8 @@ class BenchPage {
     out_ += "<main class=\"bench\">\n";
     Section("Scores");
     Put(HeadlineTable(report_));
+    Put(PlacesTable(report_));
+    if (const Table table = WarningsTable(report_); !table.rows.empty()) Put(table);
     Chart("distance_cdf");
     EndSection();
     Section("Conventions");

@@ -35,8 +35,12 @@ struct BenchReport {
   std::string version;  // of the program
 };
 
-// One figure a column with its interval, one system a row.
+// Accuracies, GeoScore and distances, one system a row.
 Table HeadlineTable(const BenchReport& report);
+// Country, region and what else of the place was compared, one system a row.
+Table PlacesTable(const BenchReport& report);
+// What makes figures doubtful; no rows where nothing does.
+Table WarningsTable(const BenchReport& report);
 // What became of every record, one system a row.
 Table OutcomesTable(const BenchReport& report);
 // How the figures were made: name, value.

@@ -50,9 +50,6 @@ Table HeadlineTable(const BenchReport& report) {
   for (const auto& [threshold_km, accuracy] : first.accuracy) {
     table.columns.push_back(Figures(WithinTitle(report, threshold_km)));
   }
-  for (const auto& [name, accuracy] : first.places) {
-    table.columns.push_back(Figures(Concat({name, ", %"})));
-  }
   table.columns.push_back(Figures("GeoScore"));
   table.columns.push_back(Figures("median km"));
   table.columns.push_back(Figures("mean km"));
@@ -64,7 +61,6 @@ Table HeadlineTable(const BenchReport& report) {
     for (const auto& [threshold_km, accuracy] : scores.accuracy) {
       row.emplace_back(Figure(accuracy, 100, 1));
     }
-    for (const auto& [name, accuracy] : scores.places) row.emplace_back(Figure(accuracy, 100, 1));
     row.emplace_back(Figure(scores.geoscore, 1, 0));
     row.emplace_back(Figure(scores.median_km, 1, 1));
     row.emplace_back(Figure(scores.mean_km, 1, 0));
@@ -77,6 +73,41 @@ Table HeadlineTable(const BenchReport& report) {
                                 : unparsed == Unparsed::kDrop ? "are left out"
                                                               : "count as a fixed distance",
                                 ". Intervals: ", first.interval_method, "."}));
+  return table;
+}
+
+Table PlacesTable(const BenchReport& report) {
+  Table table;
+  table.title = "Share of answers in the right place, with 95 % intervals";
+  table.columns = {Words("system")};
+  for (const auto& [name, accuracy] : report.systems.front().scores.places) {
+    const std::string_view words = name == "nearest_country" ? "country of nearest place"
+                                   : name == "sub_region"    ? "sub-region"
+                                                             : std::string_view(name);
+    table.columns.push_back(Figures(Concat({words, ", %"})));
+  }
+  for (const ReportedSystem& system : report.systems) {
+    std::vector<TableCell>& row = table.rows.emplace_back();
+    row.emplace_back(system.name);
+    for (const auto& [name, accuracy] : system.scores.places) {
+      row.emplace_back(Figure(accuracy, 100, 1));
+    }
+  }
+  table.notes = {
+      "Country: by borders. The others, where there are any: by the populated place nearest to "
+      "answer and truth."};
+  return table;
+}
+
+Table WarningsTable(const BenchReport& report) {
+  Table table;
+  table.title = "What makes these figures doubtful";
+  table.columns = {Words("system"), Words("warning")};
+  for (const ReportedSystem& system : report.systems) {
+    for (const BenchWarning& warning : system.scores.warnings) {
+      table.rows.push_back({system.name, warning.message});
+    }
+  }
   return table;
 }
 

@@ -72,6 +72,7 @@ BenchReport MakeReport(const BenchInputs& inputs, const std::string& truth) {
   report.conventions = inputs.conventions;
   report.world = {WorldLand(), WorldBorders()};
   report.version = kVersion;
+  report.published = inputs.beside.published;
   for (const ScoredSystem& system : inputs.systems) {
     report.systems.push_back({system.name, system.file.path, system.file.predictions,
                               system.matching, system.records, system.scores, system.file.remarks});

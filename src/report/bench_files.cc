@@ -2,6 +2,7 @@
 
 #include "core/strings.h"
 #include "report/bench_page.h"
+#include "report/published_table.h"
 #include "report/text_escape.h"
 #include "report/wording.h"
 
@@ -22,6 +23,9 @@ std::vector<NamedTable> AllTables(const BenchReport& report) {
     tables.push_back({"warnings", std::move(table)});
   }
   tables.push_back({"conventions", ConventionsTable(report)});
+  if (report.published != nullptr) {
+    tables.push_back({"published", PublishedTable(*report.published)});
+  }
   size_t number = 0;
   for (Table& table : BreakdownTables(report)) {
     tables.push_back({Concat({"groups_", std::to_string(++number)}), std::move(table)});

@@ -7,6 +7,7 @@
 #include "reasoning/chain.h"
 #include "report/bench_groups.h"
 #include "report/html_document.h"
+#include "report/published_table.h"
 #include "report/text_escape.h"
 #include "report/wording.h"
 
@@ -36,6 +37,7 @@ class BenchPage {
     EndSection();
     Section("Conventions");
     Put(ConventionsTable(report_));
+    if (report_.published != nullptr) Put(PublishedTable(*report_.published));
     EndSection();
     Section("Where answers went");
     Charts("error_map_");

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "bench/published.h"
 #include "bench/scoring.h"
 #include "report/charts/error_map.h"
 #include "report/map_drawing.h"
@@ -32,7 +33,8 @@ struct BenchReport {
   ScoreConventions conventions;
   std::vector<ReportedSystem> systems;  // not empty
   WorldLines world;
-  std::string version;  // of the program
+  std::string version;                            // of the program
+  const PublishedBenchmark* published = nullptr;  // figures of papers to stand beside
 };
 
 // Accuracies, GeoScore and distances, one system a row.

@@ -35,6 +35,7 @@ endif()
 
 if(GRE_BUILD_TESTS)
   find_package(GTest 1.12 REQUIRED)
+  find_package(EXPAT 2.5 REQUIRED)  # the tests read XML with it
   include(GoogleTest)
 endif()
 if(GRE_BUILD_BENCHMARKS)

@@ -9,6 +9,7 @@ CommandSpec BenchBuildCommand();
 CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
+CommandSpec BenchReportCommand();
 CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

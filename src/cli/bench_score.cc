@@ -6,7 +6,7 @@
 #include "cli/bench_chains.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
-#include "report/published_text.h"
+#include "report/published_table.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -67,7 +67,7 @@ CommandSpec BenchScoreCommand() {
                 std::to_string(overlap.gallery_points) + " points\n";
       }
       if (inputs->beside.published != nullptr) {
-        text += "\n" + PublishedText(*inputs->beside.published);
+        text += "\n" + FormatTableText(PublishedTable(*inputs->beside.published));
       }
       for (size_t i = 0; i < chains.size(); ++i) {
         text += "\nchains of " + inputs->systems[i].name + "\n";

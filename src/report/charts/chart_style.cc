@@ -1,0 +1,131 @@
+#include "report/charts/chart_style.h"
+
+#include <algorithm>
+#include <array>
+#include <numeric>
+
+#include "report/text_layout.h"
+
+namespace gre {
+namespace {
+
+constexpr std::array<std::string_view, kSeriesColors> kColors = {
+    "#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#000000"};
+// Lengths without a common factor with seven: colours that come again come with another of both.
+constexpr std::array<std::string_view, 8> kDashes = {"none", "8 4",         "2 3", "10 3 2 3",
+                                                     "15 4", "5 2 1 2 1 2", "1 4", "12 3 4 3"};
+constexpr size_t kMarkers = 8;
+
+std::string MarkerPath(size_t marker, double x, double y, double r) {
+  // Corners in units of r, from the middle; a marker without corners is a circle.
+  static const std::array<std::vector<std::array<double, 2>>, kMarkers> corners = {{
+      {},
+      {{-.88, -.88}, {.88, -.88}, {.88, .88}, {-.88, .88}},
+      {{0, -1.2}, {1.1, .75}, {-1.1, .75}},
+      {{0, -1.25}, {1.25, 0}, {0, 1.25}, {-1.25, 0}},
+      {{0, 1.2}, {1.1, -.75}, {-1.1, -.75}},
+      {{-.4, -1.1},
+       {.4, -1.1},
+       {.4, -.4},
+       {1.1, -.4},
+       {1.1, .4},
+       {.4, .4},
+       {.4, 1.1},
+       {-.4, 1.1},
+       {-.4, .4},
+       {-1.1, .4},
+       {-1.1, -.4},
+       {-.4, -.4}},
+      {{0, -1.3},
+       {.35, -.45},
+       {1.25, -.4},
+       {.55, .2},
+       {.8, 1.1},
+       {0, .6},
+       {-.8, 1.1},
+       {-.55, .2},
+       {-1.25, -.4},
+       {-.35, -.45}},
+      {{-.55, -1.1}, {.55, -1.1}, {1.15, 0}, {.55, 1.1}, {-.55, 1.1}, {-1.15, 0}},
+  }};
+  if (corners[marker].empty()) {
+    const std::string radius = SvgNumber(r);
+    const std::string arc = "A" + radius + " " + radius + " 0 1 1 ";
+    return "M" + SvgNumber(x - r) + " " + SvgNumber(y) + arc + SvgNumber(x + r) + " " +
+           SvgNumber(y) + arc + SvgNumber(x - r) + " " + SvgNumber(y) + "Z";
+  }
+  std::string path;
+  for (const auto& [dx, dy] : corners[marker]) {
+    path += path.empty() ? 'M' : 'L';
+    path += SvgNumber(x + dx * r);
+    path += ' ';
+    path += SvgNumber(y + dy * r);
+  }
+  return path + "Z";
+}
+
+}  // namespace
+
+SeriesStyle StyleOfSeries(size_t index) {
+  const size_t color = index % kSeriesColors;
+  return {kColors[color], kDashes[index % kDashes.size()], index % kMarkers,
+          "s" + std::to_string(color)};
+}
+
+void DrawMarker(SvgWriter& svg, const SeriesStyle& style, double x, double y, double radius,
+                std::string_view tooltip) {
+  svg.Leaf("path",
+           {{"class", style.css_class + " mark"},
+            {"d", MarkerPath(style.marker, x, y, radius)},
+            {"fill", style.color},
+            {"stroke", kPaper},
+            {"stroke-width", 1.0}},
+           tooltip);
+}
+
+void DrawKey(SvgWriter& svg, const SeriesStyle& style, double x, double y, std::string_view text) {
+  constexpr double kLength = 30;
+  svg.Leaf("line", {{"class", style.css_class + " line"},
+                    {"x1", x},
+                    {"y1", y},
+                    {"x2", x + kLength},
+                    {"y2", y},
+                    {"stroke", style.color},
+                    {"stroke-width", 2.0},
+                    {"stroke-dasharray", style.dash}});
+  DrawMarker(svg, style, x + kLength / 2, y);
+  svg.Text(x + kLength + 7, y + 4, text);
+}
+
+double TextWidth(std::string_view text, double size) {
+  constexpr double kEmPerColumn = 0.58;
+  return DisplayWidth(text) * size * kEmPerColumn;
+}
+
+std::string FitText(std::string_view text, double width, double size) {
+  const int columns = static_cast<int>(width / TextWidth("0", size));
+  return Ellipsize(text, std::max(columns, 2));
+}
+
+std::vector<double> SpreadApart(const std::vector<double>& wanted, double gap, double low,
+                                double high) {
+  std::vector<size_t> order(wanted.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return wanted[a] < wanted[b]; });
+  std::vector<double> placed(wanted.size());
+  double least = low;
+  for (const size_t i : order) {
+    placed[i] = std::max(wanted[i], least);
+    least = placed[i] + gap;
+  }
+  double most = high;
+  for (size_t k = order.size(); k > 0; --k) {
+    double& at = placed[order[k - 1]];
+    at = std::min(at, most);
+    most = at - gap;
+  }
+  return placed;
+}
+
+}  // namespace gre

@@ -5,6 +5,8 @@
 namespace gre {
 
 // The subcommands of `gre bench`, one file each.
+CommandSpec BenchCompareCommand();
+CommandSpec BenchFuseCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <map>
+#include <memory>
 #include <utility>
 
 #include "core/strings.h"
@@ -154,6 +155,27 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
   return conventions;
 }
 
+PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_text) {
+  return {.fields = options.prediction_fields,
+          .answers = options.answers == "any"      ? AnswerRule::kAny
+                     : options.answers == "fields" ? AnswerRule::kFieldsOnly
+                                                   : AnswerRule::kAuto,
+          .keep_text = keep_text};
+}
+
+std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  std::map<std::string, int> counts;
+  for (const std::string& path : paths) {
+    std::string name = std::filesystem::path(path).stem().string();
+    if (const int count = ++counts[name]; count > 1) {
+      name.append("-").append(std::to_string(count));
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
   if (options.predictions.empty() || options.truth.empty()) {
     return Error{
@@ -164,34 +186,28 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
 
-  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
+  const auto namer =
+      std::make_shared<const PlaceNamer>(PlaceNamer::Open(context.cache_directory() + "/geodata"));
   const bool needs_points =
       std::ranges::any_of(inputs.truth, [](const TruthRecord& record) { return !record.point; });
-  if (needs_points && namer.gazetteer() == nullptr) {
+  if (needs_points && namer->gazetteer() == nullptr) {
     return Error{ErrorCode::kUnavailable, options.truth +
                                               ": photos of which only the country is known are "
                                               "scored with the places of that country: " +
-                                              namer.missing_reason()};
+                                              namer->missing_reason()};
   }
-  const CountryPoints country_points = [&](std::string_view code) {
-    return SampleCountryPoints(*namer.gazetteer(), code);
+  inputs.country_points = [namer](std::string_view code) {
+    return SampleCountryPoints(*namer->gazetteer(), code);
   };
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     .keep_text = keep_text};
-  std::map<std::string, int> names;
-  for (const std::string& path : options.predictions) {
+  const PredictionOptions reading = MakePredictionOptions(options, keep_text);
+  const std::vector<std::string> names = SystemNames(options.predictions);
+  for (size_t i = 0; i < names.size(); ++i) {
+    const std::string& path = options.predictions[i];
     ScoredSystem system;
-    system.name = std::filesystem::path(path).stem().string();
-    if (const int count = ++names[system.name]; count > 1) {
-      system.name.append("-").append(std::to_string(count));
-    }
+    system.name = names[i];
     GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
@@ -203,7 +219,7 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
     system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, country_points);
+                                  inputs.conventions, inputs.country_points);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
     inputs.systems.push_back(std::move(system));

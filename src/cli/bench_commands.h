@@ -6,6 +6,8 @@ namespace gre {
 
 // The subcommands of `gre bench`, one file each.
 CommandSpec BenchImportCommand();
+CommandSpec BenchCompareCommand();
+CommandSpec BenchFuseCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
 CommandSpec BenchReportCommand();

@@ -58,7 +58,14 @@ struct BenchInputs {
   std::vector<ScoredSystem> systems;  // in the order of --predictions
   ScoreConventions conventions;
   BesideScores beside;
+  CountryPoints country_points;  // what the systems were scored with
 };
+
+// How the options say that predictions are read.
+PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_text);
+
+// A name for each predictions file: without folder and extension, numbered where two are equal.
+std::vector<std::string> SystemNames(const std::vector<std::string>& paths);
 
 // Reads and scores everything that the options name, and looks for what makes it doubtful.
 // `keep_text` keeps replies.

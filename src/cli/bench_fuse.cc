@@ -105,8 +105,7 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
   system.name = "fused";
   system.file.predictions = FusedPredictions(inputs.truth, fused.fusion.photos);
   GRE_ASSIGN_OR_RETURN(system.matching, MatchPredictions(inputs.truth, system.file.predictions));
-  system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                inputs.conventions, inputs.country_points);
+  system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.bench.resamples;
   bootstrap.seed = options.bench.seed;

@@ -273,12 +273,22 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                                               "scored with the places of that country: " +
                                               namer->missing_reason()};
   }
-  inputs.country_points = [namer](std::string_view code) {
-    return SampleCountryPoints(*namer->gazetteer(), code);
-  };
   constexpr size_t kMaxRecordsWithPlaces = 200000;
   const bool places = options.places == "on" ||
                       (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
+  inputs.score = [namer, places, conventions = inputs.conventions](
+                     std::span<const TruthRecord> truth, std::span<const Prediction> predictions,
+                     const Matching& matching) {
+    const CountryPoints country_points = [&](std::string_view code) {
+      return SampleCountryPoints(*namer->gazetteer(), code);
+    };
+    RecordScores records = ScoreRecords(truth, predictions, matching, conventions, country_points,
+                                        {.country = places});
+    if (places && namer->gazetteer() != nullptr) {
+      AddPlaceColumns(truth, predictions, *namer->gazetteer(), conventions, records);
+    }
+    return records;
+  };
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
@@ -297,12 +307,7 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        " records stands in " + options.truth + "; ids are taken from '" +
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
-    system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, inputs.country_points, {.country = places});
-    if (places && namer->gazetteer() != nullptr) {
-      AddPlaceColumns(inputs.truth, system.file.predictions, *namer->gazetteer(),
-                      inputs.conventions, system.records);
-    }
+    system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
     system.scores.warnings = Warn(inputs, system);

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -58,7 +60,10 @@ struct BenchInputs {
   std::vector<ScoredSystem> systems;  // in the order of --predictions
   ScoreConventions conventions;
   BesideScores beside;
-  CountryPoints country_points;  // what the systems were scored with
+  // Scores further predictions in the columns that the systems have; thread-safe.
+  std::function<RecordScores(std::span<const TruthRecord> truth,
+                             std::span<const Prediction> predictions, const Matching& matching)>
+      score;
 };
 
 // How the options say that predictions are read.

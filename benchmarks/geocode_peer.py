@@ -74,7 +74,7 @@ def compare(points, ours, theirs, rows, metric):
     without_name = ~same & nameless[other]
     if metric == "degrees":
         far_mine, far_other = (((points - place[at]) ** 2).sum(axis=1) for at in (mine, other))
-        equal = ~same & ~without_name & (far_mine == far_other)
+        equal = ~same & ~without_name & np.isclose(far_mine, far_other, rtol=1e-12, atol=0)
         nearer = np.zeros_like(same)
     else:
         far_mine, far_other = (haversine_km(points, place[at]) for at in (mine, other))

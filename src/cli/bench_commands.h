@@ -8,5 +8,6 @@ namespace gre {
 CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
+CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

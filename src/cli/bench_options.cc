@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <utility>
 
 #include "bench/detectors.h"
+#include "bench/place_columns.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -25,7 +27,7 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
     thresholds.push_back(*value);
   }
   std::ranges::sort(thresholds);
-  thresholds.erase(std::ranges::unique(thresholds).begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
 }
 
@@ -111,6 +113,14 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .target = &options.answers,
        .choices = {"auto", "any", "fields"},
        .configurable = false},
+      {.name = "protocol",
+       .value_name = "P",
+       .help = "What answers are: coordinates, or names of places, which are geocoded offline",
+       .target = &options.protocol,
+       .choices = {"coordinates", "names"},
+       .configurable = false},
+      text("pred-name", "FIELD", "The place's name in the predictions, for --protocol names",
+           options.prediction_fields.name),
       text("truth-id", "FIELD", "The photo's id in the truth", options.truth_fields.id),
       text("truth-lat", "FIELD", "The latitude in the truth", options.truth_fields.latitude),
       text("truth-lon", "FIELD", "The longitude in the truth", options.truth_fields.longitude),
@@ -134,6 +144,13 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .choices = {"ignore", "wrong"},
        .configurable = false},
       text("geoscore-scale", "KM", "Scale of GeoScore (1492.7)", options.geoscore_scale_km),
+      {.name = "places",
+       .value_name = "WHEN",
+       .help = "Whether country, region, sub-region and city are compared; auto: up to 200,000 "
+               "records",
+       .target = &options.places,
+       .choices = {"auto", "on", "off"},
+       .configurable = false},
       {.name = "resamples",
        .value_name = "N",
        .help = "Bootstrap resamples behind the 95 % intervals",
@@ -186,6 +203,10 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     }
     conventions.geoscore_scale_km = *scale;
   }
+  conventions.protocol = options.protocol;
+  if (options.protocol != "names" && !options.prediction_fields.name.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
+  }
   conventions.count_missing = options.missing == "wrong";
   GRE_RETURN_IF_ERROR(SetUnparsed(options.unparsed, conventions));
   return conventions;
@@ -199,6 +220,23 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
+  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
+  if (options.protocol == "names" && namer.gazetteer() == nullptr) {
+    return Error{ErrorCode::kUnavailable, "--protocol names: " + namer.missing_reason()};
+  }
+  const PredictionOptions reading = {
+      .fields = options.prediction_fields,
+      .answers = options.answers == "any"      ? AnswerRule::kAny
+                 : options.answers == "fields" ? AnswerRule::kFieldsOnly
+                                               : AnswerRule::kAuto,
+      // Replies are also looked through for the truth.
+      .keep_text = keep_text || AreSmall(options.predictions),
+      .names = options.protocol == "names" ? namer.gazetteer() : nullptr};
+  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
+  for (const std::string& path : options.predictions) {
+    files.push_back(std::async(std::launch::async,
+                               [&path, &reading] { return ReadPredictions(path, reading); }));
+  }
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
   if (!options.baselines.empty()) {
     GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
@@ -208,7 +246,6 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     inputs.beside.gallery = CompareWithGallery(inputs.truth, gallery);
   }
 
-  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
   const bool needs_points =
       std::ranges::any_of(inputs.truth, [](const TruthRecord& record) { return !record.point; });
   if (needs_points && namer.gazetteer() == nullptr) {
@@ -220,24 +257,21 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   const CountryPoints country_points = [&](std::string_view code) {
     return SampleCountryPoints(*namer.gazetteer(), code);
   };
+  constexpr size_t kMaxRecordsWithPlaces = 200000;
+  const bool places = options.places == "on" ||
+                      (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     // Replies are also looked through for the truth.
-                                     .keep_text = keep_text || AreSmall(options.predictions)};
   std::map<std::string, int> names;
-  for (const std::string& path : options.predictions) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& path = options.predictions[i];
     ScoredSystem system;
     system.name = std::filesystem::path(path).stem().string();
     if (const int count = ++names[system.name]; count > 1) {
       system.name.append("-").append(std::to_string(count));
     }
-    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
+    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -248,7 +282,11 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
     system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, country_points);
+                                  inputs.conventions, country_points, {.country = places});
+    if (places && namer.gazetteer() != nullptr) {
+      AddPlaceColumns(inputs.truth, system.file.predictions, *namer.gazetteer(), inputs.conventions,
+                      system.records);
+    }
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
     system.scores.warnings = Warn(inputs, system);

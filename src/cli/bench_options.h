@@ -23,6 +23,7 @@ struct BenchOptions {
   std::string truth;
   PredictionFields prediction_fields;
   std::string answers = "auto";
+  std::string protocol = "coordinates";  // or "names"
   TruthFields truth_fields;
   std::string thresholds;  // "1,25,200"
   std::string distance;    // empty: the preset's
@@ -31,6 +32,7 @@ struct BenchOptions {
   std::string missing = "ignore";
   std::string geoscore_scale_km;
   std::string preset;
+  std::string places = "auto";
   int resamples = 10000;
   uint64_t seed = 1;
   std::string gallery;    // coordinates that the systems chose from

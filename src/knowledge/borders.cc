@@ -22,6 +22,10 @@ std::optional<LandArea> LandAreaAt(const LatLng& point) { return Table().AreaAt(
 
 NearestLand NearestLandTo(const LatLng& point) { return Table().NearestTo(point); }
 
+std::string_view CountryCodeWithin(const LatLng& point, double max_km) {
+  return Table().CountryCodeWithin(point, max_km);
+}
+
 double DistanceToCountryKm(std::string_view country_code, const LatLng& point) {
   return Table().DistanceToCountryKm(country_code, point);
 }

@@ -44,6 +44,10 @@ struct NearestLand {
 // The land area nearest to the point. Takes up to some milliseconds far out on the sea.
 NearestLand NearestLandTo(const LatLng& point);
 
+// The country that holds the point or, on the sea, that of the nearest land at most `max_km` away;
+// empty where there is none or no state is counted. Takes microseconds for small distances.
+std::string_view CountryCodeWithin(const LatLng& point, double max_km);
+
 // Geodesic distance to the nearest land counted to the country; 0 inside, infinite where no area is
 // counted to it.
 double DistanceToCountryKm(std::string_view country_code, const LatLng& point);

@@ -52,7 +52,8 @@ std::string ScoreText(std::span<const NamedScores> systems, const ScoreConventio
   add("median distance", [](const Scores& scores) { return Number(scores.median_km, " km"); });
   add("mean distance", [](const Scores& scores) { return Number(scores.mean_km, " km"); });
   for (size_t i = 0; i < systems.front().scores->places.size(); ++i) {
-    add(systems.front().scores->places[i].first + " right",
+    const std::string& name = systems.front().scores->places[i].first;
+    add(name == "nearest_country" ? "country of nearest place" : name + " right",
         [i](const Scores& scores) { return Percent(scores.places[i].second); });
   }
   const auto count = [&](std::string label, size_t Scores::*member) {

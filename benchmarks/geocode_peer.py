@@ -114,6 +114,7 @@ def main():
         for count in sorted({min(10_000, args.points), args.points}):
             with tempfile.TemporaryDirectory() as folder:
                 run = Run(args, folder, np.ascontiguousarray(all_points[:count]))
+                run.ours("degrees", 1)  # builds the index where there is none
                 rounds = 3 if count > 10_000 else 10
                 for mode in (1, 2):
                     first, seconds, theirs, rows = run.peer(mode, rounds)

@@ -13,8 +13,8 @@ std::optional<std::string> MiniLmDirectory() {
   std::string folder = variable("GRE_MINILM");
   if (folder.empty()) {
     const std::string cache = variable("XDG_CACHE_HOME");
-    folder = (cache.empty() ? variable("HOME") + "/.cache" : cache) +
-             "/gre/models/all-MiniLM-L6-v2";
+    folder =
+        (cache.empty() ? variable("HOME") + "/.cache" : cache) + "/gre/models/all-MiniLM-L6-v2";
   }
   if (!std::filesystem::exists(folder + "/model.safetensors")) return std::nullopt;
   return folder;

@@ -26,8 +26,8 @@ double LargestDifference(const at::Tensor& values, const std::vector<float>& exp
   EXPECT_EQ(flat.numel(), static_cast<int64_t>(expected.size()));
   double largest = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
-    largest = std::max(largest,
-                       std::abs(double{flat.const_data_ptr<float>()[i]} - double{expected[i]}));
+    largest =
+        std::max(largest, std::abs(double{flat.const_data_ptr<float>()[i]} - double{expected[i]}));
   }
   return largest;
 }
@@ -98,7 +98,9 @@ TEST(BertTest, ErrorsNameTensorsAndFields) {
                 d.tensors()["embeddings.LayerNorm.weight"] = {{3}, {1, 2, 3}};
               }),
               HasSubstr("tensor 'embeddings.LayerNorm.weight': expected [16], found [3]"));
-  EXPECT_THAT(ErrorAfter([](auto& d) { d.tensors()["encoder.extra"] = {{1}, {1}}; }),
+  EXPECT_THAT(ErrorAfter([](auto& d) {
+                d.tensors()["encoder.extra"] = {{1}, {1}};
+              }),
               HasSubstr("tensor 'encoder.extra': expected nothing, found [1]"));
   const auto with = [](const char* key, const Json& value) {
     return ErrorAfter([&](auto& d) { d.config()[key] = value; });

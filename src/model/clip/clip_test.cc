@@ -38,8 +38,8 @@ double LargestDifference(const at::Tensor& values, const std::vector<float>& exp
   EXPECT_EQ(flat.numel(), static_cast<int64_t>(expected.size()));
   double largest = 0;
   for (size_t i = 0; i < expected.size(); ++i) {
-    largest = std::max(largest,
-                       std::abs(double{flat.const_data_ptr<float>()[i]} - double{expected[i]}));
+    largest =
+        std::max(largest, std::abs(double{flat.const_data_ptr<float>()[i]} - double{expected[i]}));
   }
   return largest;
 }

@@ -49,8 +49,7 @@ class SpoiltDirectory {
   [[nodiscard]] std::string path() const { return folder_.path(); }
 
   void WriteText(const std::string& name, const std::string& content) const {
-    std::filesystem::create_directories(
-        std::filesystem::path(folder_ / name).parent_path());
+    std::filesystem::create_directories(std::filesystem::path(folder_ / name).parent_path());
     ASSERT_TRUE(WriteFileAtomically(folder_ / name, content).ok());
   }
 

@@ -25,7 +25,13 @@ enum Wanted : size_t {
   kRadius50,
   kRadius90,
   kAbstention,
+  kMetadataLatitude,
+  kMetadataLongitude,
+  kPrompt,
 };
+
+constexpr std::string_view kPromptSpellings[] = {"prompt",   "question",      "instruction",
+                                                 "messages", "conversations", "user_prompt"};
 
 class PredictionsReader {
  public:
@@ -93,7 +99,9 @@ class PredictionsReader {
     names_.insert(names_.end(),
                   {"error", "schema", "status", is_ours ? "answer.confidence" : "confidence",
                    is_ours ? "answer.radius_km.p50" : "radius_p50_km",
-                   is_ours ? "answer.radius_km.p90" : "radius_p90_km", "abstention"});
+                   is_ours ? "answer.radius_km.p90" : "radius_p90_km", "abstention",
+                   "metadata_gps.latitude", "metadata_gps.longitude",
+                   options_.keep_text ? file_.FindField(kPromptSpellings).value_or("") : ""});
     if (names_[kId].empty()) return Missing("an id", "--pred-id");
     if (!has_point_ && (point_given || names_[kText].empty())) {
       return Missing("latitude and longitude, or a reply",
@@ -162,7 +170,13 @@ class PredictionsReader {
     prediction.radius_p50_km = number(kRadius50);
     prediction.radius_p90_km = number(kRadius90);
     prediction.abstained = values[kStatus].text == "abstained";
-    if (options_.keep_text) prediction.text = text.text;
+    const auto gps_lat = values[kMetadataLatitude].AsNumber();
+    const auto gps_lon = values[kMetadataLongitude].AsNumber();
+    if (gps_lat && gps_lon) prediction.metadata_gps = LatLng::FromDegrees(*gps_lat, *gps_lon);
+    if (options_.keep_text) {
+      prediction.text = text.text;
+      prediction.prompt = values[kPrompt].text;
+    }
     return prediction;
   }
 
@@ -199,7 +213,8 @@ class PredictionsReader {
         "expected latitude within -90 and 90 and longitude within -180 and 180, "
         "found '" +
         shown(latitude) + "', '" + shown(longitude) + "'";
-    if (lat && lon && LatLng::FromDegrees(*lon, *lat)) {
+    prediction.swap_suspected = lat && lon && LatLng::FromDegrees(*lon, *lat).has_value();
+    if (prediction.swap_suspected) {
       prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";
     }
     return prediction;
@@ -231,6 +246,7 @@ Prediction ReadReply(std::string id, std::string_view reply) {
       break;
     case AnswerStatus::kUnparsed:
       prediction.outcome = Outcome::kUnparsed;
+      prediction.swap_suspected = answer.swap_suspected;
       if (answer.swap_suspected) {
         prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";
       }

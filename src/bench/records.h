@@ -55,8 +55,19 @@ struct Prediction {
   double radius_p90_km = kUnknown;
   AnswerForm form = AnswerForm::kNone;  // in which a raw reply gave its point
   std::string reason = {};              // why there is no point; empty when parsed
-  std::string text = {};                // the whole reply, where the reader was told to keep it
-  size_t line = 0;                      // of the file, from 1
+  // The values are impossible as written and would be possible exchanged. They are not exchanged.
+  bool swap_suspected = false;
+  std::optional<LatLng> metadata_gps = {};  // position in the photo's file, where the record has it
+  std::string text = {};                    // the whole reply, where the reader was told to keep it
+  std::string prompt = {};                  // what the model was asked, likewise
+  size_t line = 0;                          // of the file, from 1
+};
+
+// Something about a predictions file that makes its scores doubtful. Nothing is ever corrected.
+struct BenchWarning {
+  std::string kind;    // "swapped", "identical", … (bench/detectors.h)
+  size_t records = 0;  // that show it
+  std::string message;
 };
 
 }  // namespace gre

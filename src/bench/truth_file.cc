@@ -32,7 +32,6 @@ class TruthReader {
   Result<std::vector<TruthRecord>> Read() {
     GRE_RETURN_IF_ERROR(Resolve());
     std::vector<TruthRecord> records;
-    std::unordered_map<std::string, size_t> lines;
     for (std::vector<FieldValue> values;;) {
       GRE_ASSIGN_OR_RETURN(const bool more, file_.Next(names_, values));
       if (!more) break;
@@ -40,22 +39,31 @@ class TruthReader {
         continue;  // the header of a benchmark
       }
       GRE_ASSIGN_OR_RETURN(TruthRecord record, ReadRecord(values));
-      const auto [seen, is_new] = lines.try_emplace(record.id, record.line);
-      if (!is_new) {
-        return Bad(
-            kId, "an id that stands once",
-            "'" + record.id + "', which also stands on line " + std::to_string(seen->second));
-      }
       records.push_back(std::move(record));
     }
     if (records.empty()) {
       return Error{ErrorCode::kInvalidInput,
                    file_.name() + ": expected at least one record, found none"};
     }
+    GRE_RETURN_IF_ERROR(CheckIds(records));
     return records;
   }
 
  private:
+  [[nodiscard]] Status CheckIds(const std::vector<TruthRecord>& records) const {
+    std::unordered_map<std::string_view, size_t> lines;
+    lines.reserve(records.size());
+    for (const TruthRecord& record : records) {
+      const auto [seen, is_new] = lines.try_emplace(record.id, record.line);
+      if (is_new) continue;
+      return Error{ErrorCode::kInvalidInput,
+                   file_.name() + ":" + std::to_string(record.line) + ": field '" + names_[kId] +
+                       "': expected an id that stands once, found '" + record.id +
+                       "', which also stands on line " + std::to_string(seen->second)};
+    }
+    return {};
+  }
+
   Status Resolve() {
     const auto resolve = [&](const std::string& given, std::string_view option,
                              std::span<const std::string_view> spellings) -> Status {

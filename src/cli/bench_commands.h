@@ -5,7 +5,9 @@
 namespace gre {
 
 // The subcommands of `gre bench`, one file each.
+CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
+CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

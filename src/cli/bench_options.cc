@@ -1,10 +1,14 @@
 #include "cli/bench_options.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
 #include <utility>
 
+#include "bench/detectors.h"
+#include "bench/place_columns.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -45,6 +49,29 @@ Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
                  "--unparsed: expected wrong, drop or distance:KM, found '" + text + "'"};
   }
   return {};
+}
+
+// Whether the replies of these files fit into memory beside everything else.
+bool AreSmall(const std::vector<std::string>& paths) {
+  constexpr uintmax_t kMaxBytes = uintmax_t{256} << 20;
+  uintmax_t sum = 0;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    const uintmax_t bytes = std::filesystem::file_size(path, error);
+    sum += error ? 0 : bytes;
+  }
+  return sum <= kMaxBytes;
+}
+
+std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
+  std::vector<BenchWarning> warnings =
+      DetectProblems(inputs.truth, system.file.predictions, system.matching);
+  if (inputs.beside.gallery) {
+    for (BenchWarning& warning : DetectGalleryLeak(*inputs.beside.gallery)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -109,6 +136,13 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .choices = {"ignore", "wrong"},
        .configurable = false},
       text("geoscore-scale", "KM", "Scale of GeoScore (1492.7)", options.geoscore_scale_km),
+      {.name = "places",
+       .value_name = "WHEN",
+       .help = "Whether country, region, sub-region and city are compared; auto: up to 200,000 "
+               "records",
+       .target = &options.places,
+       .choices = {"auto", "on", "off"},
+       .configurable = false},
       {.name = "resamples",
        .value_name = "N",
        .help = "Bootstrap resamples behind the 95 % intervals",
@@ -120,6 +154,18 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .value_name = "N",
        .help = "Equal seeds give equal intervals",
        .target = &options.seed,
+       .configurable = false},
+      {.name = "gallery",
+       .value_name = "FILE",
+       .help = "Coordinates that a system chooses its answers from: how much of the truth is in it",
+       .target = &options.gallery,
+       .configurable = false,
+       .is_path = true},
+      {.name = "baselines",
+       .value_name = "NAME",
+       .help = "Shows what papers published on this benchmark, with their caveats",
+       .target = &options.baselines,
+       .choices = {"im2gps3k", "yfcc4k", "gws15k", "streetview", "osv5m", "greval"},
        .configurable = false},
   };
   return specs;
@@ -162,7 +208,26 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
+  const PredictionOptions reading = {.fields = options.prediction_fields,
+                                     .answers = options.answers == "any" ? AnswerRule::kAny
+                                                : options.answers == "fields"
+                                                    ? AnswerRule::kFieldsOnly
+                                                    : AnswerRule::kAuto,
+                                     // Replies are also looked through for the truth.
+                                     .keep_text = keep_text || AreSmall(options.predictions)};
+  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
+  for (const std::string& path : options.predictions) {
+    files.push_back(std::async(std::launch::async,
+                               [&path, &reading] { return ReadPredictions(path, reading); }));
+  }
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+  if (!options.baselines.empty()) {
+    GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
+  }
+  if (!options.gallery.empty()) {
+    GRE_ASSIGN_OR_RETURN(const CoordinateGallery gallery, CoordinateGallery::Read(options.gallery));
+    inputs.beside.gallery = CompareWithGallery(inputs.truth, gallery);
+  }
 
   const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
   const bool needs_points =
@@ -176,23 +241,21 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   const CountryPoints country_points = [&](std::string_view code) {
     return SampleCountryPoints(*namer.gazetteer(), code);
   };
+  constexpr size_t kMaxRecordsWithPlaces = 200000;
+  const bool places = options.places == "on" ||
+                      (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     .keep_text = keep_text};
   std::map<std::string, int> names;
-  for (const std::string& path : options.predictions) {
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& path = options.predictions[i];
     ScoredSystem system;
     system.name = std::filesystem::path(path).stem().string();
     if (const int count = ++names[system.name]; count > 1) {
       system.name.append("-").append(std::to_string(count));
     }
-    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
+    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -203,9 +266,14 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
     system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, country_points);
+                                  inputs.conventions, country_points, {.country = places});
+    if (places && namer.gazetteer() != nullptr) {
+      AddPlaceColumns(inputs.truth, system.file.predictions, *namer.gazetteer(), inputs.conventions,
+                      system.records);
+    }
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
+    system.scores.warnings = Warn(inputs, system);
     inputs.systems.push_back(std::move(system));
   }
   return inputs;

@@ -13,6 +13,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "core/result.h"
+#include "report/score_json.h"
 
 namespace gre {
 
@@ -30,8 +31,11 @@ struct BenchOptions {
   std::string missing = "ignore";
   std::string geoscore_scale_km;
   std::string preset;
+  std::string places = "auto";
   int resamples = 10000;
   uint64_t seed = 1;
+  std::string gallery;    // coordinates that the systems chose from
+  std::string baselines;  // name of a published benchmark
 };
 
 std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options);
@@ -52,9 +56,11 @@ struct BenchInputs {
   std::vector<TruthRecord> truth;
   std::vector<ScoredSystem> systems;  // in the order of --predictions
   ScoreConventions conventions;
+  BesideScores beside;
 };
 
-// Reads and scores everything that the options name. `keep_text` keeps replies.
+// Reads and scores everything that the options name, and looks for what makes it doubtful.
+// `keep_text` keeps replies.
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text);
 
 }  // namespace gre

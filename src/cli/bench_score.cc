@@ -3,6 +3,7 @@
 
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "report/published_text.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -26,14 +27,25 @@ CommandSpec BenchScoreCommand() {
     if (!inputs.ok()) return context.Fail(inputs.error());
     if (context.json) {
       for (const ScoredSystem& system : inputs->systems) {
-        context.out.WriteLine(ScoreJson(system.scores, inputs->conventions));
+        context.out.WriteLine(ScoreJson(system.scores, inputs->conventions, -1, inputs->beside));
       }
     } else {
       std::vector<NamedScores> named;
       for (const ScoredSystem& system : inputs->systems) {
         named.push_back({system.name, &system.scores});
       }
-      context.out.Write(ScoreText(named, inputs->conventions));
+      std::string text = ScoreText(named, inputs->conventions);
+      if (inputs->beside.gallery) {
+        const GalleryOverlap& overlap = *inputs->beside.gallery;
+        text += "gallery: of " + std::to_string(overlap.truths) + " true points " +
+                std::to_string(overlap.repeated) + " lie within 10 m and " +
+                std::to_string(overlap.within_1_km) + " within 1 km of its " +
+                std::to_string(overlap.gallery_points) + " points\n";
+      }
+      if (inputs->beside.published != nullptr) {
+        text += "\n" + PublishedText(*inputs->beside.published);
+      }
+      context.out.Write(text);
     }
     for (const ScoredSystem& system : inputs->systems) {
       for (const std::string& remark : system.file.remarks) context.Note(remark);

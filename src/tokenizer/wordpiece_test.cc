@@ -15,8 +15,8 @@
 namespace gre {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 // A made-up vocabulary with what transformers makes of texts
 // (tools/reference/embedding_goldens.py).

@@ -15,9 +15,8 @@
 namespace gre {
 namespace {
 
-using testing::Contains;
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string kTinyBert = std::string(GRE_SOURCE_DIR) + "/tests/goldens/tiny_bert";
 

@@ -14,8 +14,8 @@
 namespace gre {
 namespace {
 
-using testing::HasSubstr;
-using testing::IsEmpty;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
 
 const std::string kTinyClip = std::string(GRE_SOURCE_DIR) + "/tests/goldens/tiny_clip";
 

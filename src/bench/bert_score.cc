@@ -78,7 +78,7 @@ std::optional<BertScore> ComputeBertScore(const TokenVectors& candidate,
   const auto recall = WeightedMean(reference.ids, best_right, options);
   if (!precision || !recall) return std::nullopt;
   BertScore score{*precision, *recall, 0};
-  if (score.precision + score.recall > 0) {
+  if (score.precision > 0 && score.recall > 0) {
     score.f1 = 2 * score.precision * score.recall / (score.precision + score.recall);
   }
   for (double* value : {&score.precision, &score.recall, &score.f1}) {

@@ -37,7 +37,7 @@ struct BertScore {
   double precision =
       0;              // weighted mean over candidate tokens of their best cosine in the reference
   double recall = 0;  // the same over reference tokens
-  double f1 = 0;      // 2 P R / (P + R); 0 where P + R is not positive
+  double f1 = 0;      // 2 P R / (P + R); 0 unless both are positive
 };                    // each from -1 to 1, unless rescaled
 
 // Greedy matching: each token takes the partner with the largest cosine, which may be taken again.

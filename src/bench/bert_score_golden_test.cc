@@ -18,9 +18,9 @@ namespace {
 // Float tensors of a small safetensors file.
 class Tensors {
  public:
-  explicit Tensors(const std::string& path) : bytes_(ReadFile(path).value()) {
+  explicit Tensors(const std::string& bytes) : bytes_(bytes) {
     uint64_t length = 0;
-    std::memcpy(&length, bytes_.data(), sizeof(length));
+    std::memcpy(&length, bytes.data(), sizeof(length));
     header_ = ParseJson(std::string_view(bytes_).substr(8, length)).value();
     data_ = 8 + length;
   }
@@ -44,7 +44,7 @@ TEST(BertScoreGoldenTest, MeetsThePairs) {
   if (goldens == nullptr) GTEST_SKIP() << "GRE_GOLDENS is not set: no golden results to compare";
   const std::string folder = std::string(goldens) + "/minilm";
   const Json cases = ReadJsonFile(folder + "/cases.json").value();
-  const Tensors tensors(folder + "/tensors.safetensors");
+  const Tensors tensors(ReadFile(folder + "/tensors.safetensors").value());
   // Without the begin and the end token.
   const auto tokens = [&](int index) {
     const auto ids = cases["cases"][index]["ids"].get<std::vector<int32_t>>();

@@ -89,7 +89,9 @@ TEST(ClipTest, AVeryLongPictureIsRefused) {
 }
 
 TEST(ClipTest, OldPreprocessorFilesAreRead) {
-  const ClipVisionConfig vision{.image_size = 32, .patch_size = 8};
+  ClipVisionConfig vision;
+  vision.image_size = 32;
+  vision.patch_size = 8;
   const auto old = ParseClipProcessorConfig(
       R"({"crop_size": 32, "do_center_crop": true, "do_normalize": true, "do_resize": true,
           "image_mean": [0.5, 0.5, 0.5], "resample": 3, "size": 40})",

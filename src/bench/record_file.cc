@@ -178,7 +178,7 @@ class RecordFile::JsonSource final : public RecordFile::Source {
     }
     position_ = start;
     std::ranges::sort(fields_);
-    fields_.erase(std::ranges::unique(fields_).begin(), fields_.end());
+    fields_.erase(std::unique(fields_.begin(), fields_.end()), fields_.end());
     return {};
   }
 

@@ -27,7 +27,7 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
     thresholds.push_back(*value);
   }
   std::ranges::sort(thresholds);
-  thresholds.erase(std::ranges::unique(thresholds).begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
 }
 
@@ -113,6 +113,14 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .target = &options.answers,
        .choices = {"auto", "any", "fields"},
        .configurable = false},
+      {.name = "protocol",
+       .value_name = "P",
+       .help = "What answers are: coordinates, or names of places, which are geocoded offline",
+       .target = &options.protocol,
+       .choices = {"coordinates", "names"},
+       .configurable = false},
+      text("pred-name", "FIELD", "The place's name in the predictions, for --protocol names",
+           options.prediction_fields.name),
       text("truth-id", "FIELD", "The photo's id in the truth", options.truth_fields.id),
       text("truth-lat", "FIELD", "The latitude in the truth", options.truth_fields.latitude),
       text("truth-lon", "FIELD", "The longitude in the truth", options.truth_fields.longitude),
@@ -195,6 +203,10 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     }
     conventions.geoscore_scale_km = *scale;
   }
+  conventions.protocol = options.protocol;
+  if (options.protocol != "names" && !options.prediction_fields.name.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
+  }
   conventions.count_missing = options.missing == "wrong";
   GRE_RETURN_IF_ERROR(SetUnparsed(options.unparsed, conventions));
   return conventions;
@@ -208,13 +220,18 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     // Replies are also looked through for the truth.
-                                     .keep_text = keep_text || AreSmall(options.predictions)};
+  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
+  if (options.protocol == "names" && namer.gazetteer() == nullptr) {
+    return Error{ErrorCode::kUnavailable, "--protocol names: " + namer.missing_reason()};
+  }
+  const PredictionOptions reading = {
+      .fields = options.prediction_fields,
+      .answers = options.answers == "any"      ? AnswerRule::kAny
+                 : options.answers == "fields" ? AnswerRule::kFieldsOnly
+                                               : AnswerRule::kAuto,
+      // Replies are also looked through for the truth.
+      .keep_text = keep_text || AreSmall(options.predictions),
+      .names = options.protocol == "names" ? namer.gazetteer() : nullptr};
   std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
   for (const std::string& path : options.predictions) {
     files.push_back(std::async(std::launch::async,
@@ -229,7 +246,6 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     inputs.beside.gallery = CompareWithGallery(inputs.truth, gallery);
   }
 
-  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
   const bool needs_points =
       std::ranges::any_of(inputs.truth, [](const TruthRecord& record) { return !record.point; });
   if (needs_points && namer.gazetteer() == nullptr) {

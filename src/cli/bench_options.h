@@ -23,6 +23,7 @@ struct BenchOptions {
   std::string truth;
   PredictionFields prediction_fields;
   std::string answers = "auto";
+  std::string protocol = "coordinates";  // or "names"
   TruthFields truth_fields;
   std::string thresholds;  // "1,25,200"
   std::string distance;    // empty: the preset's

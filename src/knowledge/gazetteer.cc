@@ -204,14 +204,15 @@ std::vector<Gazetteer::PlaceView> Gazetteer::FindByName(std::string_view name,
   // A place is listed under both of its spellings, so either one of the wanted name finds it.
   std::vector<PlaceId> candidates;
   for (const std::string* key : {&folded, &merged}) {
-    for (const PlacesIndex::Name& entry : std::ranges::equal_range(
-             index_.names(), PlacesIndex::HashName(*key), {}, &PlacesIndex::Name::hash)) {
-      candidates.push_back(entry.place);
+    const auto names = index_.names();
+    const uint32_t hash = PlacesIndex::HashName(*key);
+    auto entry = std::ranges::lower_bound(names, hash, {}, &PlacesIndex::Name::hash);
+    for (; entry != names.end() && entry->hash == hash; ++entry) {
+      candidates.push_back(entry->place);
     }
   }
   std::ranges::sort(candidates);
-  const auto repeated = std::ranges::unique(candidates);
-  candidates.erase(repeated.begin(), repeated.end());
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   for (const PlaceId id : candidates) {
     if (id >= size()) continue;
     const PlaceView place = PlaceAt(id);

@@ -23,6 +23,7 @@ set_target_properties(GeographicLib::GeographicLib PROPERTIES
 
 if(GRE_BUILD_TESTS)
   find_package(GTest 1.12 REQUIRED)
+  find_package(EXPAT 2.5 REQUIRED)  # the tests read XML with it
   include(GoogleTest)
 endif()
 if(GRE_BUILD_BENCHMARKS)

@@ -9,7 +9,7 @@ CommandSpec BenchCommand() {
   command.name = "bench";
   command.summary = "Measures how well any system locates photos, and what a difference is worth";
   command.commands = {BenchImportCommand(), BenchRunCommand(), BenchScoreCommand(),
-                      BenchSpeedCommand()};
+                      BenchReportCommand(), BenchSpeedCommand()};
   return command;
 }
 

@@ -8,6 +8,7 @@ namespace gre {
 CommandSpec BenchImportCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
+CommandSpec BenchReportCommand();
 CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

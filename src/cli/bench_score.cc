@@ -3,7 +3,7 @@
 
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
-#include "report/published_text.h"
+#include "report/published_table.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -43,7 +43,7 @@ CommandSpec BenchScoreCommand() {
                 std::to_string(overlap.gallery_points) + " points\n";
       }
       if (inputs->beside.published != nullptr) {
-        text += "\n" + PublishedText(*inputs->beside.published);
+        text += "\n" + FormatTableText(PublishedTable(*inputs->beside.published));
       }
       context.out.Write(text);
     }

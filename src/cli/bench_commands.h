@@ -7,6 +7,8 @@ namespace gre {
 // The subcommands of `gre bench`, one file each.
 CommandSpec BenchBuildCommand();
 CommandSpec BenchImportCommand();
+CommandSpec BenchCompareCommand();
+CommandSpec BenchFuseCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
 CommandSpec BenchReportCommand();

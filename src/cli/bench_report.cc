@@ -26,7 +26,7 @@ struct ReportOptions {
   BenchOptions bench;
   std::string out;
   std::string photos;
-  int cases = 4;
+  int cases = 3;
 };
 
 // The files of a folder by relative path and by stem; a stem that two files share finds none.

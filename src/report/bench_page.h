@@ -10,7 +10,7 @@ namespace gre {
 
 struct BenchPageOptions {
   PhotoSource photo;      // asked with the truth's image, else its id, as the file; may be empty
-  size_t cases_each = 4;  // worst and best answers of each system that are shown
+  size_t cases_each = 3;  // worst and best answers of each system that are shown
   size_t most_failures = 50;  // listed of each system; the page says how many more there are
 };
 

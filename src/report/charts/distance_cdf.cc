@@ -143,8 +143,9 @@ void DrawKeys(SvgWriter& svg, std::vector<const Curve*> curves) {
   double y = kArea.top + 10;
   for (const Curve* curve : curves) {
     const double median = curve->MedianKm();
-    DrawKey(svg, curve->style, kKeysLeft, y, kChartWidth - 8, curve->name,
-            std::isfinite(median) ? "median " + DistanceText(median) : "median: no answer");
+    DrawKey(
+        svg, curve->style, kKeysLeft, y, kChartWidth - 8, curve->name,
+        std::isfinite(median) ? "half within " + DistanceText(median) : "less than half answered");
     y += kKeyHeight;
   }
 }

@@ -21,8 +21,8 @@ struct DistanceCdf {
 
 // Distances on a logarithmic axis from 100 m (or less, where a tenth of a system's answers are
 // nearer) to half around the Earth; steps exact to half a pixel. The legend is in the order of the
-// curves, with each system's median (misses count as infinitely far). NaN and negative distances
-// count as misses.
+// curves, with the distance that holds half of each system's records (misses are infinitely far).
+// NaN and negative distances count as misses.
 std::string DistanceCdfSvg(const DistanceCdf& chart);
 
 }  // namespace gre

@@ -79,6 +79,33 @@ TEST_F(BenchTest, TheScoreObjectIsAsDescribed) {
   EXPECT_THAT(result.err, HasSubstr("predictions.csv:4: 'b': expected latitude within"));
 }
 
+TEST_F(BenchTest, AnImportedBenchmarkIsScoredBesideWhatIsKnownOfIt) {
+  const std::string table =
+      Write("labels.csv", "image,lat,lng\na.jpg,48.85,2.35\nb.jpg,35.68,139.69\nc.jpg,x,1\n");
+  const std::string bench = folder_ / "bench.jsonl";
+  const ProgramResult imported =
+      Gre({"bench", "import", "streetview", table, "--out", bench, "--json"});
+  EXPECT_EQ(imported.exit_code, 1) << imported.err;  // a row was dropped
+  EXPECT_EQ(ParseJson(imported.out)->at("records"), 2);
+  EXPECT_THAT(imported.err, HasSubstr("labels.csv:4: dropped 'c.jpg': expected latitude within"));
+  EXPECT_THAT(*ReadFile(bench + ".dropped.csv"), HasSubstr("labels.csv:4\",\"c.jpg\",\""));
+
+  const std::string predictions =
+      Write("p.csv", "id,lat,lon\na.jpg,48.85,2.35\nb.jpg,139.69,35.68\n");
+  const ProgramResult result =
+      Gre({"bench", "score", "--predictions", predictions, "--truth", bench, "--gallery",
+           Write("gallery.csv", "LAT,LON\n48.85,2.35\n"), "--baselines", "streetview", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto score = ParseJson(result.out);
+  ASSERT_TRUE(score.ok()) << result.out;
+  const SchemaChecker checker(ReadJsonFile(GRE_SOURCE_DIR "/docs/score-schema.json").value());
+  EXPECT_EQ(checker.Check(*score), "");
+  EXPECT_EQ(score->at("gallery").at("within_0.01_km"), 1);
+  EXPECT_EQ(score->at("warnings").at(0).at("kind"), "truth_in_gallery");
+  EXPECT_EQ(score->at("published").at("rows").at(0).at("system"), "GRE (7B)");
+  EXPECT_EQ(Gre({"bench", "import", "nothing", table, "--out", bench}).exit_code, 2);
+}
+
 TEST_F(BenchTest, WrongInputIsNamedAndEndsWithUsage) {
   const std::string truth = Write("truth.csv", "id,lat,lon\na,1,2\nb,95,2\n");
   const std::string predictions = Write("predictions.csv", "id,lat,lon\na,1,2\n");

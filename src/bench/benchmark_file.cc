@@ -24,23 +24,28 @@ std::string HeaderLine(const BenchmarkHeader& header, size_t records) {
               {"file", header.source_file},
               {"sha256", header.source_sha256}};
   }
+  OrderedJson stages = OrderedJson::object();
+  for (const auto& [name, outcome] : header.stages) stages[name] = outcome;
   return Line({{"schema", "gre.benchmark/1"},
                {"name", header.name},
                {"records", records},
                {"dropped", header.dropped},
                {"reviewed", header.reviewed},
-               {"source", source}});
+               {"source", source},
+               {"stages", stages}});
 }
 
 std::string RecordLine(const TruthRecord& record) {
   return Line({{"id", record.id},
                {"image", TextOrNull(record.image)},
+               {"image_sha256", TextOrNull(record.image_sha256)},
                {"latitude", record.point ? OrderedJson(record.point->latitude_deg) : nullptr},
                {"longitude", record.point ? OrderedJson(record.point->longitude_deg) : nullptr},
                {"precision_km", record.precision_km},
                {"country_code", TextOrNull(record.country_code)},
                {"labels", OrderedJson(record.labels)},
                {"indicators", record.indicators},
+               {"indicator_weights", record.indicator_weights},
                {"captions", record.captions},
                {"key_steps", record.key_steps}});
 }

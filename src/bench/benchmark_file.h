@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <span>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "bench/records.h"
 #include "core/result.h"
@@ -16,7 +18,9 @@ struct BenchmarkHeader {
   std::string source_file = {};    // name without folder
   std::string source_sha256 = {};  // of that file
   std::string reviewed = "none";   // by whom annotations were checked
-  size_t dropped = 0;              // rows of the source that are not in it
+  // What `gre bench build` did: name of the stage, and "done …" or "skipped: why".
+  std::vector<std::pair<std::string, std::string>> stages = {};
+  size_t dropped = 0;  // rows of the source that are not in it
 };
 
 // A benchmark as "gre.benchmark/1" (docs/benchmark-schema.json): JSON Lines, a header, then one

@@ -1,17 +1,15 @@
 #include "bench/detectors.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <numbers>
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <utility>
 
 #include "core/parallel.h"
-#include "core/random.h"
 #include "core/strings.h"
 #include "geo/geodesic.h"
 #include "knowledge/borders.h"
@@ -66,36 +64,65 @@ struct Answer {
   LatLng truth;
 };
 
-struct ReadingCounts {
-  size_t possible = 0;  // answers that can be read so
-  size_t better = 0;    // far as written, near in this reading
-  double median_km = 0;
+// The answers that readings are tried on.
+struct ReadingSample {
+  std::vector<Answer> far;       // all beyond far_km as written
+  std::vector<Answer> typical;   // evenly spaced ones, for the median
+  double typical_median_km = 0;  // as written
 };
 
-ReadingCounts Measure(const Reading& reading, std::span<const Answer> answers,
-                      std::span<const double> written_km, const DetectorOptions& options) {
-  std::vector<double> read_km(answers.size(), std::nan(""));
+struct ReadingCounts {
+  size_t better = 0;  // far as written, near in this reading
+  double median_km = std::numeric_limits<double>::infinity();
+};
+
+// Distances of the answers in a reading; NaN where they cannot be read so. Runs on all processors.
+std::vector<double> DistancesKm(std::span<const Answer> answers,
+                                std::optional<LatLng> (*read)(const LatLng&)) {
+  std::vector<double> distances_km(answers.size(), std::nan(""));
   constexpr size_t kGrain = 5000;
   ParallelFor(answers.size(), kGrain, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
-      if (const auto point = reading.read(answers[i].point)) {
-        read_km[i] = HaversineDistanceKm(*point, answers[i].truth);
+      if (const auto point = read(answers[i].point)) {
+        distances_km[i] = HaversineDistanceKm(*point, answers[i].truth);
       }
     }
   });
+  return distances_km;
+}
+
+ReadingCounts Measure(const Reading& reading, const ReadingSample& sample,
+                      const DetectorOptions& options) {
   ReadingCounts counts;
-  std::vector<double> possible_km;
-  for (size_t i = 0; i < answers.size(); ++i) {
-    if (std::isnan(read_km[i])) continue;
-    possible_km.push_back(read_km[i]);
-    counts.better += written_km[i] > options.far_km && read_km[i] < options.near_km ? 1 : 0;
+  counts.better = static_cast<size_t>(
+      std::ranges::count_if(DistancesKm(sample.far, reading.read),
+                            [&](double distance_km) { return distance_km < options.near_km; }));
+  std::vector<double> typical_km = DistancesKm(sample.typical, reading.read);
+  std::erase_if(typical_km, [](double distance_km) { return std::isnan(distance_km); });
+  if (2 * typical_km.size() >= sample.typical.size() && !typical_km.empty()) {
+    counts.median_km = Median(typical_km);
   }
-  counts.possible = possible_km.size();
-  counts.median_km = Median(possible_km);
   return counts;
 }
 
-// The number of answers for which a share speaks, at least `floor`.
+ReadingSample MakeSample(std::span<const Answer> answers, const DetectorOptions& options) {
+  constexpr size_t kTypical = 50000;
+  ReadingSample sample;
+  const std::vector<double> written_km =
+      DistancesKm(answers, [](const LatLng& at) { return std::optional(at); });
+  std::vector<double> typical_km;
+  const size_t step = std::max<size_t>(1, answers.size() / kTypical);
+  for (size_t i = 0; i < answers.size(); ++i) {
+    if (written_km[i] > options.far_km) sample.far.push_back(answers[i]);
+    if (i % step != 0) continue;
+    sample.typical.push_back(answers[i]);
+    typical_km.push_back(written_km[i]);
+  }
+  sample.typical_median_km = Median(typical_km);
+  return sample;
+}
+
+// Whether `count` is above a share of `of` and at least `floor`.
 bool Above(size_t count, double share, size_t of, size_t floor) {
   return count >= floor && static_cast<double>(count) > share * static_cast<double>(of);
 }
@@ -106,19 +133,12 @@ std::string Of(size_t count, size_t all) {
   return std::to_string(count) + " of " + std::to_string(all);
 }
 
-// At most one warning of a kind of reading: the one that explains most answers.
+// At most one warning: the reading that explains most answers.
 void DetectReadings(std::span<const Answer> answers, size_t impossible,
                     const DetectorOptions& options, std::vector<BenchWarning>& warnings) {
   const size_t all = answers.size() + impossible;
   if (all < options.min_answers) return;
-  std::vector<double> written_km(answers.size());
-  constexpr size_t kGrain = 5000;
-  ParallelFor(answers.size(), kGrain, [&](size_t begin, size_t end) {
-    for (size_t i = begin; i < end; ++i) {
-      written_km[i] = HaversineDistanceKm(answers[i].point, answers[i].truth);
-    }
-  });
-  const double written_median_km = Median(written_km);
+  const ReadingSample sample = MakeSample(answers, options);
   struct Finding {
     const Reading* reading;
     ReadingCounts counts;
@@ -127,12 +147,15 @@ void DetectReadings(std::span<const Answer> answers, size_t impossible,
   std::optional<Finding> best;
   constexpr size_t kFewest = 3;
   for (const Reading& reading : kReadings) {
-    ReadingCounts counts = Measure(reading, answers, written_km, options);
-    if (reading.all_values && counts.possible < answers.size()) continue;
+    if (reading.all_values && !std::ranges::all_of(answers, [&](const Answer& answer) {
+          return reading.read(answer.point).has_value();
+        })) {
+      continue;
+    }
+    ReadingCounts counts = Measure(reading, sample, options);
     if (reading.read == Exchange) counts.better += impossible;
     const bool shrinks = answers.size() >= options.min_answers &&
-                         2 * counts.possible >= answers.size() &&
-                         counts.median_km < options.max_median_ratio * written_median_km;
+                         counts.median_km < options.max_median_ratio * sample.typical_median_km;
     if (!shrinks && !Above(counts.better, options.min_reading_share, all, kFewest)) continue;
     if (!best ||
         std::pair(shrinks, counts.better) > std::pair(best->shrinks, best->counts.better)) {
@@ -147,32 +170,34 @@ void DetectReadings(std::span<const Answer> answers, size_t impossible,
     message += " or from impossible to possible values (" + std::to_string(impossible) + ")";
   }
   if (best->shrinks) {
-    message += "; the median distance falls from " + Km(written_median_km) + " to " +
+    message += "; the median distance falls from " + Km(sample.typical_median_km) + " to " +
                Km(best->counts.median_km);
   }
   message += ". Nothing was changed.";
   warnings.push_back({std::string(best->reading->kind), best->counts.better, std::move(message)});
 }
 
-struct PointHash {
-  size_t operator()(const LatLng& at) const {
-    const auto bits = [](double value) { return std::bit_cast<uint64_t>(value + 0.0); };
-    return HashSeed(bits(at.latitude_deg), bits(at.longitude_deg));
-  }
+struct Repeats {
+  LatLng point;      // the most frequent one; of several the southernmost, then westernmost
+  size_t count = 0;  // of it; 0 for no points
+  size_t distinct = 0;
 };
-using PointCounts = std::unordered_map<LatLng, size_t, PointHash>;
 
-std::pair<LatLng, size_t> MostFrequent(const PointCounts& counts) {
-  std::pair<LatLng, size_t> most;
-  for (const auto& [point, count] : counts) {
-    const auto order = [](const LatLng& at) {
-      return std::pair(at.latitude_deg, at.longitude_deg);
-    };
-    if (count > most.second || (count == most.second && order(point) < order(most.first))) {
-      most = {point, count};
+Repeats CountRepeats(std::vector<LatLng> points) {
+  const auto order = [](const LatLng& at) { return std::pair(at.latitude_deg, at.longitude_deg); };
+  std::ranges::sort(points, {}, order);
+  Repeats repeats;
+  for (size_t begin = 0; begin < points.size();) {
+    size_t end = begin + 1;
+    while (end < points.size() && points[end] == points[begin]) ++end;
+    ++repeats.distinct;
+    if (end - begin > repeats.count) {
+      repeats.count = end - begin;
+      repeats.point = points[begin];
     }
+    begin = end;
   }
-  return most;
+  return repeats;
 }
 
 std::string Degrees(const LatLng& at) {
@@ -181,11 +206,9 @@ std::string Degrees(const LatLng& at) {
 
 void DetectRepetition(std::span<const LatLng> points, std::span<const LatLng> truths,
                       const DetectorOptions& options, std::vector<BenchWarning>& warnings) {
-  PointCounts counts;
   size_t rounded = 0;
   size_t zero = 0;
   for (const LatLng& point : points) {
-    ++counts[point];
     const bool is_zero = point == LatLng{0, 0};
     zero += is_zero ? 1 : 0;
     rounded += !is_zero && point.latitude_deg == std::round(point.latitude_deg) &&
@@ -193,16 +216,18 @@ void DetectRepetition(std::span<const LatLng> points, std::span<const LatLng> tr
                    ? 1
                    : 0;
   }
-  PointCounts true_counts;
-  for (const LatLng& point : truths) ++true_counts[point];
   const size_t all = points.size();
-  const auto [point, count] = MostFrequent(counts);
-  const double in_truth = static_cast<double>(MostFrequent(true_counts).second) /
-                          static_cast<double>(std::max<size_t>(1, truths.size()));
-  if (Above(count, std::max(options.max_identical_share, 2 * in_truth), all, options.min_answers)) {
-    warnings.push_back({"identical", count,
-                        Of(count, all) + " answers are the same point, " + Degrees(point) + " (" +
-                            std::to_string(counts.size()) + " different points in all)"});
+  const Repeats repeats = CountRepeats({points.begin(), points.end()});
+  const auto in_truth = [&] {
+    return static_cast<double>(CountRepeats({truths.begin(), truths.end()}).count) /
+           static_cast<double>(std::max<size_t>(1, truths.size()));
+  };
+  if (Above(repeats.count, options.max_identical_share, all, options.min_answers) &&
+      Above(repeats.count, 2 * in_truth(), all, options.min_answers)) {
+    warnings.push_back({"identical", repeats.count,
+                        Of(repeats.count, all) + " answers are the same point, " +
+                            Degrees(repeats.point) + " (" + std::to_string(repeats.distinct) +
+                            " different points in all)"});
   }
   if (Above(rounded, options.max_rounded_share, all, options.min_answers)) {
     warnings.push_back({"rounded", rounded,
@@ -244,9 +269,7 @@ void DetectCountryPoints(std::span<const LatLng> points, const DetectorOptions& 
   std::string example;
   for (const auto& [code, answered] : by_country) {
     if (answered.size() >= options.min_country_answers) {
-      PointCounts counts;
-      for (const LatLng& point : answered) ++counts[point];
-      const auto [point, count] = MostFrequent(counts);
+      const auto [point, count, distinct] = CountRepeats(answered);
       ++countries;
       answers += answered.size();
       on_point += count;

@@ -9,6 +9,9 @@
 #include "bench/benchmark_file.h"
 #include "bench/truth_file.h"
 #include "core/file.h"
+#include "core/json.h"
+#include "core/strings.h"
+#include "support/schema_checker.h"
 #include "support/temporary_folder.h"
 
 namespace gre {
@@ -188,8 +191,9 @@ TEST_F(Import, Gws15kInItsThreeForms) {
   EXPECT_EQ(made.records[0].country_code, "BO");
   EXPECT_EQ(made.records[0].labels.at("city"), "Cobija");
   EXPECT_EQ(made.records[1].country_code, "");
-  EXPECT_THAT(made.remarks, ::testing::Contains(HasSubstr("1 names of countries are not known, e.g. "
-                                                        "'Atlantis'")));
+  EXPECT_THAT(made.remarks,
+              ::testing::Contains(HasSubstr("1 names of countries are not known, e.g. "
+                                            "'Atlantis'")));
   EXPECT_EQ(Read("gws15k", Write("meta.jsonl",
                                  R"({"ID":12,"LAT":"1.5","LON":2.5,"country":"Ghana","city":"x"})"))
                 .records[0]
@@ -279,6 +283,13 @@ TEST_F(Import, WhatIsWrittenIsReadBackEqual) {
   const std::string path = folder_ / "bench.jsonl";
   ASSERT_TRUE(WriteBenchmark(path, {.name = "x", .dropped = 7}, records).ok());
   EXPECT_EQ(*ReadFile(path), FormatBenchmark({.name = "x", .dropped = 7}, records));
+  const auto schema = ReadJsonFile(std::string(GRE_SOURCE_DIR) + "/docs/benchmark-schema.json");
+  ASSERT_TRUE(schema.ok()) << schema.error().message;
+  const gre::testing::SchemaChecker checker(*schema);
+  const std::string text = *ReadFile(path);
+  for (const std::string_view line : Split(Trim(text), '\n')) {
+    EXPECT_EQ(checker.Check(*ParseJson(line)), "") << line;
+  }
   const auto read = ReadTruth(path);
   ASSERT_TRUE(read.ok()) << read.error().message;
   ASSERT_EQ(read->size(), 3u);

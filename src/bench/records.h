@@ -23,14 +23,16 @@ struct TruthRecord {
   double precision_km = 0;
   std::string country_code = {};  // ISO 3166-1 alpha-2; empty: unknown
   std::string image = {};         // path or hash of the photo; empty: not stated
+  std::string image_sha256 = {};  // of the photo's file, 64 hex digits; empty: not stated
   // What the photo shows, by name of the label: "category" (GREval's scenes), "environment"
   // (outdoor, indoor), "indicator" (explicit, implicit) and whatever else the file holds.
   std::map<std::string, std::string, std::less<>> labels = {};
   // What an annotated benchmark says that a chain should hold (GREval).
-  std::vector<std::string> indicators = {};  // places and features that show where it is
-  std::vector<std::string> captions = {};    // reference descriptions of the photo
-  std::vector<std::string> key_steps = {};   // reference inferences
-  size_t line = 0;                           // of the file, from 1
+  std::vector<std::string> indicators = {};    // places and features that show where it is
+  std::vector<double> indicator_weights = {};  // one each, above 0 (EarthWhere); empty: not stated
+  std::vector<std::string> captions = {};      // reference descriptions of the photo
+  std::vector<std::string> key_steps = {};     // reference inferences
+  size_t line = 0;                             // of the file, from 1
 };
 
 // What became of one request. The four are disjoint.

@@ -20,6 +20,8 @@ namespace gre {
 
 // How answers are turned into numbers, where published evaluations differ (docs/metrics.md).
 struct ScoreConventions {
+  // What answers are: "coordinates", or "names" of places, geocoded (bench/name_geocoder.h).
+  std::string protocol = "coordinates";
   std::string preset;  // "osv5m", "pigeon", "geoclip", "gre"; empty: chosen one by one
   DistanceConvention distance = {};
   Boundary boundary = Boundary::kInclusive;

@@ -145,7 +145,7 @@ class TruthReader {
         record.labels.emplace(names_[i], values[i].text);
       }
     }
-    ReadAnnotations(record);
+    GRE_RETURN_IF_ERROR(ReadAnnotations(record));
     return record;
   }
 
@@ -166,17 +166,18 @@ class TruthReader {
   }
 
   // What only a JSON benchmark holds.
-  void ReadAnnotations(TruthRecord& record) const {
-    if (file_.json().empty()) return;
+  Status ReadAnnotations(TruthRecord& record) const {
+    if (file_.json().empty()) return {};
     const std::string_view json = file_.json();
     const bool annotated = json.find("\"indicators\"") != std::string_view::npos ||
                            json.find("\"captions\"") != std::string_view::npos ||
                            json.find("\"key_steps\"") != std::string_view::npos ||
                            json.find("\"gt_cot\"") != std::string_view::npos ||
-                           json.find("\"labels\"") != std::string_view::npos;
-    if (!annotated) return;
+                           json.find("\"labels\"") != std::string_view::npos ||
+                           json.find("\"image_sha256\"") != std::string_view::npos;
+    if (!annotated) return {};
     const auto parsed = ParseJson(json);
-    if (!parsed.ok()) return;
+    if (!parsed.ok()) return {};
     const auto texts = [&](const char* key, std::vector<std::string>& into) {
       const auto found = parsed->find(key);
       if (found == parsed->end()) return;
@@ -186,7 +187,27 @@ class TruthReader {
         if (item.is_string()) into.push_back(item.get<std::string>());
       }
     };
+    if (const auto hash = parsed->find("image_sha256");
+        hash != parsed->end() && hash->is_string()) {
+      record.image_sha256 = hash->get<std::string>();
+    }
     texts("indicators", record.indicators);
+    if (const auto weights = parsed->find("indicator_weights");
+        weights != parsed->end() && !weights->empty()) {
+      for (const Json& weight : *weights) {
+        const double value = weight.is_number() ? weight.get<double>() : 0;
+        if (value > 0) record.indicator_weights.push_back(value);
+      }
+      if (record.indicator_weights.size() != record.indicators.size() ||
+          weights->size() != record.indicators.size()) {
+        return Error{ErrorCode::kInvalidInput,
+                     file_.Place() +
+                         ": field 'indicator_weights': expected a number above 0 for "
+                         "each of " +
+                         std::to_string(record.indicators.size()) + " indicators, found " +
+                         weights->dump()};
+      }
+    }
     texts("captions", record.captions);
     texts("key_steps", record.key_steps);
     if (record.key_steps.empty()) texts("gt_cot", record.key_steps);
@@ -196,6 +217,7 @@ class TruthReader {
         if (value.is_string()) record.labels.insert_or_assign(name, value.get<std::string>());
       }
     }
+    return {};
   }
 
   RecordFile file_;

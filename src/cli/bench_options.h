@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,6 +25,7 @@ struct BenchOptions {
   std::string truth;
   PredictionFields prediction_fields;
   std::string answers = "auto";
+  std::string protocol = "coordinates";  // or "names"
   TruthFields truth_fields;
   std::string thresholds;  // "1,25,200"
   std::string distance;    // empty: the preset's
@@ -57,7 +60,17 @@ struct BenchInputs {
   std::vector<ScoredSystem> systems;  // in the order of --predictions
   ScoreConventions conventions;
   BesideScores beside;
+  // Scores further predictions in the columns that the systems have; thread-safe.
+  std::function<RecordScores(std::span<const TruthRecord> truth,
+                             std::span<const Prediction> predictions, const Matching& matching)>
+      score;
 };
+
+// How the options say that predictions are read.
+PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_text);
+
+// A name for each predictions file: without folder and extension, numbered where two are equal.
+std::vector<std::string> SystemNames(const std::vector<std::string>& paths);
 
 // Reads and scores everything that the options name, and looks for what makes it doubtful.
 // `keep_text` keeps replies.

@@ -28,13 +28,9 @@ std::string_view CountryOf(const PlacesIndex::Record& record) {
   return {record.country_code.data(), record.country_code.size()};
 }
 
-KdTree<3>::Point OnSphere(const LatLng& point) {
+KdTree::Point OnSphere(const LatLng& point) {
   const Vector3 vector = ToUnitVector(point);
   return {vector.x, vector.y, vector.z};
-}
-
-KdTree<2>::Point InDegrees(const LatLng& point) {
-  return {point.latitude_deg, point.longitude_deg};
 }
 
 // The bits of an 11-bit number, a free bit after each.
@@ -73,15 +69,13 @@ void RadixSort(std::span<Keyed> items, std::span<Keyed> scratch) {
 
 // Visits the points in the order of their places on the map, so that the search finds in the cache
 // what the last one touched and begins with the last answer as a bound.
-template <size_t kDimensions, typename ToPoint>
-void NearestOfMany(const KdTree<kDimensions>& tree, const ToPoint& to_point,
-                   std::span<const LatLng> points, std::span<Gazetteer::PlaceId> answers) {
+void NearestOnSphere(const KdTree& tree, std::span<const LatLng> points,
+                     std::span<Gazetteer::PlaceId> answers) {
   constexpr size_t kBatch = size_t{1} << 17;  // sorts within the second-level cache
-  using Tree = KdTree<kDimensions>;
   std::vector<Keyed> order(std::min(points.size(), kBatch));
   std::vector<Keyed> scratch(order.size());
   const auto accept_all = [](uint32_t) { return true; };
-  typename Tree::Nearest nearest;
+  KdTree::Nearest nearest;
   for (size_t begin = 0; begin < points.size(); begin += kBatch) {
     const size_t count = std::min(kBatch, points.size() - begin);
     for (size_t i = 0; i < count; ++i) {
@@ -90,8 +84,9 @@ void NearestOfMany(const KdTree<kDimensions>& tree, const ToPoint& to_point,
     RadixSort(std::span(order).first(count), std::span(scratch).first(count));
     for (size_t i = 0; i < count; ++i) {
       const size_t at = begin + order[i].index;
-      const typename Tree::Point query = to_point(points[at]);
-      if (nearest.item != kNoItem) nearest.squared = Tree::SquaredDistance(query, nearest.position);
+      const KdTree::Point query = OnSphere(points[at]);
+      if (nearest.item != kNoItem)
+        nearest.squared = KdTree::SquaredDistance(query, nearest.position);
       tree.Search(query, accept_all, &nearest);
       answers[at] = nearest.item;
     }
@@ -148,37 +143,27 @@ Gazetteer::PlaceView Gazetteer::PlaceAt(PlaceId id) const {
 }
 
 std::optional<Gazetteer::PlaceView> Gazetteer::Nearest(const LatLng& point,
-                                                       std::string_view country_code,
-                                                       Metric metric) const {
+                                                       std::string_view country_code) const {
   const auto accept = [&](uint32_t id) {
-    return id < index_.records().size() &&
-           (country_code.empty() || CountryOf(index_.records()[id]) == country_code);
+    return id < size() && (country_code.empty() || CountryOf(index_.records()[id]) == country_code);
   };
-  uint32_t found = kNoPlace;
-  if (metric == Metric::kSphere) {
-    KdTree<3>::Nearest nearest;
-    index_.sphere().Search(OnSphere(point), accept, &nearest);
-    found = nearest.item;
-  } else {
-    KdTree<2>::Nearest nearest;
-    index_.degrees().Search(InDegrees(point), accept, &nearest);
-    found = nearest.item;
-  }
-  return found == kNoPlace ? std::nullopt : std::optional(PlaceAt(found));
+  KdTree::Nearest nearest;
+  index_.sphere().Search(OnSphere(point), accept, &nearest);
+  return nearest.item == kNoPlace ? std::nullopt : std::optional(PlaceAt(nearest.item));
 }
 
 std::vector<Gazetteer::PlaceId> Gazetteer::NearestAll(std::span<const LatLng> points, Metric metric,
                                                       int threads) const {
   constexpr size_t kWorthAThread = 1000;
-  std::vector<PlaceId> answers(points.size(), kNoPlace);
+  std::vector<PlaceId> answers(points.size());
   const int used = points.size() < 2 * kWorthAThread ? 1 : threads;
   ParallelFor(points.size(), used, [&](size_t begin, size_t end) {
     const auto part = points.subspan(begin, end - begin);
     const auto part_answers = std::span(answers).subspan(begin, end - begin);
     if (metric == Metric::kSphere) {
-      NearestOfMany(index_.sphere(), OnSphere, part, part_answers);
+      NearestOnSphere(index_.sphere(), part, part_answers);
     } else {
-      NearestOfMany(index_.degrees(), InDegrees, part, part_answers);
+      index_.degrees().Nearest(part, part_answers);
     }
   });
   return answers;
@@ -204,14 +189,15 @@ std::vector<Gazetteer::PlaceView> Gazetteer::FindByName(std::string_view name,
   // A place is listed under both of its spellings, so either one of the wanted name finds it.
   std::vector<PlaceId> candidates;
   for (const std::string* key : {&folded, &merged}) {
-    for (const PlacesIndex::Name& entry : std::ranges::equal_range(
-             index_.names(), PlacesIndex::HashName(*key), {}, &PlacesIndex::Name::hash)) {
-      candidates.push_back(entry.place);
+    const auto names = index_.names();
+    const uint32_t hash = PlacesIndex::HashName(*key);
+    auto entry = std::ranges::lower_bound(names, hash, {}, &PlacesIndex::Name::hash);
+    for (; entry != names.end() && entry->hash == hash; ++entry) {
+      candidates.push_back(entry->place);
     }
   }
   std::ranges::sort(candidates);
-  const auto repeated = std::ranges::unique(candidates);
-  candidates.erase(repeated.begin(), repeated.end());
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
   for (const PlaceId id : candidates) {
     if (id >= size()) continue;
     const PlaceView place = PlaceAt(id);

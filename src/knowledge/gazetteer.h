@@ -48,14 +48,13 @@ class Gazetteer {
   // See PlacesIndex::Build.
   static Result<Gazetteer> FromCsv(std::string_view csv);
 
-  // The nearest place (of equally near ones the first of the table), optionally only among those of
-  // one country (alpha-2, upper case); nullopt when there is none.
+  // The nearest place on the sphere (of equally near ones the first of the table), optionally only
+  // among those of one country (alpha-2, upper case); nullopt when there is none.
   [[nodiscard]] std::optional<PlaceView> Nearest(const LatLng& point,
-                                                 std::string_view country_code = {},
-                                                 Metric metric = Metric::kSphere) const;
+                                                 std::string_view country_code = {}) const;
 
-  // Nearest of every point, the same answers much faster for many points; kNoPlace where the table
-  // is empty.
+  // The nearest place of every point, much faster for many points; kNoPlace where the table is
+  // empty.
   [[nodiscard]] std::vector<PlaceId> NearestAll(std::span<const LatLng> points,
                                                 Metric metric = Metric::kSphere,
                                                 int threads = 2) const;

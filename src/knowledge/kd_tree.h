@@ -9,8 +9,8 @@
 
 namespace gre {
 
-// Exact nearest neighbours among points in a few dimensions, for tables that are mapped rather than
-// loaded: a tree is two arrays of plain structs that may lie in a file. Internal to knowledge.
+// Exact nearest neighbours among points in space, for tables that are mapped rather than loaded: a
+// tree is two arrays of plain structs that may lie in a file. Internal to knowledge.
 //
 // A k-d tree over leaves of eight points (Friedman, Bentley and Finkel 1977; offsets from the cell
 // as in Arya and Mount 1993). The leaves of a range [first, last) are split at the middle one,
@@ -19,9 +19,9 @@ namespace gre {
 
 inline constexpr uint32_t kNoItem = std::numeric_limits<uint32_t>::max();
 
-template <size_t kDimensions>
 class KdTree {
  public:
+  static constexpr size_t kDimensions = 3;
   static constexpr size_t kLeafSize = 8;
   using Point = std::array<double, kDimensions>;
 

@@ -20,12 +20,14 @@ struct Header {
   std::array<char, 8> magic;
   uint32_t byte_order;
   uint32_t places;
+  uint64_t grid_cells;
+  uint64_t grid_blocks;
   uint64_t names;
   uint64_t text_bytes;
   uint64_t csv_bytes;  // of the table it was built from
 };
 
-constexpr std::array<char, 8> kMagic = {'G', 'R', 'E', 'G', 'A', 'Z', '0', '2'};
+constexpr std::array<char, 8> kMagic = {'G', 'R', 'E', 'G', 'A', 'Z', '0', '3'};
 constexpr uint32_t kByteOrder = 0x01020304;
 constexpr std::string_view kCsvHeader = "lat,lon,name,admin1,admin2,cc";
 
@@ -73,14 +75,16 @@ class TextPool {
 struct Table {
   std::vector<PlacesIndex::Record> records;
   std::vector<PlacesIndex::Name> names;
-  std::vector<KdTree<3>::Point> on_sphere;
-  std::vector<KdTree<2>::Point> in_degrees;
+  std::vector<KdTree::Point> on_sphere;
+  std::vector<DegreeGrid::Site> in_degrees;
   TextPool texts;
 
   void Add(const LatLng& point, const std::array<std::string, 6>& fields) {
     const auto place = static_cast<uint32_t>(records.size());
-    records.push_back({.latitude_e5 = static_cast<int32_t>(std::lround(point.latitude_deg * 1e5)),
-                       .longitude_e5 = static_cast<int32_t>(std::lround(point.longitude_deg * 1e5)),
+    const auto latitude_e5 = static_cast<int32_t>(std::lround(point.latitude_deg * 1e5));
+    const auto longitude_e5 = static_cast<int32_t>(std::lround(point.longitude_deg * 1e5));
+    records.push_back({.latitude_e5 = latitude_e5,
+                       .longitude_e5 = longitude_e5,
                        .name = texts.Add(fields[2]),
                        .region = texts.Add(fields[3]),
                        .sub_region = texts.Add(fields[4]),
@@ -88,7 +92,7 @@ struct Table {
                        .unused = {}});
     const Vector3 vector = ToUnitVector(point);
     on_sphere.push_back({vector.x, vector.y, vector.z});
-    in_degrees.push_back({point.latitude_deg, point.longitude_deg});
+    in_degrees.push_back({latitude_e5, longitude_e5});
     const std::string folded = FoldName(fields[2]);
     names.push_back({PlacesIndex::HashName(folded), place});
     if (const std::string merged = MergeDigraphs(folded); merged != folded) {
@@ -141,15 +145,6 @@ void Append(std::span<const Item> items, std::string* bytes) {
   bytes->append(reinterpret_cast<const char*>(items.data()), items.size_bytes());
 }
 
-template <size_t kDimensions>
-void AppendTree(std::span<const typename KdTree<kDimensions>::Point> points, std::string* bytes) {
-  std::vector<typename KdTree<kDimensions>::Leaf> leaves;
-  std::vector<typename KdTree<kDimensions>::Split> splits;
-  KdTree<kDimensions>::Build(points, &leaves, &splits);
-  Append<typename KdTree<kDimensions>::Leaf>(leaves, bytes);
-  Append<typename KdTree<kDimensions>::Split>(splits, bytes);
-}
-
 class SectionReader {
  public:
   explicit SectionReader(std::span<const std::byte> bytes) : bytes_(bytes) {}
@@ -165,14 +160,6 @@ class SectionReader {
                                       static_cast<size_t>(count));
     bytes_ = bytes_.subspan(items.size_bytes());
     return items;
-  }
-
-  template <size_t kDimensions>
-  KdTree<kDimensions> TakeTree(size_t points) {
-    using Tree = KdTree<kDimensions>;
-    const auto leaves = Take<typename Tree::Leaf>(Tree::LeafCount(points));
-    const auto splits = Take<typename Tree::Split>(Tree::LeafCount(points));
-    return ok_ ? Tree(leaves, splits) : Tree();
   }
 
   [[nodiscard]] bool AtEnd() const { return ok_ && bytes_.empty(); }
@@ -192,16 +179,28 @@ Result<std::string> PlacesIndex::Build(std::string_view csv) {
   GRE_ASSIGN_OR_RETURN(Table table, ReadCsv(csv));
   std::ranges::sort(table.names, {},
                     [](const Name& name) { return std::pair(name.hash, name.place); });
+  std::vector<KdTree::Leaf> leaves;
+  std::vector<KdTree::Split> splits;
+  KdTree::Build(table.on_sphere, &leaves, &splits);
+  DegreeGrid::Arrays grid = DegreeGrid::Build(table.in_degrees);
+  if (grid.cells.size() % 2 != 0) {
+    grid.cells.push_back(grid.cells.back());  // an empty cell, so that what follows is aligned
+  }
   const Header header = {kMagic,
                          kByteOrder,
                          static_cast<uint32_t>(table.records.size()),
+                         grid.cells.size(),
+                         grid.blocks.size(),
                          table.names.size(),
                          table.texts.bytes().size(),
                          csv.size()};
   std::string bytes;
   Append<Header>({&header, 1}, &bytes);
-  AppendTree<3>(table.on_sphere, &bytes);
-  AppendTree<2>(table.in_degrees, &bytes);
+  Append<KdTree::Leaf>(leaves, &bytes);
+  Append<KdTree::Split>(splits, &bytes);
+  Append<uint32_t>(grid.degrees, &bytes);
+  Append<uint32_t>(grid.cells, &bytes);
+  Append<DegreeGrid::Block>(grid.blocks, &bytes);
   Append<Record>(table.records, &bytes);
   Append<Name>(table.names, &bytes);
   Append<char>(table.texts.bytes(), &bytes);
@@ -222,12 +221,21 @@ Result<PlacesIndex> PlacesIndex::Open(std::shared_ptr<const void> owner,
   SectionReader reader(bytes.subspan(sizeof(header)));
   PlacesIndex index;
   index.owner_ = std::move(owner);
-  index.sphere_ = reader.TakeTree<3>(header.places);
-  index.degrees_ = reader.TakeTree<2>(header.places);
+  const size_t leaf_count = KdTree::LeafCount(header.places);
+  const auto leaves = reader.Take<KdTree::Leaf>(leaf_count);
+  const auto splits = reader.Take<KdTree::Split>(leaf_count);
+  const auto degrees = reader.Take<uint32_t>(DegreeGrid::kDegrees);
+  const auto cells = reader.Take<uint32_t>(header.grid_cells);
+  const auto blocks = reader.Take<DegreeGrid::Block>(header.grid_blocks);
   index.records_ = reader.Take<Record>(header.places);
   index.names_ = reader.Take<Name>(header.names);
   index.texts_ = reader.Take<char>(header.text_bytes);
   if (!reader.AtEnd() || (!index.texts_.empty() && index.texts_.back() != '\0')) {
+    return unusable;
+  }
+  index.sphere_ = KdTree(leaves, splits);
+  index.degrees_ = DegreeGrid(degrees, cells, blocks);
+  if (!index.degrees_.IsSound()) {
     return unusable;
   }
   return index;

@@ -9,6 +9,7 @@
 #include <string_view>
 
 #include "core/result.h"
+#include "knowledge/degree_grid.h"
 #include "knowledge/kd_tree.h"
 
 namespace gre {
@@ -49,9 +50,9 @@ class PlacesIndex {
     return records_;
   }                                                                     // in the table's order
   [[nodiscard]] std::span<const Name> names() const { return names_; }  // by hash, then place
-  // Items are the indices of records. Unit vectors; and (latitude, longitude) in degrees.
-  [[nodiscard]] const KdTree<3>& sphere() const { return sphere_; }
-  [[nodiscard]] const KdTree<2>& degrees() const { return degrees_; }
+  // Items are the indices of records. The tree is of unit vectors.
+  [[nodiscard]] const KdTree& sphere() const { return sphere_; }
+  [[nodiscard]] const DegreeGrid& degrees() const { return degrees_; }
   // The zero-terminated text at an offset; empty for a wrong one.
   [[nodiscard]] std::string_view Text(uint32_t offset) const;
 
@@ -60,8 +61,8 @@ class PlacesIndex {
   std::span<const Record> records_;
   std::span<const Name> names_;
   std::span<const char> texts_;
-  KdTree<3> sphere_;
-  KdTree<2> degrees_;
+  KdTree sphere_;
+  DegreeGrid degrees_;
 };
 
 }  // namespace gre

@@ -134,6 +134,7 @@ std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions,
                       {"warnings", WarningsJson(scores.warnings)},
                       {"conventions", stated}};
   if (beside.gallery) json["gallery"] = GalleryJson(*beside.gallery);
+  if (beside.chain_quality != nullptr) json["chain_quality"] = *beside.chain_quality;
   if (beside.published != nullptr) json["published"] = PublishedJson(*beside.published);
   return json.dump(indent, ' ', false, nlohmann::detail::error_handler_t::replace);
 }

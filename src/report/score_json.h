@@ -3,6 +3,8 @@
 #include <optional>
 #include <string>
 
+#include <nlohmann/json_fwd.hpp>
+
 #include "bench/leakage.h"
 #include "bench/published.h"
 #include "bench/scoring.h"
@@ -13,6 +15,8 @@ namespace gre {
 struct BesideScores {
   const PublishedBenchmark* published = nullptr;
   std::optional<GalleryOverlap> gallery = {};
+  // "chain_quality" (report/chain_report.h); null: chains were not measured.
+  const nlohmann::ordered_json* chain_quality = nullptr;
 };
 
 // The object that `gre bench score --json` prints (docs/score-schema.json). Figures without any

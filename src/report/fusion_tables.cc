@@ -91,14 +91,14 @@ std::vector<Table> FusionTables(const FusionReport& report) {
                    {"p"}};
   for (const FusionGain& gain : report.gains) {
     const MetricDifference& metric = gain.difference;
-    const double factor =
-        IsAccuracy(metric) || metric.metric == "country" || metric.metric == "parsed" ? 100 : 1;
+    const bool is_share = metric.metric != "geoscore" && !metric.metric.ends_with("_km");
+    const double factor = is_share ? 100 : 1;
     TableFigure difference = {metric.difference * factor, 1, std::nullopt};
     if (!std::isnan(metric.low)) {
       difference.interval = Interval{metric.low * factor, metric.high * factor};
     }
     table.rows.push_back(
-        {factor == 100 ? metric.metric + ", %" : metric.metric, gain.best_single,
+        {is_share ? metric.metric + ", %" : metric.metric, gain.best_single,
          TableFigure{metric.base * factor, 1, std::nullopt},
          TableFigure{metric.value * factor, 1, std::nullopt}, difference,
          std::isnan(metric.p_value) ? std::string("–") : FormatFixed(metric.p_value, 4)});

@@ -161,6 +161,8 @@ def write_weights(root, seed):
         noise = torch.randn(parameter.shape, generator=draw)
         if name.endswith("bias"):
             value = 0.1 * noise
+        elif name.endswith("language_model.norm.weight"):
+            value = noise.sign() + 0.1 * noise  # else a tied head repeats the token that it has just read
         elif parameter.dim() == 1:
             value = 1 + 0.1 * noise
         elif "embed_tokens" in name:

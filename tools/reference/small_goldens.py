@@ -27,6 +27,7 @@ from small_goldens_numbers import distances, rewards
 
 MIN_PIXELS, MAX_PIXELS, LARGEST = 3136, 50176, 12845056
 NEW_TOKENS = 40
+FOLDERS = ("model", "forward", "lora", "processor", "tokenizer", "geo", "rewards", "images")
 PADDING_ROWS = 4  # of the embedding, beyond the last token; published checkpoints have some, too
 SMALLEST_MARGIN = 3e-3  # between the two largest logits of every greedy step
 
@@ -312,7 +313,7 @@ def main():
     torch.set_num_threads(1)
     default = pathlib.Path(__file__).resolve().parents[2] / "tests/goldens"
     root = pathlib.Path(sys.argv[1]) if len(sys.argv) > 1 else default
-    for folder in ("model", "forward", "lora", "processor", "tokenizer", "geo", "rewards", "images"):
+    for folder in FOLDERS:
         shutil.rmtree(root / folder, ignore_errors=True)
     draw_images(root / "images")
     write_processor(root)
@@ -334,7 +335,7 @@ def main():
                 "dtype": "float32 maths on the bfloat16 weights", "prompts": cases})
     save_file(forward_tensors(reference), root / "forward/tensors.safetensors")
     write_lora(reference)
-    total = sum(path.stat().st_size for path in root.rglob("*") if path.is_file())
+    total = sum(path.stat().st_size for folder in FOLDERS for path in (root / folder).rglob("*") if path.is_file())
     print(f"{root}: weights of seed {seed}, {total / 1e6:.2f} MB")
 
 

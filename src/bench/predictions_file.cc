@@ -67,6 +67,13 @@ class PredictionsReader {
     }
     read.fields = {names_[kId], names_[kText], names_[kLatitude], names_[kLongitude]};
     ApplyAnswerRule(read);
+    if (impossible_confidences_ > 0) {
+      read.remarks.push_back(read.path + ": field '" + names_[kConfidence] +
+                             "': " + std::to_string(impossible_confidences_) +
+                             " confidences outside 0 and " +
+                             FormatShortest(options_.confidence_max) +
+                             " are not used; --confidence-max says what stands for certainty");
+    }
     if (geocoder_) read.remarks.push_back(read.path + ": " + geocoder_->DescribeCounts());
     return read;
   }
@@ -109,8 +116,16 @@ class PredictionsReader {
       names_[kLongitude] = "answer.longitude";
     }
     has_point_ = !names_[kLatitude].empty() && !names_[kLongitude].empty();
+    constexpr std::string_view kOurConfidence[] = {"answer.confidence"};
+    constexpr std::string_view kConfidenceSpellings[] = {"confidence"};
+    GRE_ASSIGN_OR_RETURN(
+        std::string confidence,
+        ResolveField(file_, fields_.confidence, "--pred-confidence",
+                     is_ours ? Spellings(kOurConfidence) : Spellings(kConfidenceSpellings)));
+    // Records beyond the first ones may state it.
+    if (confidence.empty()) confidence = is_ours ? "answer.confidence" : "confidence";
     names_.insert(names_.end(),
-                  {"error", "schema", "status", is_ours ? "answer.confidence" : "confidence",
+                  {"error", "schema", "status", std::move(confidence),
                    is_ours ? "answer.radius_km.p50" : "radius_p50_km",
                    is_ours ? "answer.radius_km.p90" : "radius_p90_km", "abstention",
                    "metadata_gps.latitude", "metadata_gps.longitude",
@@ -205,7 +220,11 @@ class PredictionsReader {
     const auto number = [&](size_t field) {
       return values[field].AsNumber().value_or(Prediction::kUnknown);
     };
-    prediction.confidence = number(kConfidence);
+    prediction.confidence = number(kConfidence) / options_.confidence_max;
+    if (prediction.confidence < 0 || prediction.confidence > 1) {
+      prediction.confidence = Prediction::kUnknown;
+      ++impossible_confidences_;
+    }
     prediction.radius_p50_km = number(kRadius50);
     prediction.radius_p90_km = number(kRadius90);
     prediction.abstained = values[kStatus].text == "abstained";
@@ -293,7 +312,8 @@ class PredictionsReader {
   bool has_name_ = false;                 // a field of its own holds the name
   bool has_name_columns_ = false;         // city, region and country have columns
   bool is_remarkable_ = false;            // the last record's reason is worth a remark
-  std::vector<std::string> names_;        // Wanted
+  size_t impossible_confidences_ = 0;
+  std::vector<std::string> names_;  // Wanted
 };
 
 }  // namespace

@@ -17,7 +17,8 @@ struct PredictionFields {
   std::string text = {};  // a model's raw reply, read as `gre locate` reads it
   std::string latitude = {};
   std::string longitude = {};
-  std::string name = {};  // of a place, in the names protocol: "City, Region, Country"
+  std::string confidence = {};  // that the country is right, from 0 to confidence_max
+  std::string name = {};        // of a place, in the names protocol: "City, Region, Country"
 };
 
 // Which answers of raw replies count.
@@ -32,7 +33,8 @@ enum class AnswerRule {
 struct PredictionOptions {
   PredictionFields fields = {};
   AnswerRule answers = AnswerRule::kAuto;
-  bool keep_text = false;  // raw replies (memory)
+  double confidence_max = 1;  // what the file writes for certainty: 1, 5, 100 …
+  bool keep_text = false;     // raw replies (memory)
   // The names protocol: points are those of the places that answers name, found in this gazetteer;
   // coordinates are not looked at (bench/name_geocoder.h). nullptr: the coordinates protocol.
   const Gazetteer* names = nullptr;

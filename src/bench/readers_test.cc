@@ -1,4 +1,5 @@
 // Truth and predictions as people write them, and what is wrong in them.
+#include <cmath>
 #include <cstdlib>
 #include <filesystem>
 #include <string>
@@ -159,6 +160,21 @@ TEST_F(Readers, OwnRecordsKeepConfidenceAndRadius) {
   EXPECT_EQ(file->predictions[1].reason, "why");
   EXPECT_EQ(file->predictions[2].outcome, Outcome::kEngineError);
   EXPECT_THAT(file->remarks, IsEmpty());
+}
+
+TEST_F(Readers, ConfidencesOnOtherScalesAreSaidToBeOrLeftOut) {
+  const std::string path =
+      Write("p.jsonl",
+            "{\"id\":\"a\",\"lat\":1,\"lon\":2,\"x\":{\"y\":{\"sure\":\"4\"}}}\n"
+            "{\"id\":\"b\",\"lat\":1,\"lon\":2,\"x\":{\"y\":{\"sure\":6}}}\n"
+            "{\"id\":\"c\",\"lat\":1,\"lon\":2}\n");
+  const auto file =
+      ReadPredictions(path, {.fields = {.confidence = "x.y.sure"}, .confidence_max = 5});
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  EXPECT_EQ(file->predictions[0].confidence, 0.8);
+  EXPECT_TRUE(std::isnan(file->predictions[1].confidence));
+  EXPECT_TRUE(std::isnan(file->predictions[2].confidence));
+  EXPECT_THAT(file->remarks, ElementsAre(HasSubstr("1 confidences outside 0 and 5")));
 }
 
 TEST_F(Readers, PredictionsWithoutAnIdOrAnAnswerAreErrors) {

@@ -107,6 +107,16 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
            options.prediction_fields.latitude),
       text("pred-lon", "FIELD", "The longitude in the predictions",
            options.prediction_fields.longitude),
+      text("pred-confidence", "FIELD",
+           "The confidence in the predictions that the country is right (confidence)",
+           options.prediction_fields.confidence),
+      {.name = "confidence-max",
+       .value_name = "N",
+       .help = "What the predictions write for certainty: 1, 5, 100 …",
+       .target = &options.confidence_max,
+       .min = 1e-6,
+       .max = 1e6,
+       .configurable = false},
       {.name = "answers",
        .value_name = "RULE",
        .help = "Which answers of raw replies count: any, JSON fields only, or what most of the "
@@ -218,6 +228,7 @@ PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_t
           .answers = options.answers == "any"      ? AnswerRule::kAny
                      : options.answers == "fields" ? AnswerRule::kFieldsOnly
                                                    : AnswerRule::kAuto,
+          .confidence_max = options.confidence_max,
           .keep_text = keep_text};
 }
 

@@ -25,6 +25,7 @@ struct BenchOptions {
   std::string truth;
   PredictionFields prediction_fields;
   std::string answers = "auto";
+  double confidence_max = 1;
   std::string protocol = "coordinates";  // or "names"
   TruthFields truth_fields;
   std::string thresholds;  // "1,25,200"

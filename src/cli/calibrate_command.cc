@@ -2,7 +2,6 @@
 #include <algorithm>
 #include <map>
 #include <memory>
-#include <numeric>
 
 #include <nlohmann/json.hpp>
 
@@ -45,10 +44,8 @@ Json IntervalJson(std::span<const double> values) {
   if (values.empty()) {
     return nullptr;
   }
-  const Interval interval = BootstrapMean(values);
-  const double mean =
-      std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
-  return {{"value", mean}, {"low", interval.low}, {"high", interval.high}};
+  const MeanEstimate mean = BootstrapMean(values);
+  return {{"value", mean.value}, {"low", mean.low}, {"high", mean.high}};
 }
 
 Json RiskCoverageJson(std::span<const JudgedAnswer> answers) {

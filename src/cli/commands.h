@@ -8,6 +8,7 @@ namespace gre {
 CommandSpec LocateCommand();
 CommandSpec TrainCommand();
 CommandSpec ModelCommand();
+CommandSpec BenchCommand();
 CommandSpec CalibrateCommand();
 CommandSpec DoctorCommand();
 CommandSpec CompletionCommand();

@@ -11,7 +11,7 @@
 #include "core/file.h"
 #include "core/sha256.h"
 #include "core/strings.h"
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 #include "report/map_files.h"
 
 namespace gre {
@@ -108,6 +108,7 @@ Result<ResultsFile> ResultsFile::Open(Options options) {
       ResultsJournal::Open({.path = journal_path,
                             .name = options.path,
                             .settings_hash = options.settings_hash,
+                            .header = is_journal ? options.header : std::string(),
                             .replace = options.force && (is_there || FileExists(journal_path)),
                             .read_only = options.read_only}));
   if (!is_journal && is_there && !journal.replaces()) {

@@ -24,6 +24,7 @@ class ResultsFile {
     std::string path;           // .json .jsonl .geojson .kml .csv .html
     std::string cache_dir;      // "$XDG_CACHE_HOME/gre"; may be empty for .jsonl
     std::string settings_hash;  // of everything that changes answers
+    std::string header = {};    // of ResultsJournal, for .jsonl files
     bool force = false;         // start anew, whatever is there
     bool read_only = false;     // only look what is done
     bool single = false;        // one photo: .json holds one object, else an array

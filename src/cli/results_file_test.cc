@@ -7,7 +7,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 
 namespace gre {
 namespace {

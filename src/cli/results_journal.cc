@@ -11,14 +11,15 @@
 
 #include "core/json.h"
 #include "core/strings.h"
-#include "report/locate_json.h"
-#include "report/locate_json_reader.h"
+#include "localizer/locate_json.h"
+#include "localizer/locate_json_reader.h"
 
 namespace gre {
 namespace {
 
 constexpr std::string_view kRecordStart = R"({"schema":"gre.locate/1","file":)";
 constexpr std::string_view kOutputStart = R"({"schema":"gre.output/1","sha256":)";
+constexpr std::string_view kHeaderStart = R"({"schema":"gre.predictions/1",)";
 constexpr char kOutputSchema[] = "gre.output/1";
 
 // Whether `line` may be what is left of one that a killed run, or a failing machine, could not
@@ -27,7 +28,7 @@ bool IsTornLine(std::string_view line) {
   const auto begins_as = [&](std::string_view start) {
     return line.substr(0, start.size()) == start.substr(0, line.size());
   };
-  return begins_as(kRecordStart) || begins_as(kOutputStart) ||
+  return begins_as(kRecordStart) || begins_as(kOutputStart) || begins_as(kHeaderStart) ||
          line.find_first_not_of('\0') == std::string_view::npos;
 }
 
@@ -80,6 +81,7 @@ struct ResultsJournal::Content {
   std::set<std::string> outputs;
   bool is_ours = true;        // nothing else in it
   bool same_settings = true;  // as this run's
+  bool has_header = false;    // this run's
   bool lacks_line_end = false;
 };
 
@@ -95,6 +97,16 @@ Result<ResultsJournal::Content> ResultsJournal::Read(const std::string& path) co
       break;
     }
     const Result<Json> json = ParseJson(line);
+    if (line == options_.header) {
+      content.has_header = true;
+      content.lacks_line_end = is_last;
+      continue;
+    }
+    if (json.ok() && line.starts_with(kHeaderStart)) {  // of other settings
+      content.same_settings = false;
+      content.lacks_line_end = is_last;
+      continue;
+    }
     if (json.ok() && json->is_object() && json->value("schema", Json()) == kOutputSchema &&
         json->value("sha256", Json()).is_string()) {
       content.outputs.insert((*json)["sha256"].get<std::string>());
@@ -141,7 +153,7 @@ Status ResultsJournal::Choose() {
     if (!options_.read_only && unlink(new_path().c_str()) != 0 && errno != ENOENT) {
       return SystemError(new_path());
     }
-    return StartAppending(false);
+    return StartAppending({});
   }
   Content content;
   if (goes_on_beside) {
@@ -165,10 +177,10 @@ Status ResultsJournal::Choose() {
   for (Record& record : content.records) {
     Remember(std::move(record));
   }
-  return StartAppending(content.lacks_line_end);
+  return StartAppending(content);
 }
 
-Status ResultsJournal::StartAppending(bool lacks_line_end) {
+Status ResultsJournal::StartAppending(const Content& content) {
   if (options_.read_only) {
     return {};
   }
@@ -177,14 +189,15 @@ Status ResultsJournal::StartAppending(bool lacks_line_end) {
     GRE_ASSIGN_OR_RETURN(FileLock lock, FileLock::Take(path));
     new_lock_.emplace(std::move(lock));
   }
-  if (lacks_line_end) {  // a whole record: only its end is missing
+  if (content.lacks_line_end) {  // a whole record: only its end is missing
     const UniqueFd fd(open(path.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
     if (fd.get() < 0 || write(fd.get(), "\n", 1) != 1) {
       return SystemError(path);
     }
   }
   GRE_ASSIGN_OR_RETURN(appender_, LineAppender::Open(path));
-  return {};
+  if (options_.header.empty() || content.has_header) return {};
+  return appender_->Append(options_.header);
 }
 
 void ResultsJournal::Remember(Record record) {
@@ -230,6 +243,7 @@ Status ResultsJournal::Complete() {
     return {};
   }
   GRE_ASSIGN_OR_RETURN(AtomicFileWriter file, AtomicFileWriter::Create(options_.path));
+  if (!options_.header.empty()) GRE_RETURN_IF_ERROR(file.Write(options_.header + "\n"));
   for (const Record& record : records_) {
     GRE_RETURN_IF_ERROR(file.Write(Line(record) + "\n"));
   }

@@ -61,6 +61,9 @@ class ResultsJournal {
     std::string path;
     std::string name;  // what people call it in errors
     std::string settings_hash;
+    // JSON with a "schema" of its own, the first line of the file; empty: none. Part of the
+    // settings.
+    std::string header = {};
     bool replace = false;
     bool read_only = false;  // only look: nothing is created, locked or repaired
   };
@@ -93,7 +96,7 @@ class ResultsJournal {
   void Remember(Record record);
   [[nodiscard]] std::string new_path() const { return options_.path + ".gre-new"; }
   Status Choose();
-  Status StartAppending(bool lacks_line_end);
+  Status StartAppending(const Content& content);
 
   Options options_;
   bool replaces_ = false;

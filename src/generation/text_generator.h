@@ -78,6 +78,22 @@ enum class FinishReason {
   kCancelled,  // cancellation or deadline; text holds what was there
   kRefused,    // a remote service's content filter
 };
+// "stop", "stop_text", "length", "cancelled", "refused".
+constexpr const char* FinishReasonName(FinishReason reason) {
+  switch (reason) {
+    case FinishReason::kStop:
+      return "stop";
+    case FinishReason::kStopText:
+      return "stop_text";
+    case FinishReason::kLength:
+      return "length";
+    case FinishReason::kCancelled:
+      return "cancelled";
+    case FinishReason::kRefused:
+      break;
+  }
+  return "refused";
+}
 
 struct Completion {
   std::string text;  // special tokens removed, valid UTF-8

@@ -202,6 +202,11 @@ LocateResult Localizer::MakeResult(const LocateRequest& photo,
   result.timing = {generated->timing.image_ms, generated->timing.prefill_ms,
                    generated->timing.decode_ms, generated->timing.total_ms};
   std::vector<Completion>& completions = generated->completions;
+  result.usage.prompt_tokens = generated->prompt_tokens;
+  result.usage.completion_tokens = generated->completion_tokens;
+  for (const Completion& completion : completions) {
+    result.usage.finish_reasons.emplace_back(FinishReasonName(completion.finish_reason));
+  }
   if (std::ranges::all_of(completions, [](const Completion& completion) {
         return completion.finish_reason == FinishReason::kCancelled;
       })) {

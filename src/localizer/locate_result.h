@@ -43,6 +43,14 @@ struct LocateTiming {
   double total_ms = 0;
 };
 
+// What the model read and wrote for a photo.
+struct LocateUsage {
+  int prompt_tokens = 0;
+  int completion_tokens = 0;  // over all samples
+  // Why each sample ended, in sample order: "stop", "length", …
+  std::vector<std::string> finish_reasons;
+};
+
 struct LocateResult {
   std::string file;
   LocateStatus status = LocateStatus::kFailed;
@@ -62,6 +70,7 @@ struct LocateResult {
   std::optional<double> dispersion_km;  // mean geodesic distance between two samples' points
   uint64_t seed = 0;
   LocateTiming timing;
+  LocateUsage usage;
 };
 
 }  // namespace gre

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "core/check.h"
 
@@ -65,6 +66,44 @@ RiskCoverage ComputeRiskCoverage(std::span<const JudgedAnswer> answers) {
     begin = end;
   }
   result.aurc /= static_cast<double>(n);
+  return result;
+}
+
+double Auroc(std::span<const JudgedAnswer> answers) {
+  std::vector<JudgedAnswer> sorted(answers.begin(), answers.end());
+  std::ranges::sort(sorted, {}, &JudgedAnswer::confidence);
+  double right = 0;
+  double wrong = 0;
+  double won = 0;  // pairs in which the right answer is the more confident one
+  for (size_t begin = 0; begin < sorted.size();) {
+    size_t end = begin;
+    double right_here = 0;
+    for (; end < sorted.size() && sorted[end].confidence == sorted[begin].confidence; ++end) {
+      right_here += sorted[end].correct ? 1 : 0;
+    }
+    const double wrong_here = static_cast<double>(end - begin) - right_here;
+    won += right_here * (wrong + wrong_here / 2);
+    right += right_here;
+    wrong += wrong_here;
+    begin = end;
+  }
+  return right > 0 && wrong > 0 ? won / (right * wrong) : std::numeric_limits<double>::quiet_NaN();
+}
+
+RadiusCoverage ComputeRadiusCoverage(std::span<const AnswerWithRadius> answers, double level) {
+  RadiusCoverage result;
+  result.count = answers.size();
+  size_t inside_p50 = 0;
+  size_t inside_p90 = 0;
+  for (const AnswerWithRadius& answer : answers) {
+    inside_p50 += answer.distance_km <= answer.p50_km ? 1 : 0;
+    inside_p90 += answer.distance_km <= answer.p90_km ? 1 : 0;
+  }
+  const auto n = static_cast<double>(answers.size());  // 0/0 is NaN
+  result.inside_p50 = static_cast<double>(inside_p50) / n;
+  result.inside_p50_interval = WilsonInterval(inside_p50, result.count, level);
+  result.inside_p90 = static_cast<double>(inside_p90) / n;
+  result.inside_p90_interval = WilsonInterval(inside_p90, result.count, level);
   return result;
 }
 

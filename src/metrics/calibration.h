@@ -4,6 +4,8 @@
 #include <span>
 #include <vector>
 
+#include "metrics/interval.h"
+
 namespace gre {
 
 // Whether confidences can be trusted. Pure, thread-safe.
@@ -49,5 +51,31 @@ struct RiskCoverage {
 };
 
 RiskCoverage ComputeRiskCoverage(std::span<const JudgedAnswer> answers);
+
+// The chance that a right answer claims more confidence than a wrong one, ties counting half: the
+// area under the ROC curve, from rank sums (Mann and Whitney 1947; Hanley and McNeil, Radiology
+// 1982). NaN unless there are answers of both kinds.
+double Auroc(std::span<const JudgedAnswer> answers);
+
+// One answer with radii: how far it is from the truth, and within which distances it claimed the
+// truth to be with 50 % and 90 % probability.
+struct AnswerWithRadius {
+  double distance_km = 0;  // infinite: an answer without a place
+  double p50_km = 0;
+  double p90_km = 0;
+};
+
+// The shares of truths within the claimed radius (inclusive), with Wilson intervals. Honest radii
+// give 0.5 and 0.9. NaN for no answers.
+struct RadiusCoverage {
+  size_t count = 0;
+  double inside_p50 = 0;
+  Interval inside_p50_interval;
+  double inside_p90 = 0;
+  Interval inside_p90_interval;
+};
+
+RadiusCoverage ComputeRadiusCoverage(std::span<const AnswerWithRadius> answers,
+                                     double level = kDefaultLevel);
 
 }  // namespace gre

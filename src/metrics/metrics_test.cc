@@ -1,12 +1,11 @@
 #include <cmath>
+#include <limits>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "core/random.h"
 #include "metrics/accuracy.h"
-#include "metrics/bootstrap.h"
 #include "metrics/calibration.h"
 
 namespace gre {
@@ -94,30 +93,25 @@ TEST(RiskCoverage, OrderOfTiedAnswersDoesNotMatter) {
   EXPECT_EQ(aurc(true, false, false), aurc(false, false, true));
 }
 
-TEST(Bootstrap, CoversTheMeanAsOftenAsItSays) {
-  int covered = 0;
-  constexpr int kTrials = 300;
-  Random random(5);
-  for (int trial = 0; trial < kTrials; ++trial) {
-    std::vector<double> values(200);
-    for (double& value : values) value = random.Uniform() < 0.3 ? 1 : 0;
-    const Interval interval = BootstrapMean(values, {.resamples = 400, .seed = random.Next()});
-    covered += interval.low <= 0.3 && 0.3 <= interval.high ? 1 : 0;
-  }
-  EXPECT_NEAR(static_cast<double>(covered) / kTrials, 0.95, 0.04);
+TEST(Auroc, CountsPairsAndHalvesTies) {
+  // tools/reference/metrics_known_values.py (scikit-learn)
+  const std::vector<JudgedAnswer> answers{{0.9, true},  {0.8, false}, {0.8, true}, {0.6, true},
+                                          {0.6, false}, {0.6, false}, {0.3, true}, {0.1, false}};
+  EXPECT_EQ(Auroc(answers), 0.65625);
+  EXPECT_EQ(Auroc(std::vector<JudgedAnswer>{{0.5, true}, {0.5, false}}), 0.5);
+  EXPECT_TRUE(std::isnan(Auroc(std::vector<JudgedAnswer>{{0.5, true}})));
+  EXPECT_TRUE(std::isnan(Auroc({})));
 }
 
-TEST(Bootstrap, IsReproducibleAndAgreesAcrossForms) {
-  std::vector<double> values;
-  for (int i = 0; i < 50; ++i) values.push_back(std::sin(i));
-  const Interval a = BootstrapMean(values, {.seed = 9});
-  const Interval b = BootstrapMean(values, {.seed = 9});
-  const Interval c = Bootstrap(values, [](std::span<double> v) { return Mean(v); }, {.seed = 9});
-  EXPECT_EQ(a.low, b.low);
-  EXPECT_EQ(a.high, c.high);
-  EXPECT_LT(a.low, Mean(values));
-  EXPECT_GT(a.high, Mean(values));
-  EXPECT_TRUE(std::isnan(BootstrapMean({}).low));
+TEST(RadiusCoverage, CountsTruthsInsideWithTheirIntervals) {
+  const double nowhere = std::numeric_limits<double>::infinity();
+  const RadiusCoverage coverage = ComputeRadiusCoverage(
+      std::vector<AnswerWithRadius>{{10, 10, 20}, {11, 10, 20}, {30, 10, 20}, {nowhere, 10, 20}});
+  EXPECT_EQ(coverage.count, 4u);
+  EXPECT_EQ(coverage.inside_p50, 0.25);
+  EXPECT_EQ(coverage.inside_p90, 0.5);
+  EXPECT_EQ(coverage.inside_p90_interval, WilsonInterval(2, 4));
+  EXPECT_TRUE(std::isnan(ComputeRadiusCoverage({}).inside_p50));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 #include <vector>
 
 #include "core/strings.h"
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 #include "report/map_files.h"
 #include "report/text_escape.h"
 

@@ -2,7 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 #include "report/map_files.h"
 #include "report/radius_polygon.h"
 #include "report/wording.h"

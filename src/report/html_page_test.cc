@@ -7,7 +7,7 @@
 
 #include "image/metadata.h"
 #include "knowledge/borders.h"
-#include "report/testing/sample_results.h"
+#include "localizer/testing/sample_results.h"
 #include "report/world_land.h"
 
 namespace gre {

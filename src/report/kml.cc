@@ -1,5 +1,5 @@
 #include "core/strings.h"
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 #include "report/map_files.h"
 #include "report/radius_polygon.h"
 #include "report/text_escape.h"

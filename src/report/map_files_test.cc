@@ -12,7 +12,7 @@
 
 #include "core/json.h"
 #include "core/strings.h"
-#include "report/testing/sample_results.h"
+#include "localizer/testing/sample_results.h"
 
 namespace gre {
 namespace {

@@ -6,7 +6,7 @@
 #include <gtest/gtest.h>
 
 #include "core/strings.h"
-#include "report/testing/sample_results.h"
+#include "localizer/testing/sample_results.h"
 #include "report/text_layout.h"
 #include "report/world_land.h"
 

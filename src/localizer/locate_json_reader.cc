@@ -1,4 +1,4 @@
-#include "report/locate_json_reader.h"
+#include "localizer/locate_json_reader.h"
 
 #include <nlohmann/json.hpp>
 
@@ -133,6 +133,9 @@ LocateResult ReadRecord(const Json& json) {
   const Json& timing = json.at("timing_ms");
   result.timing = {timing.at("image"), timing.at("prefill"), timing.at("decode"),
                    timing.at("total")};
+  const Json usage = json.value("usage", Json::object());  // absent in older records
+  result.usage = {usage.value("prompt_tokens", 0), usage.value("completion_tokens", 0),
+                  usage.value("finish_reasons", std::vector<std::string>())};
   return result;
 }
 

@@ -1,4 +1,4 @@
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 
 #include <string>
 
@@ -6,8 +6,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
-#include "report/locate_json_reader.h"
-#include "report/testing/sample_results.h"
+#include "localizer/locate_json_reader.h"
+#include "localizer/testing/sample_results.h"
 #include "support/schema_checker.h"
 
 namespace gre {

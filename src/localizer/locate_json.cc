@@ -1,4 +1,4 @@
-#include "report/locate_json.h"
+#include "localizer/locate_json.h"
 
 #include <cmath>
 
@@ -149,7 +149,11 @@ std::string LocateJson(const LocateResult& result, int indent) {
        {{"image", Milliseconds(timing.image_ms)},
         {"prefill", Milliseconds(timing.prefill_ms)},
         {"decode", Milliseconds(timing.decode_ms)},
-        {"total", Milliseconds(timing.total_ms)}}}};
+        {"total", Milliseconds(timing.total_ms)}}},
+      {"usage",
+       {{"prompt_tokens", result.usage.prompt_tokens},
+        {"completion_tokens", result.usage.completion_tokens},
+        {"finish_reasons", result.usage.finish_reasons}}}};
   return record.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <string_view>
 
-#include "report/locate_json.h"
-#include "report/locate_json_reader.h"
+#include "localizer/locate_json.h"
+#include "localizer/locate_json_reader.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto result = gre::ReadLocateJson({reinterpret_cast<const char*>(data), size});

@@ -1,0 +1,247 @@
+#include "bench/predictions_file.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "bench/field_names.h"
+#include "bench/record_file.h"
+#include "core/strings.h"
+#include "reasoning/answer_parser.h"
+
+namespace gre {
+namespace {
+
+constexpr size_t kMaxRemarks = 1000;
+
+enum Wanted : size_t {
+  kId,
+  kText,
+  kLatitude,
+  kLongitude,
+  kError,
+  kSchema,
+  kStatus,
+  kConfidence,
+  kRadius50,
+  kRadius90,
+  kAbstention,
+};
+
+class PredictionsReader {
+ public:
+  PredictionsReader(RecordFile file, const PredictionOptions& options)
+      : file_(std::move(file)), options_(options), fields_(options.fields) {}
+
+  Result<PredictionsFile> Read() {
+    GRE_RETURN_IF_ERROR(Resolve());
+    PredictionsFile read;
+    read.path = file_.name();
+    for (std::vector<FieldValue> values;;) {
+      GRE_ASSIGN_OR_RETURN(const bool more, file_.Next(names_, values));
+      if (!more) break;
+      if (values[kSchema].text.starts_with("gre.predictions/")) continue;  // a run's header
+      GRE_ASSIGN_OR_RETURN(Prediction prediction, ReadRecord(values));
+      prediction.line = file_.line();
+      if (!prediction.reason.empty() && is_remarkable_ && read.remarks.size() < kMaxRemarks) {
+        read.remarks.push_back(file_.Place() + ": '" + prediction.id + "': " + prediction.reason);
+      }
+      read.predictions.push_back(std::move(prediction));
+    }
+    read.fields = {names_[kId], names_[kText], names_[kLatitude], names_[kLongitude]};
+    ApplyAnswerRule(read);
+    return read;
+  }
+
+ private:
+  Status Resolve() {
+    const bool is_ours = file_.HasField("answer.latitude") || file_.HasField("chain_text");
+    const bool text_given = !fields_.text.empty();
+    const bool point_given = !fields_.latitude.empty() || !fields_.longitude.empty();
+    if (text_given && point_given) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--pred-text and --pred-lat/--pred-lon exclude each other: an answer is read "
+                   "from one of them"};
+    }
+    constexpr std::string_view kOurId[] = {"file"};
+    constexpr std::string_view kOurLatitude[] = {"answer.latitude"};
+    constexpr std::string_view kOurLongitude[] = {"answer.longitude"};
+    const auto resolve = [&](const std::string& given, std::string_view option,
+                             std::span<const std::string_view> spellings) -> Status {
+      GRE_ASSIGN_OR_RETURN(std::string name, ResolveField(file_, given, option, spellings));
+      names_.push_back(std::move(name));
+      return {};
+    };
+    using Spellings = std::span<const std::string_view>;
+    GRE_RETURN_IF_ERROR(
+        resolve(fields_.id, "--pred-id", is_ours ? Spellings(kOurId) : Spellings(kIdSpellings)));
+    GRE_RETURN_IF_ERROR(
+        resolve(fields_.text, "--pred-text", point_given ? Spellings{} : kReplySpellings));
+    GRE_RETURN_IF_ERROR(resolve(fields_.latitude, "--pred-lat",
+                                text_given ? Spellings{}
+                                : is_ours  ? Spellings(kOurLatitude)
+                                           : kLatitudeSpellings));
+    GRE_RETURN_IF_ERROR(resolve(fields_.longitude, "--pred-lon",
+                                text_given ? Spellings{}
+                                : is_ours  ? Spellings(kOurLongitude)
+                                           : kLongitudeSpellings));
+    if (is_ours && !text_given && !point_given) {
+      // An abstention without any point has no "answer.latitude" to look at.
+      names_[kLatitude] = "answer.latitude";
+      names_[kLongitude] = "answer.longitude";
+    }
+    has_point_ = !names_[kLatitude].empty() && !names_[kLongitude].empty();
+    names_.insert(names_.end(),
+                  {"error", "schema", "status", is_ours ? "answer.confidence" : "confidence",
+                   is_ours ? "answer.radius_km.p50" : "radius_p50_km",
+                   is_ours ? "answer.radius_km.p90" : "radius_p90_km", "abstention"});
+    if (names_[kId].empty()) return Missing("an id", "--pred-id");
+    if (!has_point_ && (point_given || names_[kText].empty())) {
+      return Missing("latitude and longitude, or a reply",
+                     "--pred-lat and --pred-lon, or --pred-text");
+    }
+    return {};
+  }
+
+  void ApplyAnswerRule(PredictionsFile& read) const {
+    const auto is_answer = [](const Prediction& p) {
+      return p.form != AnswerForm::kNone && p.point;
+    };
+    const auto is_field = [&](const Prediction& p) {
+      return is_answer(p) && p.form == AnswerForm::kJsonFields;
+    };
+    const auto answers = std::ranges::count_if(read.predictions, is_answer);
+    const auto fields = std::ranges::count_if(read.predictions, is_field);
+    read.answers = options_.answers;
+    if (read.answers == AnswerRule::kAuto) {
+      read.answers =
+          answers > 0 && 10 * fields >= 9 * answers ? AnswerRule::kFieldsOnly : AnswerRule::kAny;
+    }
+    if (read.answers == AnswerRule::kAny) return;
+    for (Prediction& prediction : read.predictions) {
+      if (!is_answer(prediction) || is_field(prediction)) continue;
+      prediction.outcome = Outcome::kUnparsed;
+      prediction.point.reset();
+      prediction.reason =
+          "coordinates outside JSON fields, in which the file's other answers stand "
+          "(--answers any counts them)";
+      read.remarks.push_back(read.path + ":" + std::to_string(prediction.line) + ": '" +
+                             prediction.id + "': " + prediction.reason);
+    }
+  }
+
+  [[nodiscard]] Error Missing(std::string_view what, std::string_view option) const {
+    return {ErrorCode::kInvalidInput, file_.name() + ": expected a field with " +
+                                          std::string(what) + ", found " + DescribeFields(file_) +
+                                          "; name it with " + std::string(option)};
+  }
+
+  Result<Prediction> ReadRecord(std::span<const FieldValue> values) {
+    const FieldValue& id = values[kId];
+    std::string name = id.kind == FieldValue::Kind::kNumber ? FormatShortest(id.number) : id.text;
+    if (!id.present() || name.empty()) {
+      return Error{ErrorCode::kInvalidInput,
+                   file_.Place() + ": field '" + names_[kId] + "': expected an id, found nothing"};
+    }
+    is_remarkable_ = false;
+    const FieldValue& text = values[kText];
+    Prediction prediction;
+    if (has_point_) {
+      prediction = ReadPoint(std::move(name), values);
+    } else if (text.present()) {
+      prediction = ReadReply(std::move(name), text.text);
+      is_remarkable_ = prediction.outcome == Outcome::kUnparsed;
+    } else {
+      prediction.id = std::move(name);
+      prediction.outcome = Outcome::kEngineError;
+      prediction.reason = values[kError].present() ? values[kError].text : "no reply";
+    }
+    const auto number = [&](size_t field) {
+      return values[field].AsNumber().value_or(Prediction::kUnknown);
+    };
+    prediction.confidence = number(kConfidence);
+    prediction.radius_p50_km = number(kRadius50);
+    prediction.radius_p90_km = number(kRadius90);
+    prediction.abstained = values[kStatus].text == "abstained";
+    if (options_.keep_text) prediction.text = text.text;
+    return prediction;
+  }
+
+  Prediction ReadPoint(std::string id, std::span<const FieldValue> values) {
+    Prediction prediction;
+    prediction.id = std::move(id);
+    const FieldValue& latitude = values[kLatitude];
+    const FieldValue& longitude = values[kLongitude];
+    if (!latitude.present() && !longitude.present()) {
+      const bool failed = values[kError].present() || values[kStatus].text == "failed";
+      const bool declined = values[kStatus].text == "abstained";
+      prediction.outcome = failed     ? Outcome::kEngineError
+                           : declined ? Outcome::kRefused
+                                      : Outcome::kUnparsed;
+      prediction.reason = failed     ? values[kError].text
+                          : declined ? values[kAbstention].text
+                                     : "no coordinates";
+      if (failed && prediction.reason.empty()) prediction.reason = "failed";
+      return prediction;
+    }
+    const auto lat = latitude.AsNumber();
+    const auto lon = longitude.AsNumber();
+    prediction.point = lat && lon ? LatLng::FromDegrees(*lat, *lon) : std::nullopt;
+    if (prediction.point) {
+      prediction.outcome = Outcome::kParsed;
+      return prediction;
+    }
+    prediction.outcome = Outcome::kUnparsed;
+    is_remarkable_ = true;
+    const auto shown = [](const FieldValue& value) {
+      return value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number) : value.text;
+    };
+    prediction.reason =
+        "expected latitude within -90 and 90 and longitude within -180 and 180, "
+        "found '" +
+        shown(latitude) + "', '" + shown(longitude) + "'";
+    if (lat && lon && LatLng::FromDegrees(*lon, *lat)) {
+      prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";
+    }
+    return prediction;
+  }
+
+  RecordFile file_;
+  const PredictionOptions& options_;
+  const PredictionFields& fields_;
+  bool has_point_ = false;
+  bool is_remarkable_ = false;      // the last record's reason is worth a remark
+  std::vector<std::string> names_;  // Wanted
+};
+
+}  // namespace
+
+Prediction ReadReply(std::string id, std::string_view reply) {
+  Prediction prediction;
+  prediction.id = std::move(id);
+  const ParsedAnswer answer = ParseReply(reply);
+  prediction.point = answer.point;
+  prediction.form = answer.form;
+  prediction.reason = answer.reason;
+  switch (answer.status) {
+    case AnswerStatus::kParsed:
+      prediction.outcome = Outcome::kParsed;
+      break;
+    case AnswerStatus::kRefused:
+      prediction.outcome = Outcome::kRefused;
+      break;
+    case AnswerStatus::kUnparsed:
+      prediction.outcome = Outcome::kUnparsed;
+      if (answer.swap_suspected) {
+        prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";
+      }
+      break;
+  }
+  return prediction;
+}
+
+Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options) {
+  GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  return PredictionsReader(std::move(file), options).Read();
+}
+
+}  // namespace gre

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "bench/records.h"
+#include "core/result.h"
+
+namespace gre {
+
+// Which fields of a predictions file hold what; empty names are searched for by their usual
+// spellings, coordinates before text. Names that are given must exist.
+struct PredictionFields {
+  std::string id = {};
+  std::string text = {};  // a model's raw reply, read as `gre locate` reads it
+  std::string latitude = {};
+  std::string longitude = {};
+};
+
+// Which answers of raw replies count.
+enum class AnswerRule {
+  // kFieldsOnly for a file in which at least nine of ten answers are JSON fields, as systems give
+  // them that are asked for JSON; else kAny.
+  kAuto,
+  kAny,         // whatever the answer parser reads
+  kFieldsOnly,  // "latitude": …, "longitude": …; other answers are unparsed
+};
+
+struct PredictionOptions {
+  PredictionFields fields = {};
+  AnswerRule answers = AnswerRule::kAuto;
+  bool keep_text = false;  // raw replies (memory)
+};
+
+struct PredictionsFile {
+  std::string path;
+  PredictionFields fields;                // that were used
+  AnswerRule answers = AnswerRule::kAny;  // that was used, never kAuto
+  std::vector<Prediction> predictions;    // in the file's order
+  // One line each, at most 1000: values that are no coordinates, swaps that are likely. Nothing is
+  // corrected.
+  std::vector<std::string> remarks;
+};
+
+// Reads what any system answered: our own records (gre.locate/1), CSV, TSV, JSON or JSON Lines with
+// coordinates or raw replies. A record that holds no usable answer is kept with its outcome and
+// reason; one without an id, and a file that cannot be read, are errors that name file, line and
+// field.
+Result<PredictionsFile> ReadPredictions(const std::string& path,
+                                        const PredictionOptions& options = {});
+
+// Outcome and point of one raw reply.
+Prediction ReadReply(std::string id, std::string_view reply);
+
+}  // namespace gre

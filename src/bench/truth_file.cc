@@ -1,0 +1,205 @@
+#include "bench/truth_file.h"
+
+#include <optional>
+#include <unordered_map>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "bench/field_names.h"
+#include "bench/record_file.h"
+#include "core/json.h"
+#include "core/strings.h"
+#include "knowledge/country_facts.h"
+
+namespace gre {
+namespace {
+
+constexpr std::string_view kCountrySpellings[] = {"country_code", "cc", "country", "gt_country"};
+constexpr std::string_view kPrecisionSpellings[] = {"precision_km"};
+constexpr std::string_view kImageSpellings[] = {"image", "image_path", "image_file", "file",
+                                                "path"};
+constexpr std::string_view kLabelFields[] = {"category", "scene",     "environment", "indicator",
+                                             "kind",     "continent", "setting"};
+
+enum Wanted : size_t { kId, kLatitude, kLongitude, kCountry, kPrecision, kImage, kFixed };
+
+class TruthReader {
+ public:
+  TruthReader(RecordFile file, const TruthFields& fields)
+      : file_(std::move(file)), fields_(fields) {}
+
+  Result<std::vector<TruthRecord>> Read() {
+    GRE_RETURN_IF_ERROR(Resolve());
+    std::vector<TruthRecord> records;
+    std::unordered_map<std::string, size_t> lines;
+    for (std::vector<FieldValue> values;;) {
+      GRE_ASSIGN_OR_RETURN(const bool more, file_.Next(names_, values));
+      if (!more) break;
+      if (values.size() > kFixed && values.back().text.starts_with("gre.benchmark/")) {
+        continue;  // the header of a benchmark
+      }
+      GRE_ASSIGN_OR_RETURN(TruthRecord record, ReadRecord(values));
+      const auto [seen, is_new] = lines.try_emplace(record.id, record.line);
+      if (!is_new) {
+        return Bad(
+            kId, "an id that stands once",
+            "'" + record.id + "', which also stands on line " + std::to_string(seen->second));
+      }
+      records.push_back(std::move(record));
+    }
+    if (records.empty()) {
+      return Error{ErrorCode::kInvalidInput,
+                   file_.name() + ": expected at least one record, found none"};
+    }
+    return records;
+  }
+
+ private:
+  Status Resolve() {
+    const auto resolve = [&](const std::string& given, std::string_view option,
+                             std::span<const std::string_view> spellings) -> Status {
+      GRE_ASSIGN_OR_RETURN(std::string name, ResolveField(file_, given, option, spellings));
+      names_.push_back(std::move(name));
+      return {};
+    };
+    GRE_RETURN_IF_ERROR(resolve(fields_.id, "--truth-id", kIdSpellings));
+    GRE_RETURN_IF_ERROR(resolve(fields_.latitude, "--truth-lat", kLatitudeSpellings));
+    GRE_RETURN_IF_ERROR(resolve(fields_.longitude, "--truth-lon", kLongitudeSpellings));
+    GRE_RETURN_IF_ERROR(resolve("", "", kCountrySpellings));
+    GRE_RETURN_IF_ERROR(resolve("", "", kPrecisionSpellings));
+    GRE_RETURN_IF_ERROR(resolve("", "", kImageSpellings));
+    if (names_[kId].empty()) return Missing("an id", "--truth-id");
+    if (names_[kLatitude].empty() != names_[kLongitude].empty()) {
+      return Missing("both a latitude and a longitude", "--truth-lat and --truth-lon");
+    }
+    if (names_[kLatitude].empty() && names_[kCountry].empty()) {
+      return Missing("latitude and longitude, or country", "--truth-lat and --truth-lon");
+    }
+    for (const std::string_view label : kLabelFields) {
+      if (file_.HasField(label)) names_.emplace_back(label);
+    }
+    names_.emplace_back("schema");
+    return {};
+  }
+
+  [[nodiscard]] Error Missing(std::string_view what, std::string_view option) const {
+    return {ErrorCode::kInvalidInput, file_.name() + ": expected a field with " +
+                                          std::string(what) + ", found " + DescribeFields(file_) +
+                                          "; name it with " + std::string(option)};
+  }
+
+  [[nodiscard]] Error Bad(size_t field, std::string_view expected, const std::string& found) const {
+    return {ErrorCode::kInvalidInput, file_.Place() + ": field '" + names_[field] + "': expected " +
+                                          std::string(expected) + ", found " + found};
+  }
+
+  [[nodiscard]] static std::string Found(const FieldValue& value) {
+    switch (value.kind) {
+      case FieldValue::Kind::kMissing:
+        return "nothing";
+      case FieldValue::Kind::kNull:
+        return "null";
+      case FieldValue::Kind::kNumber:
+        return FormatShortest(value.number);
+      default:
+        return "'" + value.text + "'";
+    }
+  }
+
+  Result<TruthRecord> ReadRecord(std::span<const FieldValue> values) {
+    TruthRecord record;
+    record.line = file_.line();
+    const FieldValue& id = values[kId];
+    record.id = id.kind == FieldValue::Kind::kNumber ? FormatShortest(id.number) : id.text;
+    if (!id.present() || record.id.empty()) return Bad(kId, "an id", Found(id));
+    GRE_RETURN_IF_ERROR(ReadPoint(values, record));
+    if (const FieldValue& country = values[kCountry]; country.present()) {
+      const Country* known = FindCountryByName(country.text);
+      if (known != nullptr) {
+        record.country_code = known->code;
+      } else if (!record.point) {
+        return Bad(kCountry, "a country's ISO 3166-1 code or English name", Found(country));
+      }
+    }
+    if (!record.point && record.country_code.empty()) {
+      return Error{ErrorCode::kInvalidInput,
+                   file_.Place() + ": expected coordinates or a country, found neither"};
+    }
+    if (const FieldValue& precision = values[kPrecision]; precision.present()) {
+      const auto km = precision.AsNumber();
+      if (!km || *km < 0) return Bad(kPrecision, "a distance in km from 0", Found(precision));
+      record.precision_km = *km;
+    }
+    record.image = values[kImage].text;
+    for (size_t i = kFixed; i + 1 < values.size(); ++i) {
+      if (values[i].present() && !values[i].text.empty()) {
+        record.labels.emplace(names_[i], values[i].text);
+      }
+    }
+    ReadAnnotations(record);
+    return record;
+  }
+
+  Status ReadPoint(std::span<const FieldValue> values, TruthRecord& record) const {
+    const FieldValue& latitude = values[kLatitude];
+    const FieldValue& longitude = values[kLongitude];
+    if (!latitude.present() && !longitude.present()) return {};
+    const auto lat = latitude.AsNumber();
+    const auto lon = longitude.AsNumber();
+    if (!lat || !(*lat >= -90 && *lat <= 90)) {
+      return Bad(kLatitude, "degrees within -90 and 90", Found(latitude));
+    }
+    if (!lon || !(*lon >= -180 && *lon <= 180)) {
+      return Bad(kLongitude, "degrees within -180 and 180", Found(longitude));
+    }
+    record.point = LatLng{*lat, *lon};
+    return {};
+  }
+
+  // What only a JSON benchmark holds.
+  void ReadAnnotations(TruthRecord& record) const {
+    if (file_.json().empty()) return;
+    const std::string_view json = file_.json();
+    const bool annotated = json.find("\"indicators\"") != std::string_view::npos ||
+                           json.find("\"captions\"") != std::string_view::npos ||
+                           json.find("\"key_steps\"") != std::string_view::npos ||
+                           json.find("\"gt_cot\"") != std::string_view::npos ||
+                           json.find("\"labels\"") != std::string_view::npos;
+    if (!annotated) return;
+    const auto parsed = ParseJson(json);
+    if (!parsed.ok()) return;
+    const auto texts = [&](const char* key, std::vector<std::string>& into) {
+      const auto found = parsed->find(key);
+      if (found == parsed->end()) return;
+      if (found->is_string()) into.push_back(found->get<std::string>());
+      if (!found->is_array()) return;
+      for (const Json& item : *found) {
+        if (item.is_string()) into.push_back(item.get<std::string>());
+      }
+    };
+    texts("indicators", record.indicators);
+    texts("captions", record.captions);
+    texts("key_steps", record.key_steps);
+    if (record.key_steps.empty()) texts("gt_cot", record.key_steps);
+    if (const auto labels = parsed->find("labels");
+        labels != parsed->end() && labels->is_object()) {
+      for (const auto& [name, value] : labels->items()) {
+        if (value.is_string()) record.labels.insert_or_assign(name, value.get<std::string>());
+      }
+    }
+  }
+
+  RecordFile file_;
+  TruthFields fields_;
+  std::vector<std::string> names_;  // Wanted, then labels, then "schema"
+};
+
+}  // namespace
+
+Result<std::vector<TruthRecord>> ReadTruth(const std::string& path, const TruthFields& fields) {
+  GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  return TruthReader(std::move(file), fields).Read();
+}
+
+}  // namespace gre

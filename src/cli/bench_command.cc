@@ -1,0 +1,15 @@
+// gre bench: benchmarks of places and of reasoning.
+#include "cli/bench_commands.h"
+#include "cli/commands.h"
+
+namespace gre {
+
+CommandSpec BenchCommand() {
+  CommandSpec command;
+  command.name = "bench";
+  command.summary = "Measures how well any system locates photos, and what a difference is worth";
+  command.commands = {BenchRunCommand(), BenchScoreCommand()};
+  return command;
+}
+
+}  // namespace gre

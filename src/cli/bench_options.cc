@@ -1,0 +1,214 @@
+#include "cli/bench_options.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <utility>
+
+#include "core/strings.h"
+#include "knowledge/place_namer.h"
+
+namespace gre {
+namespace {
+
+Result<std::vector<double>> ParseThresholds(const std::string& text) {
+  std::vector<double> thresholds;
+  for (const std::string_view part : Split(text, ',')) {
+    const auto value = ParseDouble(Trim(part));
+    if (!value || *value <= 0) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--thresholds: expected distances in km above 0, separated by commas, found '" +
+                       std::string(part) + "'"};
+    }
+    thresholds.push_back(*value);
+  }
+  std::ranges::sort(thresholds);
+  thresholds.erase(std::ranges::unique(thresholds).begin(), thresholds.end());
+  return thresholds;
+}
+
+Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
+  using Unparsed = ScoreConventions::Unparsed;
+  constexpr std::string_view kDistance = "distance:";
+  if (text == "wrong") {
+    conventions.unparsed = Unparsed::kWrong;
+  } else if (text == "drop") {
+    conventions.unparsed = Unparsed::kDrop;
+  } else if (const auto km = text.starts_with(kDistance)
+                                 ? ParseDouble(text.substr(kDistance.size()))
+                                 : std::nullopt;
+             km && *km >= 0) {
+    conventions.unparsed = Unparsed::kDistance;
+    conventions.unparsed_distance_km = *km;
+  } else {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--unparsed: expected wrong, drop or distance:KM, found '" + text + "'"};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
+  const auto text = [](std::string name, std::string value_name, std::string help,
+                       std::string& target) {
+    return OptionSpec{.name = std::move(name),
+                      .value_name = std::move(value_name),
+                      .help = std::move(help),
+                      .target = &target,
+                      .configurable = false};
+  };
+  std::vector<OptionSpec> specs = {
+      {.name = "predictions",
+       .value_name = "FILE",
+       .help = "What a system answered: results of gre locate or bench run, or any CSV, TSV, JSON "
+               "or JSON Lines",
+       .target = &options.predictions,
+       .configurable = false,
+       .is_path = true},
+      {.name = "truth",
+       .value_name = "FILE",
+       .help = "Where the photos were taken, in one of the same formats",
+       .target = &options.truth,
+       .configurable = false,
+       .is_path = true},
+      text("pred-id", "FIELD", "The photo's id in the predictions", options.prediction_fields.id),
+      text("pred-text", "FIELD", "A model's raw reply in the predictions",
+           options.prediction_fields.text),
+      text("pred-lat", "FIELD", "The latitude in the predictions",
+           options.prediction_fields.latitude),
+      text("pred-lon", "FIELD", "The longitude in the predictions",
+           options.prediction_fields.longitude),
+      {.name = "answers",
+       .value_name = "RULE",
+       .help = "Which answers of raw replies count: any, JSON fields only, or what most of the "
+               "file's replies use",
+       .target = &options.answers,
+       .choices = {"auto", "any", "fields"},
+       .configurable = false},
+      text("truth-id", "FIELD", "The photo's id in the truth", options.truth_fields.id),
+      text("truth-lat", "FIELD", "The latitude in the truth", options.truth_fields.latitude),
+      text("truth-lon", "FIELD", "The longitude in the truth", options.truth_fields.longitude),
+      text("preset", "NAME", "The conventions of a paper: osv5m, pigeon, geoclip, gre",
+           options.preset),
+      text("thresholds", "KM,KM", "Accuracies within these distances (1,25,200,750,2500)",
+           options.thresholds),
+      text("distance", "D", "geodesic, haversine or haversine:RADIUS_KM", options.distance),
+      {.name = "boundary",
+       .value_name = "B",
+       .help = "Whether a distance equal to the threshold is a hit (le) or not (lt)",
+       .target = &options.boundary,
+       .choices = {"le", "lt"},
+       .configurable = false},
+      text("unparsed", "POLICY", "Answers without coordinates: wrong, drop or distance:KM",
+           options.unparsed),
+      {.name = "missing",
+       .value_name = "POLICY",
+       .help = "Truths without a prediction: left out, or counted as unparsed",
+       .target = &options.missing,
+       .choices = {"ignore", "wrong"},
+       .configurable = false},
+      text("geoscore-scale", "KM", "Scale of GeoScore (1492.7)", options.geoscore_scale_km),
+      {.name = "resamples",
+       .value_name = "N",
+       .help = "Bootstrap resamples behind the 95 % intervals",
+       .target = &options.resamples,
+       .min = 100,
+       .max = 1000000,
+       .configurable = false},
+      {.name = "seed",
+       .value_name = "N",
+       .help = "Equal seeds give equal intervals",
+       .target = &options.seed,
+       .configurable = false},
+  };
+  return specs;
+}
+
+Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
+  ScoreConventions conventions;
+  if (!options.preset.empty()) {
+    GRE_ASSIGN_OR_RETURN(conventions, ConventionPreset(options.preset));
+  }
+  if (!options.thresholds.empty()) {
+    GRE_ASSIGN_OR_RETURN(conventions.thresholds_km, ParseThresholds(options.thresholds));
+  }
+  if (!options.distance.empty()) {
+    auto distance = DistanceConvention::Parse(options.distance);
+    if (!distance.ok()) return std::move(distance).error().Wrap("--distance");
+    conventions.distance = *distance;
+  }
+  if (!options.boundary.empty()) {
+    conventions.boundary = options.boundary == "le" ? Boundary::kInclusive : Boundary::kStrict;
+  }
+  if (!options.geoscore_scale_km.empty()) {
+    const auto scale = ParseDouble(options.geoscore_scale_km);
+    if (!scale || *scale <= 0) {
+      return Error{ErrorCode::kInvalidArgument, "--geoscore-scale: expected km above 0, found '" +
+                                                    options.geoscore_scale_km + "'"};
+    }
+    conventions.geoscore_scale_km = *scale;
+  }
+  conventions.count_missing = options.missing == "wrong";
+  GRE_RETURN_IF_ERROR(SetUnparsed(options.unparsed, conventions));
+  return conventions;
+}
+
+Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
+  if (options.predictions.empty() || options.truth.empty()) {
+    return Error{
+        ErrorCode::kInvalidArgument,
+        "expected --predictions FILE and --truth FILE; 'gre bench score --help' shows how"};
+  }
+  BenchInputs inputs;
+  GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
+  GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+
+  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
+  const bool needs_points =
+      std::ranges::any_of(inputs.truth, [](const TruthRecord& record) { return !record.point; });
+  if (needs_points && namer.gazetteer() == nullptr) {
+    return Error{ErrorCode::kUnavailable, options.truth +
+                                              ": photos of which only the country is known are "
+                                              "scored with the places of that country: " +
+                                              namer.missing_reason()};
+  }
+  const CountryPoints country_points = [&](std::string_view code) {
+    return SampleCountryPoints(*namer.gazetteer(), code);
+  };
+  BootstrapOptions bootstrap;
+  bootstrap.resamples = options.resamples;
+  bootstrap.seed = options.seed;
+  const PredictionOptions reading = {.fields = options.prediction_fields,
+                                     .answers = options.answers == "any" ? AnswerRule::kAny
+                                                : options.answers == "fields"
+                                                    ? AnswerRule::kFieldsOnly
+                                                    : AnswerRule::kAuto,
+                                     .keep_text = keep_text};
+  std::map<std::string, int> names;
+  for (const std::string& path : options.predictions) {
+    ScoredSystem system;
+    system.name = std::filesystem::path(path).stem().string();
+    if (const int count = ++names[system.name]; count > 1) {
+      system.name.append("-").append(std::to_string(count));
+    }
+    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
+    auto matching = MatchPredictions(inputs.truth, system.file.predictions);
+    if (!matching.ok()) return std::move(matching).error().Wrap(path);
+    system.matching = std::move(*matching);
+    if (system.matching.pairs.empty()) {
+      return Error{ErrorCode::kInvalidInput,
+                   path + ": no id of its " + std::to_string(system.file.predictions.size()) +
+                       " records stands in " + options.truth + "; ids are taken from '" +
+                       system.file.fields.id + "', name others with --pred-id and --truth-id"};
+    }
+    system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
+                                  inputs.conventions, country_points);
+    system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
+                              system.records, inputs.conventions, bootstrap);
+    inputs.systems.push_back(std::move(system));
+  }
+  return inputs;
+}
+
+}  // namespace gre

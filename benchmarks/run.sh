@@ -1,5 +1,5 @@
 #!/bin/bash
-# benchmarks/run.sh [tokenizer|image|engine|nano|cold]...: all or the named benchmarks beside their peers, as one table of
+# benchmarks/run.sh [tokenizer|image|geodesic|geocode|engine|nano|cold]...: all or the named benchmarks beside their peers, as one table of
 # ratios; answers are checked first. Builds build/bench, installs the peers of requirements.txt into build/bench/venv.
 #   GRE_BENCH_TOKENIZER  tokenizer.json of any Qwen2.5 model (default: that of the reference results, where they are)
 #   GRE_BENCH_MODEL      a Qwen2.5-VL-3B directory (default: one of random weights, made once in build/bench: 7.5 GB)
@@ -10,11 +10,11 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 here=$PWD
 source tools/setup/common.sh
 names=("$@")
-[ $# -gt 0 ] || names=(tokenizer image nano cold engine)
+[ $# -gt 0 ] || names=(tokenizer image geodesic geocode nano cold engine)
 for name in "${names[@]}"; do
   case $name in
-    tokenizer | image | engine | nano | cold) ;;
-    *) fail "unknown benchmark '$name': expected tokenizer, image, engine, nano or cold" ;;
+    tokenizer | image | geodesic | geocode | engine | nano | cold) ;;
+    *) fail "unknown benchmark '$name': expected tokenizer, image, geodesic, geocode, engine, nano or cold" ;;
   esac
 done
 
@@ -25,7 +25,7 @@ tools/setup/install_packages.sh bench
 tools/setup/setup.sh run
 torch=$(tools/setup/fetch_torch.sh)
 quietly build/bench.configure.log cmake --preset release -B "$bench" -DGRE_TORCH_DIR="$torch" -DGRE_BUILD_BENCHMARKS=ON
-build_with_progress "$bench" "$(build_jobs)" tokenizer_bench image_bench engine_bench
+build_with_progress "$bench" "$(build_jobs)" tokenizer_bench image_bench geo_bench knowledge_bench engine_bench
 if ! cmp -s benchmarks/requirements.txt "$bench/venv/requirements.txt"; then
   say "installing the peers into build/bench/venv"
   quietly build/bench.venv.log python3 -m venv --clear "$bench/venv"
@@ -47,4 +47,4 @@ if [[ " ${names[*]} " == *' engine '* ]] && [ ! -f "$model/config.json" ]; then
   mv "$model.part" "$model"
 fi
 exec "$bench/venv/bin/python" benchmarks/table.py --bin "$bench/bin" --gre "$here/gre" --tokenizer "$tokenizer" --model "$model" \
-  --photos "${GRE_BENCH_PHOTOS:-examples}" "${names[@]}"
+  --photos "${GRE_BENCH_PHOTOS:-examples}" --geodata "$(cache_dir)/geodata" "${names[@]}"

@@ -62,6 +62,20 @@ def engine(options):
     yield ("3B bfloat16, peak memory above the weights, GB", (peak - weights) / 1e9, None, None, "<= 1.5")
 
 
+def geodesic(options):
+    result, = peer("geodesic_peer.py", "--bench", options.bin / "geo_bench")
+    yield ("geodesic distance, one thread, microseconds", result["gre_us"], result["geopy_us"], result["ratio"], ">= 100")
+
+
+def geocode(options):
+    for result in peer("geocode_peer.py", "--bench", options.bin / "knowledge_bench", "--geodata", options.geodata):
+        print(json.dumps(result), file=sys.stderr)  # with what became of every point
+        yield (f"reverse geocoding, {result['count']} points {result['points']}, {result['metric']}, peer's mode {result['peer_mode']}, "
+               "nanoseconds a point", result["gre_ns"], result["peer_ns"], result["ratio"], ">= 50")
+    yield ("reverse geocoding, opening the table, ms", result["gre_open_ms"], result["peer_open_ms"],
+           result["peer_open_ms"] / result["gre_open_ms"], "")
+
+
 def nano(options):
     located, = lines([options.gre, "locate", PHOTO, "--json", "--always-answer"])
     if located["answer"] is None:
@@ -87,7 +101,8 @@ def cold(options):
     yield ("./gre locate, start to answer, files in the page cache, s", statistics.median(seconds[1:]), None, None, "< 2.5")
 
 
-BENCHMARKS = {"tokenizer": tokenizer, "image": image, "engine": engine, "nano": nano, "cold": cold}
+BENCHMARKS = {"tokenizer": tokenizer, "image": image, "geodesic": geodesic, "geocode": geocode, "engine": engine, "nano": nano,
+              "cold": cold}
 
 
 def processor():
@@ -98,7 +113,7 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for flag in ("--bin", "--gre", "--tokenizer", "--model", "--photos"):
+    for flag in ("--bin", "--gre", "--tokenizer", "--model", "--photos", "--geodata"):
         parser.add_argument(flag, required=True, type=pathlib.Path)
     parser.add_argument("names", nargs="+", choices=BENCHMARKS)
     options = parser.parse_args()

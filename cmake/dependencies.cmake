@@ -21,8 +21,21 @@ set_target_properties(GeographicLib::GeographicLib PROPERTIES
   IMPORTED_LOCATION ${GEOGRAPHICLIB_LIBRARY}
   INTERFACE_INCLUDE_DIRECTORIES ${GEOGRAPHICLIB_INCLUDE})
 
+# Optional: the face detector of `gre bench build` (packages of the scope "faces").
+find_path(OPENCV_INCLUDE opencv2/objdetect.hpp PATH_SUFFIXES opencv4)
+foreach(part core imgproc objdetect)
+  find_library(OPENCV_${part} NAMES opencv_${part})
+  list(APPEND opencv_libraries ${OPENCV_${part}})
+endforeach()
+if(OPENCV_INCLUDE AND OPENCV_core AND OPENCV_imgproc AND OPENCV_objdetect)
+  add_library(gre_opencv INTERFACE)
+  target_include_directories(gre_opencv SYSTEM INTERFACE ${OPENCV_INCLUDE})
+  target_link_libraries(gre_opencv INTERFACE ${opencv_libraries})
+endif()
+
 if(GRE_BUILD_TESTS)
   find_package(GTest 1.12 REQUIRED)
+  find_package(EXPAT 2.5 REQUIRED)  # the tests read XML with it
   include(GoogleTest)
 endif()
 if(GRE_BUILD_BENCHMARKS)

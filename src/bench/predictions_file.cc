@@ -1,9 +1,11 @@
 #include "bench/predictions_file.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "bench/field_names.h"
+#include "bench/name_geocoder.h"
 #include "bench/record_file.h"
 #include "core/strings.h"
 #include "reasoning/answer_parser.h"
@@ -25,12 +27,28 @@ enum Wanted : size_t {
   kRadius50,
   kRadius90,
   kAbstention,
+  kMetadataLatitude,
+  kMetadataLongitude,
+  kPrompt,
+  kName,
+  kCity,
+  kRegion,
+  kCountry,
 };
+
+constexpr std::string_view kCitySpellings[] = {"city", "pred_city"};
+constexpr std::string_view kRegionSpellings[] = {"state", "region", "pred_state", "pred_region"};
+constexpr std::string_view kCountrySpellings[] = {"country", "pred_country"};
+
+constexpr std::string_view kPromptSpellings[] = {"prompt",   "question",      "instruction",
+                                                 "messages", "conversations", "user_prompt"};
 
 class PredictionsReader {
  public:
   PredictionsReader(RecordFile file, const PredictionOptions& options)
-      : file_(std::move(file)), options_(options), fields_(options.fields) {}
+      : file_(std::move(file)), options_(options), fields_(options.fields) {
+    if (options.names != nullptr) geocoder_.emplace(*options.names);
+  }
 
   Result<PredictionsFile> Read() {
     GRE_RETURN_IF_ERROR(Resolve());
@@ -49,6 +67,7 @@ class PredictionsReader {
     }
     read.fields = {names_[kId], names_[kText], names_[kLatitude], names_[kLongitude]};
     ApplyAnswerRule(read);
+    if (geocoder_) read.remarks.push_back(read.path + ": " + geocoder_->DescribeCounts());
     return read;
   }
 
@@ -93,11 +112,37 @@ class PredictionsReader {
     names_.insert(names_.end(),
                   {"error", "schema", "status", is_ours ? "answer.confidence" : "confidence",
                    is_ours ? "answer.radius_km.p50" : "radius_p50_km",
-                   is_ours ? "answer.radius_km.p90" : "radius_p90_km", "abstention"});
+                   is_ours ? "answer.radius_km.p90" : "radius_p90_km", "abstention",
+                   "metadata_gps.latitude", "metadata_gps.longitude",
+                   options_.keep_text ? file_.FindField(kPromptSpellings).value_or("") : ""});
+    GRE_RETURN_IF_ERROR(ResolveNames());
     if (names_[kId].empty()) return Missing("an id", "--pred-id");
+    if (geocoder_) return {};
     if (!has_point_ && (point_given || names_[kText].empty())) {
       return Missing("latitude and longitude, or a reply",
                      "--pred-lat and --pred-lon, or --pred-text");
+    }
+    return {};
+  }
+
+  // The fields of the names protocol.
+  Status ResolveNames() {
+    if (!geocoder_) {
+      names_.resize(kCountry + 1);
+      return {};
+    }
+    GRE_ASSIGN_OR_RETURN(std::string name, ResolveField(file_, fields_.name, "--pred-name", {}));
+    has_name_ = !name.empty();
+    names_.push_back(std::move(name));
+    for (const std::span<const std::string_view> spellings :
+         {std::span<const std::string_view>(kCitySpellings),
+          std::span<const std::string_view>(kRegionSpellings),
+          std::span<const std::string_view>(kCountrySpellings)}) {
+      names_.push_back(file_.FindField(spellings).value_or(""));
+    }
+    has_name_columns_ = !names_[kCity].empty() || !names_[kCountry].empty();
+    if (!has_name_ && !has_name_columns_ && names_[kText].empty()) {
+      return Missing("the name of a place, or a reply", "--pred-name or --pred-text");
     }
     return {};
   }
@@ -145,7 +190,9 @@ class PredictionsReader {
     is_remarkable_ = false;
     const FieldValue& text = values[kText];
     Prediction prediction;
-    if (has_point_) {
+    if (geocoder_) {
+      prediction = ReadName(std::move(name), values);
+    } else if (has_point_) {
       prediction = ReadPoint(std::move(name), values);
     } else if (text.present()) {
       prediction = ReadReply(std::move(name), text.text);
@@ -162,7 +209,39 @@ class PredictionsReader {
     prediction.radius_p50_km = number(kRadius50);
     prediction.radius_p90_km = number(kRadius90);
     prediction.abstained = values[kStatus].text == "abstained";
-    if (options_.keep_text) prediction.text = text.text;
+    const auto gps_lat = values[kMetadataLatitude].AsNumber();
+    const auto gps_lon = values[kMetadataLongitude].AsNumber();
+    if (gps_lat && gps_lon) prediction.metadata_gps = LatLng::FromDegrees(*gps_lat, *gps_lon);
+    if (options_.keep_text) {
+      prediction.text = text.text;
+      prediction.prompt = values[kPrompt].text;
+    }
+    return prediction;
+  }
+
+  Prediction ReadName(std::string id, std::span<const FieldValue> values) {
+    Prediction prediction;
+    prediction.id = std::move(id);
+    const auto text_of = [&](size_t field) {
+      return names_[field].empty() ? std::string() : values[field].text;
+    };
+    const bool columns = !has_name_ && has_name_columns_;
+    const FieldValue& text = values[has_name_ ? kName : kText];
+    if (!columns && !text.present()) {
+      prediction.reason = values[kError].present() ? values[kError].text : "no reply";
+      return prediction;
+    }
+    const AnsweredName named =
+        columns     ? CleanName({text_of(kCity), text_of(kRegion), text_of(kCountry)})
+        : has_name_ ? SplitName(text.text)
+                    : ReadAnsweredName(text.text);
+    NameGeocoder::Found found = geocoder_->Find(named);
+    prediction.point = found.point;
+    prediction.reason = std::move(found.reason);
+    prediction.outcome = found.point     ? Outcome::kParsed
+                         : named.empty() ? Outcome::kRefused
+                                         : Outcome::kUnparsed;
+    is_remarkable_ = prediction.outcome == Outcome::kUnparsed;
     return prediction;
   }
 
@@ -199,7 +278,8 @@ class PredictionsReader {
         "expected latitude within -90 and 90 and longitude within -180 and 180, "
         "found '" +
         shown(latitude) + "', '" + shown(longitude) + "'";
-    if (lat && lon && LatLng::FromDegrees(*lon, *lat)) {
+    prediction.swap_suspected = lat && lon && LatLng::FromDegrees(*lon, *lat).has_value();
+    if (prediction.swap_suspected) {
       prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";
     }
     return prediction;
@@ -209,8 +289,11 @@ class PredictionsReader {
   const PredictionOptions& options_;
   const PredictionFields& fields_;
   bool has_point_ = false;
-  bool is_remarkable_ = false;      // the last record's reason is worth a remark
-  std::vector<std::string> names_;  // Wanted
+  std::optional<NameGeocoder> geocoder_;  // in the names protocol
+  bool has_name_ = false;                 // a field of its own holds the name
+  bool has_name_columns_ = false;         // city, region and country have columns
+  bool is_remarkable_ = false;            // the last record's reason is worth a remark
+  std::vector<std::string> names_;        // Wanted
 };
 
 }  // namespace
@@ -231,6 +314,7 @@ Prediction ReadReply(std::string id, std::string_view reply) {
       break;
     case AnswerStatus::kUnparsed:
       prediction.outcome = Outcome::kUnparsed;
+      prediction.swap_suspected = answer.swap_suspected;
       if (answer.swap_suspected) {
         prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";
       }

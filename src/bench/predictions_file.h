@@ -6,6 +6,7 @@
 
 #include "bench/records.h"
 #include "core/result.h"
+#include "knowledge/gazetteer.h"
 
 namespace gre {
 
@@ -16,6 +17,7 @@ struct PredictionFields {
   std::string text = {};  // a model's raw reply, read as `gre locate` reads it
   std::string latitude = {};
   std::string longitude = {};
+  std::string name = {};  // of a place, in the names protocol: "City, Region, Country"
 };
 
 // Which answers of raw replies count.
@@ -31,6 +33,9 @@ struct PredictionOptions {
   PredictionFields fields = {};
   AnswerRule answers = AnswerRule::kAuto;
   bool keep_text = false;  // raw replies (memory)
+  // The names protocol: points are those of the places that answers name, found in this gazetteer;
+  // coordinates are not looked at (bench/name_geocoder.h). nullptr: the coordinates protocol.
+  const Gazetteer* names = nullptr;
 };
 
 struct PredictionsFile {

@@ -178,7 +178,7 @@ class RecordFile::JsonSource final : public RecordFile::Source {
     }
     position_ = start;
     std::ranges::sort(fields_);
-    fields_.erase(std::ranges::unique(fields_).begin(), fields_.end());
+    fields_.erase(std::unique(fields_.begin(), fields_.end()), fields_.end());
     return {};
   }
 
@@ -280,7 +280,9 @@ class RecordFile::JsonSource final : public RecordFile::Source {
   }
 
   bool Parse(dom::element& record) {
-    return parser_.parse(record_.data(), record_.size()).get(record) == simdjson::SUCCESS &&
+    // An empty view may point nowhere, which simdjson does not expect.
+    return !record_.empty() &&
+           parser_.parse(record_.data(), record_.size()).get(record) == simdjson::SUCCESS &&
            record.is_object();
   }
 

@@ -23,14 +23,16 @@ struct TruthRecord {
   double precision_km = 0;
   std::string country_code = {};  // ISO 3166-1 alpha-2; empty: unknown
   std::string image = {};         // path or hash of the photo; empty: not stated
+  std::string image_sha256 = {};  // of the photo's file, 64 hex digits; empty: not stated
   // What the photo shows, by name of the label: "category" (GREval's scenes), "environment"
   // (outdoor, indoor), "indicator" (explicit, implicit) and whatever else the file holds.
   std::map<std::string, std::string, std::less<>> labels = {};
   // What an annotated benchmark says that a chain should hold (GREval).
-  std::vector<std::string> indicators = {};  // places and features that show where it is
-  std::vector<std::string> captions = {};    // reference descriptions of the photo
-  std::vector<std::string> key_steps = {};   // reference inferences
-  size_t line = 0;                           // of the file, from 1
+  std::vector<std::string> indicators = {};    // places and features that show where it is
+  std::vector<double> indicator_weights = {};  // one each, above 0 (EarthWhere); empty: not stated
+  std::vector<std::string> captions = {};      // reference descriptions of the photo
+  std::vector<std::string> key_steps = {};     // reference inferences
+  size_t line = 0;                             // of the file, from 1
 };
 
 // What became of one request. The four are disjoint.
@@ -55,8 +57,19 @@ struct Prediction {
   double radius_p90_km = kUnknown;
   AnswerForm form = AnswerForm::kNone;  // in which a raw reply gave its point
   std::string reason = {};              // why there is no point; empty when parsed
-  std::string text = {};                // the whole reply, where the reader was told to keep it
-  size_t line = 0;                      // of the file, from 1
+  // The values are impossible as written and would be possible exchanged. They are not exchanged.
+  bool swap_suspected = false;
+  std::optional<LatLng> metadata_gps = {};  // position in the photo's file, where the record has it
+  std::string text = {};                    // the whole reply, where the reader was told to keep it
+  std::string prompt = {};                  // what the model was asked, likewise
+  size_t line = 0;                          // of the file, from 1
+};
+
+// Something about a predictions file that makes its scores doubtful. Nothing is ever corrected.
+struct BenchWarning {
+  std::string kind;    // "swapped", "identical", … (bench/detectors.h)
+  size_t records = 0;  // that show it
+  std::string message;
 };
 
 }  // namespace gre

@@ -23,7 +23,9 @@ bool IsHit(double distance_km, double threshold_km, Boundary boundary) {
 // The columns of one run, filled record by record.
 class RecordScorer {
  public:
-  RecordScorer(const ScoreConventions& conventions, size_t records) : conventions_(conventions) {
+  RecordScorer(const ScoreConventions& conventions, const RecordScoreOptions& options,
+               size_t records)
+      : conventions_(conventions), options_(options) {
     const auto add = [&](std::string name, bool higher_is_better) {
       columns_.push_back(
           {std::move(name), higher_is_better, std::vector<double>(records, kNotApplicable)});
@@ -33,7 +35,7 @@ class RecordScorer {
     }
     add("geoscore", true);
     add("distance_km", false);
-    add("country", true);
+    if (options.country) add("country", true);
   }
 
   // `points`: the true place, or those that stand for its country. Thread-safe for different rows.
@@ -71,6 +73,7 @@ class RecordScorer {
       columns_[thresholds].values[row] = geoscore_sum / count;
       if (has_distance) columns_[thresholds + 1].values[row] = distance_sum / count;
     }
+    if (!options_.country) return;
     const std::string code =
         truth.country_code.empty() ? CountryCodeAt(*truth.point) : truth.country_code;
     if (!code.empty()) {
@@ -82,6 +85,7 @@ class RecordScorer {
 
  private:
   const ScoreConventions& conventions_;
+  const RecordScoreOptions& options_;
   std::vector<MetricColumn> columns_;
 };
 
@@ -119,8 +123,8 @@ const MetricColumn* RecordScores::Find(std::string_view name) const {
 
 RecordScores ScoreRecords(std::span<const TruthRecord> truth,
                           std::span<const Prediction> predictions, const Matching& matching,
-                          const ScoreConventions& conventions,
-                          const CountryPoints& country_points) {
+                          const ScoreConventions& conventions, const CountryPoints& country_points,
+                          const RecordScoreOptions& options) {
   RecordScores scores;
   scores.records = matching.pairs;
   if (conventions.count_missing) {
@@ -134,7 +138,7 @@ RecordScores ScoreRecords(std::span<const TruthRecord> truth,
     if (record.point || areas.contains(record.country_code)) continue;
     areas.emplace(record.country_code, country_points(record.country_code));
   }
-  RecordScorer scorer(conventions, scores.records.size());
+  RecordScorer scorer(conventions, options, scores.records.size());
   const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   ParallelFor(scores.records.size(), threads, [&](size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) {

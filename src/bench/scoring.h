@@ -20,6 +20,8 @@ namespace gre {
 
 // How answers are turned into numbers, where published evaluations differ (docs/metrics.md).
 struct ScoreConventions {
+  // What answers are: "coordinates", or "names" of places, geocoded (bench/name_geocoder.h).
+  std::string protocol = "coordinates";
   std::string preset;  // "osv5m", "pigeon", "geoclip", "gre"; empty: chosen one by one
   DistanceConvention distance = {};
   Boundary boundary = Boundary::kInclusive;
@@ -69,14 +71,19 @@ struct RecordScores {
 
 std::string AccuracyName(double threshold_km);  // "acc@25", "acc@0.5"
 
+struct RecordScoreOptions {
+  // The column "country": whether the point lies in the true country, by borders (the truth's
+  // country, else that of its point).
+  bool country = true;
+};
+
 // Scores every record. A truth with `precision_km` above a threshold is not applicable there. Where
 // only the country is known, accuracies from 750 km, GeoScore and distance are their means over
-// `country_points` of that country, finer thresholds not applicable. "country": whether the point
-// lies in the true country (by borders; the truth's country, else that of its point).
-// Runs on all processors.
+// `country_points` of that country, finer thresholds not applicable. Runs on all processors.
 RecordScores ScoreRecords(std::span<const TruthRecord> truth,
                           std::span<const Prediction> predictions, const Matching& matching,
-                          const ScoreConventions& conventions, const CountryPoints& country_points);
+                          const ScoreConventions& conventions, const CountryPoints& country_points,
+                          const RecordScoreOptions& options = {});
 
 // A figure over records with its 95 % interval. NaN where no record is applicable.
 struct Estimate {
@@ -110,9 +117,11 @@ struct Scores {
   Estimate geoscore;
   Estimate mean_km;
   Estimate median_km;
-  std::vector<PercentileKm> percentiles_km;              // 10, 25, 75, 90 of parsed answers
-  std::vector<std::pair<std::string, Estimate>> places;  // "country", …
-  std::string interval_method;                           // how the intervals were made
+  std::vector<PercentileKm> percentiles_km;  // 10, 25, 75, 90 of parsed answers
+  // "country", "nearest_country", "region", …: those that were computed.
+  std::vector<std::pair<std::string, Estimate>> places;
+  std::string interval_method;         // how the intervals were made
+  std::vector<BenchWarning> warnings;  // what makes the figures doubtful (bench/detectors.h)
 
   // Of parsed answers that state a confidence, against whether the country is right.
   struct Confidence {

@@ -59,15 +59,16 @@ void SummarizeConfidence(std::span<const TruthRecord> truth,
                          Scores& scores) {
   std::vector<JudgedAnswer> judged;
   std::vector<AnswerWithRadius> radii;
-  const MetricColumn& country = *records.Find("country");
+  const MetricColumn* country = records.Find("country");
   const MetricColumn& distance = *records.Find("distance_km");
   for (size_t row = 0; row < records.records.size(); ++row) {
     const Matching::Pair& pair = records.records[row];
     if (pair.prediction == RecordScores::kNoPrediction) continue;
     const Prediction& prediction = predictions[pair.prediction];
     if (!prediction.point) continue;
-    if (!std::isnan(prediction.confidence) && !std::isnan(country.values[row])) {
-      judged.push_back({prediction.confidence, country.values[row] > 0});
+    if (country != nullptr && !std::isnan(prediction.confidence) &&
+        !std::isnan(country->values[row])) {
+      judged.push_back({prediction.confidence, country->values[row] > 0});
     }
     if (truth[pair.truth].point && !std::isnan(prediction.radius_p50_km) &&
         !std::isnan(prediction.radius_p90_km)) {

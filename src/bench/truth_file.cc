@@ -32,7 +32,6 @@ class TruthReader {
   Result<std::vector<TruthRecord>> Read() {
     GRE_RETURN_IF_ERROR(Resolve());
     std::vector<TruthRecord> records;
-    std::unordered_map<std::string, size_t> lines;
     for (std::vector<FieldValue> values;;) {
       GRE_ASSIGN_OR_RETURN(const bool more, file_.Next(names_, values));
       if (!more) break;
@@ -40,22 +39,31 @@ class TruthReader {
         continue;  // the header of a benchmark
       }
       GRE_ASSIGN_OR_RETURN(TruthRecord record, ReadRecord(values));
-      const auto [seen, is_new] = lines.try_emplace(record.id, record.line);
-      if (!is_new) {
-        return Bad(
-            kId, "an id that stands once",
-            "'" + record.id + "', which also stands on line " + std::to_string(seen->second));
-      }
       records.push_back(std::move(record));
     }
     if (records.empty()) {
       return Error{ErrorCode::kInvalidInput,
                    file_.name() + ": expected at least one record, found none"};
     }
+    GRE_RETURN_IF_ERROR(CheckIds(records));
     return records;
   }
 
  private:
+  [[nodiscard]] Status CheckIds(const std::vector<TruthRecord>& records) const {
+    std::unordered_map<std::string_view, size_t> lines;
+    lines.reserve(records.size());
+    for (const TruthRecord& record : records) {
+      const auto [seen, is_new] = lines.try_emplace(record.id, record.line);
+      if (is_new) continue;
+      return Error{ErrorCode::kInvalidInput,
+                   file_.name() + ":" + std::to_string(record.line) + ": field '" + names_[kId] +
+                       "': expected an id that stands once, found '" + record.id +
+                       "', which also stands on line " + std::to_string(seen->second)};
+    }
+    return {};
+  }
+
   Status Resolve() {
     const auto resolve = [&](const std::string& given, std::string_view option,
                              std::span<const std::string_view> spellings) -> Status {
@@ -137,7 +145,7 @@ class TruthReader {
         record.labels.emplace(names_[i], values[i].text);
       }
     }
-    ReadAnnotations(record);
+    GRE_RETURN_IF_ERROR(ReadAnnotations(record));
     return record;
   }
 
@@ -158,17 +166,18 @@ class TruthReader {
   }
 
   // What only a JSON benchmark holds.
-  void ReadAnnotations(TruthRecord& record) const {
-    if (file_.json().empty()) return;
+  Status ReadAnnotations(TruthRecord& record) const {
+    if (file_.json().empty()) return {};
     const std::string_view json = file_.json();
     const bool annotated = json.find("\"indicators\"") != std::string_view::npos ||
                            json.find("\"captions\"") != std::string_view::npos ||
                            json.find("\"key_steps\"") != std::string_view::npos ||
                            json.find("\"gt_cot\"") != std::string_view::npos ||
-                           json.find("\"labels\"") != std::string_view::npos;
-    if (!annotated) return;
+                           json.find("\"labels\"") != std::string_view::npos ||
+                           json.find("\"image_sha256\"") != std::string_view::npos;
+    if (!annotated) return {};
     const auto parsed = ParseJson(json);
-    if (!parsed.ok()) return;
+    if (!parsed.ok()) return {};
     const auto texts = [&](const char* key, std::vector<std::string>& into) {
       const auto found = parsed->find(key);
       if (found == parsed->end()) return;
@@ -178,7 +187,27 @@ class TruthReader {
         if (item.is_string()) into.push_back(item.get<std::string>());
       }
     };
+    if (const auto hash = parsed->find("image_sha256");
+        hash != parsed->end() && hash->is_string()) {
+      record.image_sha256 = hash->get<std::string>();
+    }
     texts("indicators", record.indicators);
+    if (const auto weights = parsed->find("indicator_weights");
+        weights != parsed->end() && !weights->empty()) {
+      for (const Json& weight : *weights) {
+        const double value = weight.is_number() ? weight.get<double>() : 0;
+        if (value > 0) record.indicator_weights.push_back(value);
+      }
+      if (record.indicator_weights.size() != record.indicators.size() ||
+          weights->size() != record.indicators.size()) {
+        return Error{ErrorCode::kInvalidInput,
+                     file_.Place() +
+                         ": field 'indicator_weights': expected a number above 0 for "
+                         "each of " +
+                         std::to_string(record.indicators.size()) + " indicators, found " +
+                         weights->dump()};
+      }
+    }
     texts("captions", record.captions);
     texts("key_steps", record.key_steps);
     if (record.key_steps.empty()) texts("gt_cot", record.key_steps);
@@ -188,6 +217,7 @@ class TruthReader {
         if (value.is_string()) record.labels.insert_or_assign(name, value.get<std::string>());
       }
     }
+    return {};
   }
 
   RecordFile file_;

@@ -20,7 +20,7 @@ struct TruthFields {
 // Reads a truth file or benchmark: CSV, TSV, JSON or JSON Lines (bench/record_file.h). Optional
 // fields: country or country_code (code or English name), precision_km, image, category,
 // environment, indicator, continent, labels (an object of further ones), indicators, captions,
-// key_steps (arrays of texts).
+// key_steps (arrays of texts), indicator_weights (numbers, one an indicator).
 //
 // Strict, since everything is measured against it: a missing or repeated id, a coordinate that is
 // no number or out of range, half a pair, an unknown country are kInvalidInput with file, line and

@@ -5,7 +5,13 @@
 namespace gre {
 
 // The subcommands of `gre bench`, one file each.
+CommandSpec BenchBuildCommand();
+CommandSpec BenchImportCommand();
+CommandSpec BenchCompareCommand();
+CommandSpec BenchFuseCommand();
 CommandSpec BenchRunCommand();
 CommandSpec BenchScoreCommand();
+CommandSpec BenchReportCommand();
+CommandSpec BenchSpeedCommand();
 
 }  // namespace gre

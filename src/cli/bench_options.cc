@@ -1,10 +1,15 @@
 #include "cli/bench_options.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <filesystem>
+#include <future>
 #include <map>
+#include <memory>
 #include <utility>
 
+#include "bench/detectors.h"
+#include "bench/place_columns.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -23,7 +28,7 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
     thresholds.push_back(*value);
   }
   std::ranges::sort(thresholds);
-  thresholds.erase(std::ranges::unique(thresholds).begin(), thresholds.end());
+  thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
 }
 
@@ -45,6 +50,29 @@ Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
                  "--unparsed: expected wrong, drop or distance:KM, found '" + text + "'"};
   }
   return {};
+}
+
+// Whether the replies of these files fit into memory beside everything else.
+bool AreSmall(const std::vector<std::string>& paths) {
+  constexpr uintmax_t kMaxBytes = uintmax_t{256} << 20;
+  uintmax_t sum = 0;
+  for (const std::string& path : paths) {
+    std::error_code error;
+    const uintmax_t bytes = std::filesystem::file_size(path, error);
+    sum += error ? 0 : bytes;
+  }
+  return sum <= kMaxBytes;
+}
+
+std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
+  std::vector<BenchWarning> warnings =
+      DetectProblems(inputs.truth, system.file.predictions, system.matching);
+  if (inputs.beside.gallery) {
+    for (BenchWarning& warning : DetectGalleryLeak(*inputs.beside.gallery)) {
+      warnings.push_back(std::move(warning));
+    }
+  }
+  return warnings;
 }
 
 }  // namespace
@@ -86,6 +114,14 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .target = &options.answers,
        .choices = {"auto", "any", "fields"},
        .configurable = false},
+      {.name = "protocol",
+       .value_name = "P",
+       .help = "What answers are: coordinates, or names of places, which are geocoded offline",
+       .target = &options.protocol,
+       .choices = {"coordinates", "names"},
+       .configurable = false},
+      text("pred-name", "FIELD", "The place's name in the predictions, for --protocol names",
+           options.prediction_fields.name),
       text("truth-id", "FIELD", "The photo's id in the truth", options.truth_fields.id),
       text("truth-lat", "FIELD", "The latitude in the truth", options.truth_fields.latitude),
       text("truth-lon", "FIELD", "The longitude in the truth", options.truth_fields.longitude),
@@ -109,6 +145,13 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .choices = {"ignore", "wrong"},
        .configurable = false},
       text("geoscore-scale", "KM", "Scale of GeoScore (1492.7)", options.geoscore_scale_km),
+      {.name = "places",
+       .value_name = "WHEN",
+       .help = "Whether country, region, sub-region and city are compared; auto: up to 200,000 "
+               "records",
+       .target = &options.places,
+       .choices = {"auto", "on", "off"},
+       .configurable = false},
       {.name = "resamples",
        .value_name = "N",
        .help = "Bootstrap resamples behind the 95 % intervals",
@@ -120,6 +163,18 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
        .value_name = "N",
        .help = "Equal seeds give equal intervals",
        .target = &options.seed,
+       .configurable = false},
+      {.name = "gallery",
+       .value_name = "FILE",
+       .help = "Coordinates that a system chooses its answers from: how much of the truth is in it",
+       .target = &options.gallery,
+       .configurable = false,
+       .is_path = true},
+      {.name = "baselines",
+       .value_name = "NAME",
+       .help = "Shows what papers published on this benchmark, with their caveats",
+       .target = &options.baselines,
+       .choices = {"im2gps3k", "yfcc4k", "gws15k", "streetview", "osv5m", "greval"},
        .configurable = false},
   };
   return specs;
@@ -149,9 +204,34 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     }
     conventions.geoscore_scale_km = *scale;
   }
+  conventions.protocol = options.protocol;
+  if (options.protocol != "names" && !options.prediction_fields.name.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
+  }
   conventions.count_missing = options.missing == "wrong";
   GRE_RETURN_IF_ERROR(SetUnparsed(options.unparsed, conventions));
   return conventions;
+}
+
+PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_text) {
+  return {.fields = options.prediction_fields,
+          .answers = options.answers == "any"      ? AnswerRule::kAny
+                     : options.answers == "fields" ? AnswerRule::kFieldsOnly
+                                                   : AnswerRule::kAuto,
+          .keep_text = keep_text};
+}
+
+std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
+  std::vector<std::string> names;
+  std::map<std::string, int> counts;
+  for (const std::string& path : paths) {
+    std::string name = std::filesystem::path(path).stem().string();
+    if (const int count = ++counts[name]; count > 1) {
+      name.append("-").append(std::to_string(count));
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
 }
 
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
@@ -162,37 +242,62 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   }
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
+  const auto namer =
+      std::make_shared<const PlaceNamer>(PlaceNamer::Open(context.cache_directory() + "/geodata"));
+  if (options.protocol == "names" && namer->gazetteer() == nullptr) {
+    return Error{ErrorCode::kUnavailable, "--protocol names: " + namer->missing_reason()};
+  }
+  // Replies are also looked through for the truth.
+  PredictionOptions reading =
+      MakePredictionOptions(options, keep_text || AreSmall(options.predictions));
+  if (options.protocol == "names") reading.names = namer->gazetteer();
+  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
+  for (const std::string& path : options.predictions) {
+    files.push_back(std::async(std::launch::async,
+                               [&path, &reading] { return ReadPredictions(path, reading); }));
+  }
   GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+  if (!options.baselines.empty()) {
+    GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
+  }
+  if (!options.gallery.empty()) {
+    GRE_ASSIGN_OR_RETURN(const CoordinateGallery gallery, CoordinateGallery::Read(options.gallery));
+    inputs.beside.gallery = CompareWithGallery(inputs.truth, gallery);
+  }
 
-  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
   const bool needs_points =
       std::ranges::any_of(inputs.truth, [](const TruthRecord& record) { return !record.point; });
-  if (needs_points && namer.gazetteer() == nullptr) {
+  if (needs_points && namer->gazetteer() == nullptr) {
     return Error{ErrorCode::kUnavailable, options.truth +
                                               ": photos of which only the country is known are "
                                               "scored with the places of that country: " +
-                                              namer.missing_reason()};
+                                              namer->missing_reason()};
   }
-  const CountryPoints country_points = [&](std::string_view code) {
-    return SampleCountryPoints(*namer.gazetteer(), code);
+  constexpr size_t kMaxRecordsWithPlaces = 200000;
+  const bool places = options.places == "on" ||
+                      (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
+  inputs.score = [namer, places, conventions = inputs.conventions](
+                     std::span<const TruthRecord> truth, std::span<const Prediction> predictions,
+                     const Matching& matching) {
+    const CountryPoints country_points = [&](std::string_view code) {
+      return SampleCountryPoints(*namer->gazetteer(), code);
+    };
+    RecordScores records = ScoreRecords(truth, predictions, matching, conventions, country_points,
+                                        {.country = places});
+    if (places && namer->gazetteer() != nullptr) {
+      AddPlaceColumns(truth, predictions, *namer->gazetteer(), conventions, records);
+    }
+    return records;
   };
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
-  const PredictionOptions reading = {.fields = options.prediction_fields,
-                                     .answers = options.answers == "any" ? AnswerRule::kAny
-                                                : options.answers == "fields"
-                                                    ? AnswerRule::kFieldsOnly
-                                                    : AnswerRule::kAuto,
-                                     .keep_text = keep_text};
-  std::map<std::string, int> names;
-  for (const std::string& path : options.predictions) {
+  const std::vector<std::string> names = SystemNames(options.predictions);
+  for (size_t i = 0; i < files.size(); ++i) {
+    const std::string& path = options.predictions[i];
     ScoredSystem system;
-    system.name = std::filesystem::path(path).stem().string();
-    if (const int count = ++names[system.name]; count > 1) {
-      system.name.append("-").append(std::to_string(count));
-    }
-    GRE_ASSIGN_OR_RETURN(system.file, ReadPredictions(path, reading));
+    system.name = names[i];
+    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -202,10 +307,10 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        " records stands in " + options.truth + "; ids are taken from '" +
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
-    system.records = ScoreRecords(inputs.truth, system.file.predictions, system.matching,
-                                  inputs.conventions, country_points);
+    system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
+    system.scores.warnings = Warn(inputs, system);
     inputs.systems.push_back(std::move(system));
   }
   return inputs;

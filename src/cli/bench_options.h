@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -13,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "core/result.h"
+#include "report/score_json.h"
 
 namespace gre {
 
@@ -22,6 +25,7 @@ struct BenchOptions {
   std::string truth;
   PredictionFields prediction_fields;
   std::string answers = "auto";
+  std::string protocol = "coordinates";  // or "names"
   TruthFields truth_fields;
   std::string thresholds;  // "1,25,200"
   std::string distance;    // empty: the preset's
@@ -30,8 +34,11 @@ struct BenchOptions {
   std::string missing = "ignore";
   std::string geoscore_scale_km;
   std::string preset;
+  std::string places = "auto";
   int resamples = 10000;
   uint64_t seed = 1;
+  std::string gallery;    // coordinates that the systems chose from
+  std::string baselines;  // name of a published benchmark
 };
 
 std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options);
@@ -52,9 +59,21 @@ struct BenchInputs {
   std::vector<TruthRecord> truth;
   std::vector<ScoredSystem> systems;  // in the order of --predictions
   ScoreConventions conventions;
+  BesideScores beside;
+  // Scores further predictions in the columns that the systems have; thread-safe.
+  std::function<RecordScores(std::span<const TruthRecord> truth,
+                             std::span<const Prediction> predictions, const Matching& matching)>
+      score;
 };
 
-// Reads and scores everything that the options name. `keep_text` keeps replies.
+// How the options say that predictions are read.
+PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_text);
+
+// A name for each predictions file: without folder and extension, numbered where two are equal.
+std::vector<std::string> SystemNames(const std::vector<std::string>& paths);
+
+// Reads and scores everything that the options name, and looks for what makes it doubtful.
+// `keep_text` keeps replies.
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text);
 
 }  // namespace gre

@@ -1,8 +1,12 @@
 // gre bench score: predictions + truth -> scores.
 #include <memory>
 
+#include <nlohmann/json.hpp>
+
+#include "cli/bench_chains.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "report/published_table.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -10,6 +14,7 @@ namespace gre {
 
 CommandSpec BenchScoreCommand() {
   const auto options = std::make_shared<BenchOptions>();
+  const auto chain_options = std::make_shared<ChainCommandOptions>();
   CommandSpec command;
   command.name = "score";
   command.summary = "Scores predictions against the truth";
@@ -21,19 +26,54 @@ CommandSpec BenchScoreCommand() {
       "  gre bench score --predictions gpt.jsonl --pred-id image_file --pred-text raw_response "
       "--truth truth.csv --json";
   command.options = BenchOptionSpecs(*options);
-  command.run = [options](CliContext& context) -> ExitCode {
-    const Result<BenchInputs> inputs = LoadBench(*options, context, /*keep_text=*/false);
+  for (OptionSpec& spec : ChainOptionSpecs(*chain_options)) {
+    command.options.push_back(std::move(spec));
+  }
+  command.run = [options, chain_options](CliContext& context) -> ExitCode {
+    if (const Status status = CheckChainOptions(*chain_options); !status.ok()) {
+      return context.Fail(status.error());
+    }
+    const Result<BenchInputs> inputs = LoadBench(*options, context, chain_options->chains);
     if (!inputs.ok()) return context.Fail(inputs.error());
+    std::vector<MeasuredChains> chains;
+    if (chain_options->chains) {
+      auto measured = MeasureAllChains(*chain_options, *options, *inputs, context);
+      if (!measured.ok()) return context.Fail(measured.error());
+      chains = std::move(*measured);
+    }
     if (context.json) {
-      for (const ScoredSystem& system : inputs->systems) {
-        context.out.WriteLine(ScoreJson(system.scores, inputs->conventions));
+      for (size_t i = 0; i < inputs->systems.size(); ++i) {
+        BesideScores beside = inputs->beside;
+        nlohmann::ordered_json quality;
+        if (!chains.empty()) {
+          quality = ChainQualityJson(chains[i].quality, chains[i].conventions, inputs->truth,
+                                     chain_options->records);
+          beside.chain_quality = &quality;
+        }
+        context.out.WriteLine(
+            ScoreJson(inputs->systems[i].scores, inputs->conventions, -1, beside));
       }
     } else {
       std::vector<NamedScores> named;
       for (const ScoredSystem& system : inputs->systems) {
         named.push_back({system.name, &system.scores});
       }
-      context.out.Write(ScoreText(named, inputs->conventions));
+      std::string text = ScoreText(named, inputs->conventions);
+      if (inputs->beside.gallery) {
+        const GalleryOverlap& overlap = *inputs->beside.gallery;
+        text += "gallery: of " + std::to_string(overlap.truths) + " true points " +
+                std::to_string(overlap.repeated) + " lie within 10 m and " +
+                std::to_string(overlap.within_1_km) + " within 1 km of its " +
+                std::to_string(overlap.gallery_points) + " points\n";
+      }
+      if (inputs->beside.published != nullptr) {
+        text += "\n" + FormatTableText(PublishedTable(*inputs->beside.published));
+      }
+      for (size_t i = 0; i < chains.size(); ++i) {
+        text += "\nchains of " + inputs->systems[i].name + "\n";
+        text += ChainQualityText(chains[i].quality, chains[i].conventions);
+      }
+      context.out.Write(text);
     }
     for (const ScoredSystem& system : inputs->systems) {
       for (const std::string& remark : system.file.remarks) context.Note(remark);

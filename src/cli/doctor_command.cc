@@ -148,6 +148,15 @@ Check CheckPlaces(const std::string& folder) {
           "tools/setup/fetch_geodata.sh fetches them; without them only countries are named"};
 }
 
+// Nothing but the scores of chains needs it.
+Check CheckTextEncoder(const CliContext& context) {
+  const auto folder = ResolveTextEncoder("", context.cache_directory(), context.environment());
+  if (folder.ok()) return {"text encoder", Health::kGood, *folder, {}};
+  return {"text encoder", Health::kGood,
+          "none; tools/setup/fetch_minilm.sh fetches one (84 MB) to score chains with BERTScore",
+          {}};
+}
+
 std::vector<Check> CheckTorch(TorchPlugin*& plugin) {
   const Result<TorchPlugin*> loaded = LoadTorchPlugin();
   if (!loaded.ok()) {
@@ -222,7 +231,8 @@ ExitCode Run(CliContext& context) {
                                CheckDisk("cache", context.cache_directory()),
                                CheckDisk("model cache", HubCacheDirectory(context.environment())),
                                CheckPictures(),
-                               CheckPlaces(context.cache_directory() + "/geodata")};
+                               CheckPlaces(context.cache_directory() + "/geodata"),
+                               CheckTextEncoder(context)};
   for (Check& check : CheckTorch(plugin)) {
     checks.push_back(std::move(check));
   }

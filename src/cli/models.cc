@@ -61,6 +61,17 @@ Result<std::string> ResolveModel(const std::string& model, const Environment& en
                                          "; fetch it with: gre model fetch " + model};
 }
 
+Result<std::string> ResolveTextEncoder(const std::string& model, const std::string& cache_directory,
+                                       const Environment& environment) {
+  if (!model.empty()) return ResolveModel(model, environment);
+  const std::string folder = cache_directory + "/models/all-MiniLM-L6-v2";
+  if (!cache_directory.empty() && FileExists(folder + "/model.safetensors")) return folder;
+  return Error{ErrorCode::kNotFound,
+               "the sentence encoder all-MiniLM-L6-v2 is not at " + folder +
+                   "; fetch it (84 MB) with tools/setup/fetch_minilm.sh, or name the folder of "
+                   "another BERT model"};
+}
+
 Result<std::optional<Calibration>> LoadCalibration(const std::string& model_directory) {
   const std::string path = model_directory + "/calibration.json";
   if (model_directory.empty() || !FileExists(path)) {

@@ -22,6 +22,11 @@ Result<std::string> EmbeddedModelDirectory();
 // kNotFound names the places looked at and the command that fetches.
 Result<std::string> ResolveModel(const std::string& model, const Environment& environment);
 
+// The folder of a sentence encoder: as ResolveModel, but "" is all-MiniLM-L6-v2, which
+// tools/setup/fetch_minilm.sh puts under the program's cache. kNotFound says what to run.
+Result<std::string> ResolveTextEncoder(const std::string& model, const std::string& cache_directory,
+                                       const Environment& environment);
+
 // The model's own calibration.json, where it has one; a folder "" (a remote model) has none.
 Result<std::optional<Calibration>> LoadCalibration(const std::string& model_directory);
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,8 @@ namespace gre {
 std::string_view Trim(std::string_view text);
 std::vector<std::string_view> Split(std::string_view text, char separator);
 std::string AsciiLower(std::string_view text);
+// The parts one after the other, in one allocation.
+std::string Concat(std::initializer_list<std::string_view> parts);
 // Locale-independent; the whole text must be a finite number (leading '+' allowed).
 std::optional<double> ParseDouble(std::string_view text);
 std::optional<long long> ParseInt(std::string_view text);

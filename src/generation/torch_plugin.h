@@ -8,6 +8,7 @@
 #include "core/cancellation.h"
 #include "core/log.h"
 #include "core/result.h"
+#include "generation/embedder.h"
 #include "generation/text_generator.h"
 
 namespace gre {
@@ -26,12 +27,22 @@ struct LocalEngineOptions {
   int64_t max_pixels = 0;  // 0 = the model's preprocessor_config.json
 };
 
+struct EmbedderOptions {
+  std::string model_dir;  // a Hugging Face directory: BERT for texts, CLIP for images and texts
+  DeviceChoice device = DeviceChoice::kCpu;
+  int num_threads = 0;      // 0 = one per physical core
+  int64_t token_layer = 0;  // whose states are the token vectors; 0 = the last
+};
+
 // The part of the program that needs LibTorch, loaded at run time by the first command that needs
 // it.
 class TorchPlugin {
  public:
   virtual ~TorchPlugin() = default;
   virtual Result<std::unique_ptr<TextGenerator>> LoadEngine(const LocalEngineOptions& options) = 0;
+  virtual Result<std::unique_ptr<Embedder>> LoadEmbedder(const EmbedderOptions& options) = 0;
+  virtual Result<std::unique_ptr<ImageTextEmbedder>> LoadImageTextEmbedder(
+      const EmbedderOptions& options) = 0;
   // `gre model info` / `gre model check`: a JSON object (docs/model_report.md).
   virtual Result<std::string> InspectModel(const std::string& model_dir, bool read_all_weights) = 0;
   // `gre train sft`: blocks until done, cancelled (checkpoint written) or failed.
@@ -42,7 +53,7 @@ class TorchPlugin {
 };
 
 // The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
-inline constexpr int kTorchPluginAbi = 2;
+inline constexpr int kTorchPluginAbi = 3;
 inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
 using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
 

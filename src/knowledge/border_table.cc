@@ -19,6 +19,10 @@ constexpr double kRadiansPerDegree = std::numbers::pi / 180;
 constexpr double kMinKmPerDegree = 110.5;
 constexpr size_t kPrefixBytes = 16;
 constexpr int64_t kMaxUnits = int64_t{1} << 30;
+// Of a cell that is no area's.
+constexpr int16_t kUnknownCell = -1;
+constexpr int16_t kCrossedCell = -2;
+constexpr int16_t kSeaCell = -3;
 
 Error BadTable(std::string_view what) {
   return {ErrorCode::kInvalidInput, "border table: " + std::string(what)};
@@ -108,23 +112,62 @@ Result<std::vector<BorderTable::Point>> JoinArcs(const std::vector<Arc>& arcs,
 
 }  // namespace
 
-bool BorderTable::Ring::Contains(double x, double y) const {
-  if (x < low.x || x > high.x || y < low.y || y > high.y) {
-    return false;
+void BorderTable::Box::Include(const Point& point) {
+  low = {std::min(low.x, point.x), std::min(low.y, point.y)};
+  high = {std::max(high.x, point.x), std::max(high.y, point.y)};
+}
+
+void BorderTable::Ring::MakeBands() {
+  constexpr size_t kEdgesABand = 16;
+  const size_t bands = points.size() / kEdgesABand + 1;
+  band_begins.assign(bands + 1, 0);
+  const auto for_each_band = [&](uint32_t edge, const auto& visit) {
+    const auto [south, north] = std::minmax(Before(edge).y, points[edge].y);
+    for (size_t band = BandOf(south); band <= BandOf(north); ++band) visit(band);
+  };
+  const auto count = static_cast<uint32_t>(points.size());
+  for (uint32_t edge = 0; edge < count; ++edge) {
+    for_each_band(edge, [&](size_t band) { ++band_begins[band + 1]; });
   }
+  for (size_t band = 0; band < bands; ++band) band_begins[band + 1] += band_begins[band];
+  band_edges.resize(band_begins.back());
+  std::vector<uint32_t> next(band_begins.begin(), band_begins.end() - 1);
+  for (uint32_t edge = 0; edge < count; ++edge) {
+    for_each_band(edge, [&](size_t band) { band_edges[next[band]++] = edge; });
+  }
+}
+
+// `y` is within the box.
+size_t BorderTable::Ring::BandOf(double y) const {
+  const double height = static_cast<double>(box.high.y) - box.low.y + 1;
+  const auto bands = static_cast<double>(band_begins.size() - 1);
+  return static_cast<size_t>((y - box.low.y) * bands / height);
+}
+
+// The edges that reach into these latitudes, some of them more than once, and some others.
+std::span<const uint32_t> BorderTable::Ring::EdgesBetween(double south, double north) const {
+  if (north < box.low.y || south > box.high.y) return {};
+  const size_t first = band_begins[BandOf(std::max<double>(south, box.low.y))];
+  const size_t last = band_begins[BandOf(std::min<double>(north, box.high.y)) + 1];
+  return std::span(band_edges).subspan(first, last - first);
+}
+
+bool BorderTable::Ring::Contains(double x, double y) const {
+  if (!box.Contains(x, y)) return false;
   bool inside = false;
-  const Point* a = &points.back();
-  for (const Point& b : points) {
-    if ((a->y > y) != (b.y > y) && x < a->x + (y - a->y) * (static_cast<double>(b.x) - a->x) /
-                                                  (static_cast<double>(b.y) - a->y)) {
+  for (const uint32_t edge : EdgesBetween(y, y)) {
+    const Point& a = Before(edge);
+    const Point& b = points[edge];
+    if ((a.y > y) != (b.y > y) &&
+        x < a.x + (y - a.y) * (static_cast<double>(b.x) - a.x) / (static_cast<double>(b.y) - a.y)) {
       inside = !inside;
     }
-    a = &b;
   }
   return inside;
 }
 
 bool BorderTable::Area::Contains(double x, double y) const {
+  if (!box.Contains(x, y)) return false;
   bool inside = false;
   for (const Ring& ring : rings) {
     inside ^= ring.Contains(x, y);
@@ -161,17 +204,20 @@ Result<BorderTable> BorderTable::Decode(std::span<const std::byte> bytes) {
         area.land.dispute = Dispute{area.land.name, row.at("claimants"), row.at("note")};
       }
       for (const Json& indices : row.at("rings")) {
+        if (area.rings.size() > std::numeric_limits<uint16_t>::max()) {
+          return BadTable("an area has too many rings");
+        }
         Ring& ring = area.rings.emplace_back();
         GRE_ASSIGN_OR_RETURN(ring.points, JoinArcs(arcs, indices.get<std::vector<int>>()));
         if (ring.points.empty()) {
           return BadTable("a ring has no points");
         }
-        const auto [west, east] = std::ranges::minmax(ring.points, {}, &Point::x);
-        const auto [south, north] = std::ranges::minmax(ring.points, {}, &Point::y);
-        ring.low = {west.x, south.y};
-        ring.high = {east.x, north.y};
-        const LatLng low = table.ToLatLng(ring.low.x, ring.low.y);
-        const LatLng high = table.ToLatLng(ring.high.x, ring.high.y);
+        for (const Point& point : ring.points) ring.box.Include(point);
+        ring.MakeBands();
+        area.box.Include(ring.box.low);
+        area.box.Include(ring.box.high);
+        const LatLng low = table.ToLatLng(ring.box.low.x, ring.box.low.y);
+        const LatLng high = table.ToLatLng(ring.box.high.x, ring.box.high.y);
         if (!LatLng::FromDegrees(low.latitude_deg, low.longitude_deg) ||
             !LatLng::FromDegrees(high.latitude_deg, high.longitude_deg)) {
           return BadTable("a ring leaves the world");
@@ -194,6 +240,11 @@ Result<BorderTable> BorderTable::Decode(std::span<const std::byte> bytes) {
                            [](const Area& area) { return !area.overlay && !area.rings.empty(); })) {
     return BadTable("no area");
   }
+  if (table.areas_.size() > static_cast<size_t>(std::numeric_limits<int16_t>::max())) {
+    return BadTable("too many areas");
+  }
+  table.MarkCrossedCells();
+  table.ListRingsByRow();
   return table;
 }
 
@@ -210,19 +261,90 @@ LatLng BorderTable::ToLatLng(double x, double y) const {
   return {y / units_per_degree_, x / units_per_degree_};
 }
 
-std::optional<LandArea> BorderTable::AreaAt(const LatLng& point) const {
-  const auto [x, y] = ToUnits(point);
-  std::optional<LandArea> found;
+size_t BorderTable::CellOf(double x, double y) const {
+  const auto index = [&](double units, double limit_deg, int count) {
+    const double cell = (units / units_per_degree_ + limit_deg) * Cells::kPerDegree;
+    return static_cast<size_t>(std::clamp(static_cast<int>(cell), 0, count - 1));
+  };
+  return index(y, 90, Cells::kRows) * Cells::kColumns + index(x, 180, Cells::kColumns);
+}
+
+void BorderTable::MarkCrossedCells() {
+  constexpr size_t kCount = size_t{Cells::kColumns} * Cells::kRows;
+  cells_.values = std::make_unique<std::atomic<int16_t>[]>(kCount);
+  for (size_t i = 0; i < kCount; ++i) cells_.values[i] = kUnknownCell;
   for (const Area& area : areas_) {
-    // Overlays come last and only add their dispute.
-    if ((area.overlay ? found.has_value() && found->country_code == area.land.country_code
-                      : !found.has_value()) &&
-        area.Contains(x, y)) {
-      if (area.overlay) {
-        found->dispute = area.land.dispute;
-      } else {
-        found = area.land;
+    for (const Ring& ring : area.rings) {
+      for (uint32_t edge = 0; edge < ring.points.size(); ++edge) {
+        Box box;
+        box.Include(ring.Before(edge));
+        box.Include(ring.points[edge]);
+        const size_t low = CellOf(box.low.x, box.low.y);
+        const size_t high = CellOf(box.high.x, box.high.y);
+        for (size_t row = low / Cells::kColumns; row <= high / Cells::kColumns; ++row) {
+          for (size_t column = low % Cells::kColumns; column <= high % Cells::kColumns; ++column) {
+            cells_.values[row * Cells::kColumns + column] = kCrossedCell;
+          }
+        }
       }
+    }
+  }
+}
+
+void BorderTable::ListRingsByRow() {
+  rings_by_row_.resize(Cells::kRows);
+  for (size_t area = 0; area < areas_.size(); ++area) {
+    if (areas_[area].overlay) continue;
+    const std::vector<Ring>& rings = areas_[area].rings;
+    for (size_t ring = 0; ring < rings.size(); ++ring) {
+      const Box& box = rings[ring].box;
+      const size_t first = CellOf(box.low.x, box.low.y) / Cells::kColumns;
+      const size_t last = CellOf(box.high.x, box.high.y) / Cells::kColumns;
+      for (size_t row = first; row <= last; ++row) {
+        rings_by_row_[row].push_back({static_cast<uint16_t>(area), static_cast<uint16_t>(ring)});
+      }
+    }
+  }
+}
+
+const BorderTable::Area* BorderTable::FirstHolder(const Position& position, size_t row) const {
+  const Area* inside_of = nullptr;  // among the rings seen so far of the last area
+  uint16_t last = 0;
+  for (const RingPlace& place : rings_by_row_[row]) {
+    if (place.area != last && inside_of != nullptr) return inside_of;
+    last = place.area;
+    const Area& area = areas_[place.area];
+    if (area.rings[place.ring].Contains(position.x, position.y)) {
+      inside_of = inside_of == nullptr ? &area : nullptr;
+    }
+  }
+  return inside_of;
+}
+
+const BorderTable::Area* BorderTable::HolderOf(const Position& position) const {
+  const size_t index = CellOf(position.x, position.y);
+  std::atomic<int16_t>& cell = cells_.values[index];
+  const int16_t known = cell.load(std::memory_order_relaxed);
+  if (known >= 0) return &areas_[static_cast<size_t>(known)];
+  if (known == kSeaCell) return nullptr;
+  const Area* holder = FirstHolder(position, index / Cells::kColumns);
+  if (known == kUnknownCell) {
+    cell.store(holder == nullptr ? kSeaCell : static_cast<int16_t>(holder - areas_.data()),
+               std::memory_order_relaxed);
+  }
+  return holder;
+}
+
+std::optional<LandArea> BorderTable::AreaAt(const LatLng& point) const {
+  const Position position = ToUnits(point);
+  const Area* holder = HolderOf(position);
+  if (holder == nullptr) return std::nullopt;
+  LandArea found = holder->land;
+  for (const Area& area : areas_) {
+    // Overlays only add their dispute.
+    if (area.overlay && area.land.country_code == found.country_code &&
+        area.Contains(position.x, position.y)) {
+      found.dispute = area.land.dispute;
     }
   }
   return found;
@@ -235,22 +357,28 @@ bool BorderTable::CountryContains(std::string_view code, const LatLng& point) co
   });
 }
 
-// No point of the ring's box is nearer: by the gap in latitude, and by the distance to the
-// meridians that bound it.
-double BorderTable::LowerBoundKm(const Ring& ring, const LatLng& point) const {
-  const LatLng low = ToLatLng(ring.low.x, ring.low.y);
-  const LatLng high = ToLatLng(ring.high.x, ring.high.y);
+// No point of the box is nearer: by the gap in latitude, and by the distance to the meridians that
+// bound it. Boxes that are farther than `enough_km` get a coarser bound above it, without
+// trigonometry.
+double BorderTable::LowerBoundKm(const Box& box, const LatLng& point, double enough_km) const {
+  const LatLng low = ToLatLng(box.low.x, box.low.y);
+  const LatLng high = ToLatLng(box.high.x, box.high.y);
   const double latitude_gap = std::max(
       {0.0, low.latitude_deg - point.latitude_deg, point.latitude_deg - high.latitude_deg});
+  if (latitude_gap * kMinKmPerDegree > enough_km) return latitude_gap * kMinKmPerDegree;
   double longitude_gap = 0;
   if (point.longitude_deg < low.longitude_deg || point.longitude_deg > high.longitude_deg) {
-    const double west = std::remainder(low.longitude_deg - point.longitude_deg, 360);
-    const double east = std::remainder(high.longitude_deg - point.longitude_deg, 360);
-    longitude_gap = std::min({std::abs(west), std::abs(east), 90.0});
+    const auto turn = [](double degrees) { return std::min(degrees, 360 - degrees); };
+    longitude_gap = std::min({turn(std::abs(low.longitude_deg - point.longitude_deg)),
+                              turn(std::abs(high.longitude_deg - point.longitude_deg)), 90.0});
   }
-  const double to_meridian = std::asin(std::sin(longitude_gap * kRadiansPerDegree) *
-                                       std::cos(point.latitude_deg * kRadiansPerDegree)) /
-                             kRadiansPerDegree;
+  if (longitude_gap == 0) return latitude_gap * kMinKmPerDegree;
+  const double cos_latitude = std::cos(point.latitude_deg * kRadiansPerDegree);
+  // asin(sin(gap) cos) >= sin(gap) cos >= 2/pi gap cos, for gaps up to 90 degrees.
+  const double coarse = 2 / std::numbers::pi * longitude_gap * cos_latitude;
+  if (coarse * kMinKmPerDegree > enough_km) return coarse * kMinKmPerDegree;
+  const double to_meridian =
+      std::asin(std::sin(longitude_gap * kRadiansPerDegree) * cos_latitude) / kRadiansPerDegree;
   return std::max(latitude_gap, to_meridian) * kMinKmPerDegree;
 }
 
@@ -263,10 +391,10 @@ double BorderTable::DistanceKm(const Ring& ring, const LatLng& point, double bes
   const double py = point.latitude_deg * units_per_degree_;
   const double turn = 360 * units_per_degree_;
   const double km_per_unit = kMinKmPerDegree / units_per_degree_;
-  const Point* a = &ring.points.back();
-  for (const Point& b : ring.points) {
-    const Point& from = *a;
-    a = &b;
+  const double reach = best_km / km_per_unit;
+  for (const uint32_t edge : ring.EdgesBetween(py - reach, py + reach)) {
+    const Point& from = ring.Before(edge);
+    const Point& b = ring.points[edge];
     const double gap = std::max({0.0, std::min(from.y, b.y) - py, py - std::max(from.y, b.y)});
     if (gap * km_per_unit > best_km) {
       continue;
@@ -288,7 +416,7 @@ double BorderTable::DistanceKm(const Ring& ring, const LatLng& point, double bes
 }
 
 BorderTable::NearestArea BorderTable::NearestOf(std::optional<std::string_view> code,
-                                                const LatLng& point) const {
+                                                const LatLng& point, double max_km) const {
   struct Candidate {
     double bound_km;
     const Area* area;
@@ -296,14 +424,17 @@ BorderTable::NearestArea BorderTable::NearestOf(std::optional<std::string_view> 
   };
   std::vector<Candidate> candidates;
   for (const Area& area : areas_) {
+    if (area.overlay || (code && area.land.country_code != *code) ||
+        LowerBoundKm(area.box, point, max_km) > max_km) {
+      continue;
+    }
     for (const Ring& ring : area.rings) {
-      if (!area.overlay && (!code || area.land.country_code == *code)) {
-        candidates.push_back({LowerBoundKm(ring, point), &area, &ring});
-      }
+      const double bound_km = LowerBoundKm(ring.box, point, max_km);
+      if (bound_km <= max_km) candidates.push_back({bound_km, &area, &ring});
     }
   }
   std::ranges::sort(candidates, {}, &Candidate::bound_km);
-  NearestArea nearest = {.km = std::numeric_limits<double>::infinity()};
+  NearestArea nearest = {.km = std::nextafter(max_km, std::numeric_limits<double>::infinity())};
   for (const Candidate& candidate : candidates) {
     if (candidate.bound_km >= nearest.km) {
       break;
@@ -319,12 +450,59 @@ NearestLand BorderTable::NearestTo(const LatLng& point) const {
   if (auto area = AreaAt(point)) {
     return {std::move(*area), 0};
   }
-  const NearestArea nearest = NearestOf(std::nullopt, point);
+  const NearestArea nearest =
+      NearestOf(std::nullopt, point, std::numeric_limits<double>::infinity());
   return {nearest.area->land, nearest.km};
 }
 
+std::string_view BorderTable::CountryCodeWithin(const LatLng& point, double max_km) const {
+  const Area* area = HolderOf(ToUnits(point));
+  if (area == nullptr) area = NearestOf(std::nullopt, point, max_km).area;
+  return area == nullptr ? std::string_view() : area->land.country_code;
+}
+
 double BorderTable::DistanceToCountryKm(std::string_view code, const LatLng& point) const {
-  return CountryContains(code, point) ? 0 : NearestOf(code, point).km;
+  return CountryContains(code, point)
+             ? 0
+             : NearestOf(code, point, std::numeric_limits<double>::infinity()).km;
+}
+
+// Integral of the position over the ring's inside on the unit sphere, by Stokes' theorem: half the
+// sum over its edges of (angle of the edge) * (unit normal of its great circle), turned to the side
+// where the ring lies.
+Vector3 BorderTable::AreaVector(const Ring& ring) const {
+  Vector3 sum;
+  Vector3 middle;
+  const auto at = [&](const Point& point) { return ToUnitVector(ToLatLng(point.x, point.y)); };
+  Vector3 a = at(ring.points.back());
+  for (const Point& point : ring.points) {
+    const Vector3 b = at(point);
+    const Vector3 normal = {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
+    const double sine = normal.Norm();
+    if (sine > 0) sum += normal.Scaled(std::atan2(sine, a.Dot(b)) / sine / 2);
+    middle += b;
+    a = b;
+  }
+  return sum.Dot(middle) < 0 ? sum.Scaled(-1) : sum;
+}
+
+std::optional<CountryExtent> BorderTable::ExtentOf(std::string_view code) const {
+  Vector3 sum;
+  for (const Area& area : areas_) {
+    if (area.overlay || area.land.country_code != code) continue;
+    for (const Ring& ring : area.rings) {
+      // A ring within others of its area is a hole.
+      const Point& corner = ring.points.front();
+      bool is_hole = false;
+      for (const Ring& other : area.rings) {
+        is_hole ^= &other != &ring && other.Contains(corner.x, corner.y);
+      }
+      sum += AreaVector(ring).Scaled(is_hole ? -1 : 1);
+    }
+  }
+  const double area = sum.Norm();
+  if (area == 0) return std::nullopt;
+  return CountryExtent{FromVector(sum), area * kMeanEarthRadiusKm * kMeanEarthRadiusKm};
 }
 
 }  // namespace gre

@@ -1,13 +1,17 @@
 #pragma once
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 #include "core/result.h"
 #include "geo/lat_lng.h"
+#include "geo/sphere.h"
 #include "knowledge/borders.h"
 
 namespace gre {
@@ -35,22 +39,44 @@ class BorderTable {
 
   [[nodiscard]] std::optional<LandArea> AreaAt(const LatLng& point) const;
   [[nodiscard]] NearestLand NearestTo(const LatLng& point) const;
+  // The code of the land that holds the point, else of the nearest land at most `max_km` away.
+  [[nodiscard]] std::string_view CountryCodeWithin(const LatLng& point, double max_km) const;
   [[nodiscard]] double DistanceToCountryKm(std::string_view code, const LatLng& point) const;
   [[nodiscard]] bool CountryContains(std::string_view code, const LatLng& point) const;
+  [[nodiscard]] std::optional<CountryExtent> ExtentOf(std::string_view code) const;
   [[nodiscard]] std::span<const Polyline> outline() const { return outline_; }
   [[nodiscard]] std::span<const Polyline> borders() const { return borders_; }
 
  private:
-  struct Ring {
-    Point low;  // bounding box
-    Point high;
-    std::vector<Point> points;  // not closed
+  struct Box {
+    Point low = {INT32_MAX, INT32_MAX};
+    Point high = {INT32_MIN, INT32_MIN};
 
+    void Include(const Point& point);
+    [[nodiscard]] bool Contains(double x, double y) const {
+      return x >= low.x && x <= high.x && y >= low.y && y <= high.y;
+    }
+  };
+  // A closed line. Its edges are sorted into bands of latitude, so that a query looks at those of
+  // one band. Edge i leads to points[i] from the point before.
+  struct Ring {
+    Box box;
+    std::vector<Point> points;          // not closed
+    std::vector<uint32_t> band_begins;  // of `band_edges`, by band; one more than there are bands
+    std::vector<uint32_t> band_edges;
+
+    void MakeBands();
+    [[nodiscard]] size_t BandOf(double y) const;
+    [[nodiscard]] std::span<const uint32_t> EdgesBetween(double south, double north) const;
+    [[nodiscard]] const Point& Before(uint32_t edge) const {
+      return edge > 0 ? points[edge - 1] : points.back();
+    }
     [[nodiscard]] bool Contains(double x, double y) const;
   };
   struct Area {
     LandArea land;
     bool overlay = false;
+    Box box;
     std::vector<Ring> rings;
 
     [[nodiscard]] bool Contains(double x, double y) const;
@@ -65,16 +91,40 @@ class BorderTable {
     double km;
   };
 
-  // Among the areas counted to the country, or all of them when `code` is absent.
-  [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code,
-                                      const LatLng& point) const;
+  // Among the areas counted to the country, or all of them when `code` is absent, within `max_km`.
+  [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code, const LatLng& point,
+                                      double max_km) const;
+  // Cells of half a degree, each on the whole in one area (or on the sea) unless an edge crosses
+  // it. What is in them is found by the first query: values are kUnknownCell, kCrossedCell,
+  // kSeaCell or the index of an area. Atomic: queries come from many threads.
+  struct Cells {
+    static constexpr int kPerDegree = 2;
+    static constexpr int kColumns = 360 * kPerDegree;
+    static constexpr int kRows = 180 * kPerDegree;
+    std::unique_ptr<std::atomic<int16_t>[]> values;
+  };
+  void MarkCrossedCells();
+  // The rings of areas that reach into each row of cells, in the order of areas.
+  struct RingPlace {
+    uint16_t area = 0;
+    uint16_t ring = 0;
+  };
+  void ListRingsByRow();
+  [[nodiscard]] size_t CellOf(double x, double y) const;
+  // The same by looking at the rings of the row.
+  [[nodiscard]] const Area* FirstHolder(const Position& position, size_t row) const;
+  // The first area that is no overlay and holds the position; nullptr on the sea.
+  [[nodiscard]] const Area* HolderOf(const Position& position) const;
+  [[nodiscard]] Vector3 AreaVector(const Ring& ring) const;
   [[nodiscard]] Position ToUnits(const LatLng& point) const;
   [[nodiscard]] LatLng ToLatLng(double x, double y) const;
-  [[nodiscard]] double LowerBoundKm(const Ring& ring, const LatLng& point) const;
+  [[nodiscard]] double LowerBoundKm(const Box& box, const LatLng& point, double enough_km) const;
   [[nodiscard]] double DistanceKm(const Ring& ring, const LatLng& point, double best_km) const;
 
   double units_per_degree_ = 1;
   std::vector<Area> areas_;
+  Cells cells_;
+  std::vector<std::vector<RingPlace>> rings_by_row_;
   std::vector<Polyline> outline_;
   std::vector<Polyline> borders_;
 };

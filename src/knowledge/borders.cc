@@ -22,12 +22,20 @@ std::optional<LandArea> LandAreaAt(const LatLng& point) { return Table().AreaAt(
 
 NearestLand NearestLandTo(const LatLng& point) { return Table().NearestTo(point); }
 
+std::string_view CountryCodeWithin(const LatLng& point, double max_km) {
+  return Table().CountryCodeWithin(point, max_km);
+}
+
 double DistanceToCountryKm(std::string_view country_code, const LatLng& point) {
   return Table().DistanceToCountryKm(country_code, point);
 }
 
 bool CountryContains(std::string_view country_code, const LatLng& point) {
   return Table().CountryContains(country_code, point);
+}
+
+std::optional<CountryExtent> ExtentOfCountry(std::string_view country_code) {
+  return Table().ExtentOf(country_code);
 }
 
 std::span<const Polyline> WorldOutline() { return Table().outline(); }

@@ -44,12 +44,25 @@ struct NearestLand {
 // The land area nearest to the point. Takes up to some milliseconds far out on the sea.
 NearestLand NearestLandTo(const LatLng& point);
 
+// The country that holds the point or, on the sea, that of the nearest land at most `max_km` away;
+// empty where there is none or no state is counted. Takes microseconds for small distances.
+std::string_view CountryCodeWithin(const LatLng& point, double max_km);
+
 // Geodesic distance to the nearest land counted to the country; 0 inside, infinite where no area is
 // counted to it.
 double DistanceToCountryKm(std::string_view country_code, const LatLng& point);
 
 // True when an area counted to the country holds the point.
 bool CountryContains(std::string_view country_code, const LatLng& point);
+
+// How large a country is and where its middle lies.
+struct CountryExtent {
+  LatLng centroid;      // of its whole area on the sphere; may lie outside the country
+  double area_km2 = 0;  // within some percent, on a sphere of the Earth's mean radius
+};
+
+// Of all land counted to the country; nullopt where there is none.
+std::optional<CountryExtent> ExtentOfCountry(std::string_view country_code);
 
 // Coarse lines for drawing (Natural Earth 1:110m): coasts, and borders between countries. No line
 // crosses the antimeridian.

@@ -119,6 +119,30 @@ TEST(CountryContains, AgreesWithLandAreaAt) {
   }
 }
 
+TEST(ExtentOfCountry, AreasAndMiddlesOfTheAtlases) {
+  struct Known {
+    const char* code;
+    double area_km2;  // land and lakes, CIA World Factbook
+    LatLng middle;    // of the area, Natural Earth's polygons in an equal-area projection
+    double within_km;
+  };
+  // The vector sum falls short of the area where a country spans much of the globe.
+  for (const Known& known :
+       {Known{"DE", 357e3, {51.1, 10.4}, 30}, Known{"BR", 8.51e6, {-10.8, -53.1}, 60},
+        Known{"LS", 30.4e3, {-29.6, 28.2}, 20}, Known{"FJ", 18.3e3, {-17.4, 178.6}, 120},
+        Known{"AU", 7.74e6, {-25.7, 134.5}, 80}}) {
+    const auto extent = ExtentOfCountry(known.code);
+    ASSERT_TRUE(extent) << known.code;
+    EXPECT_NEAR(extent->area_km2 / known.area_km2, 1, 0.05) << known.code;
+    EXPECT_LT(GeodesicDistanceKm(extent->centroid, known.middle), known.within_km)
+        << known.code << " " << extent->centroid.latitude_deg << ", "
+        << extent->centroid.longitude_deg;
+  }
+  // Its enclave Lesotho is a hole.
+  EXPECT_NEAR(ExtentOfCountry("ZA")->area_km2, 1.22e6, 4e4);
+  EXPECT_FALSE(ExtentOfCountry("XX"));
+}
+
 TEST(WorldOutline, IsDrawableEverywhere) {
   ASSERT_GT(WorldOutline().size(), 100u);
   ASSERT_GT(WorldBorders().size(), 100u);

@@ -4,50 +4,14 @@
 #include <unordered_map>
 
 #include <nlohmann/json.hpp>
-#include <unicode/normalizer2.h>
-#include <unicode/uchar.h>
-#include <unicode/unistr.h>
 
 #include "core/check.h"
 #include "core/json.h"
 #include "knowledge/embedded_data.h"
+#include "knowledge/name_folding.h"
 
 namespace gre {
 namespace {
-
-// Lower case, without accents and punctuation, one space between words.
-std::string FoldName(std::string_view name) {
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::Normalizer2* decompose = icu::Normalizer2::getNFKDInstance(error);
-  GRE_CHECK(U_SUCCESS(error));
-  const icu::UnicodeString text = icu::UnicodeString::fromUTF8(
-      icu::StringPiece(name.data(), static_cast<int32_t>(name.size())));
-  const icu::UnicodeString decomposed = decompose->normalize(text, error);
-  GRE_CHECK(U_SUCCESS(error));
-
-  std::vector<std::string> words(1);
-  for (int32_t i = 0; i < decomposed.length(); i = decomposed.moveIndex32(i, 1)) {
-    const UChar32 c = decomposed.char32At(i);
-    if (c == '&') {
-      words.emplace_back("and");
-      words.emplace_back();
-    } else if (u_isalnum(c)) {
-      icu::UnicodeString(u_foldCase(c, U_FOLD_CASE_DEFAULT)).toUTF8String(words.back());
-    } else if (u_charType(c) != U_NON_SPACING_MARK && c != '\'' && c != U'\u2019' && c != '.' &&
-               !words.back().empty()) {
-      words.emplace_back();
-    }
-  }
-  std::erase(words, "");
-  if (words.size() > 1 && words.front() == "the") {
-    words.erase(words.begin());
-  }
-  std::string folded;
-  for (const std::string& word : words) {
-    folded += (folded.empty() ? "" : " ") + (word == "st" ? "saint" : word);
-  }
-  return folded;
-}
 
 std::vector<Country> ReadTable() {
   const Result<Json> json = ParseJson(CountriesJson());

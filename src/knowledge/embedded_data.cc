@@ -1,19 +1,11 @@
 #include "knowledge/embedded_data.h"
 
-// GRE_DATA_DIR is set for this file in src/CMakeLists.txt, with the tables as its dependencies.
-// NOLINTNEXTLINE(cppcoreguidelines-macro-usage): .incbin needs a literal path
-#define GRE_EMBED(symbol, file)                                                         \
-  __asm__(                                                                              \
-      ".pushsection .rodata\n"                                                          \
-      ".balign 16\n" #symbol "_begin:\n.incbin \"" GRE_DATA_DIR "/" file "\"\n" #symbol \
-      "_end:\n.byte 0\n"                                                                \
-      ".popsection\n");                                                                 \
-  extern "C" const std::byte symbol##_begin[];                                          \
-  extern "C" const std::byte symbol##_end[]
+#include "core/embed.h"
 
-GRE_EMBED(gre_countries_json, "countries.json");
-GRE_EMBED(gre_climate_grid, "climate.bin");
-GRE_EMBED(gre_border_table, "borders.bin");
+// GRE_DATA_DIR is set for this file in src/CMakeLists.txt, with the tables as its dependencies.
+GRE_EMBED(gre_countries_json, GRE_DATA_DIR "/countries.json");
+GRE_EMBED(gre_climate_grid, GRE_DATA_DIR "/climate.bin");
+GRE_EMBED(gre_border_table, GRE_DATA_DIR "/borders.bin");
 
 namespace gre {
 

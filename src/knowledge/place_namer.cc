@@ -21,8 +21,7 @@ std::string NameOfArea(const LandArea& area) {
 }  // namespace
 
 std::string CountryCodeAt(const LatLng& point) {
-  const NearestLand land = NearestLandTo(point);
-  return land.distance_km <= kTerritorialSeaKm ? land.area.country_code : std::string();
+  return std::string(CountryCodeWithin(point, kTerritorialSeaKm));
 }
 
 PlaceNamer PlaceNamer::Open(const std::string& geodata_folder) {

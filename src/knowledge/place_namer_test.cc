@@ -1,14 +1,8 @@
 #include "knowledge/place_namer.h"
 
-#include <cmath>
-#include <filesystem>
 #include <string>
 
 #include <gtest/gtest.h>
-
-#include "core/file.h"
-#include "core/random.h"
-#include "geo/geodesic.h"
 
 namespace gre {
 namespace {
@@ -23,83 +17,6 @@ constexpr char kPlaces[] =
     "38.89511,-77.03637,\"Washington, D.C.\",\"Washington, \"\"D.C.\"\"\",,US\n"
     "10,10,,,,FR\n"
     "44.95719,34.11079,Simferopol',Crimea,,UA\n";
-
-TEST(Gazetteer, FindsTheNearestAlsoAcrossTheAntimeridian) {
-  const auto gazetteer = Gazetteer::FromCsv(kPlaces);
-  ASSERT_TRUE(gazetteer.ok());
-  EXPECT_EQ(gazetteer->size(), 7u);
-  EXPECT_EQ(gazetteer->Nearest({-16.8, 179.9})->name, "Waiyevo");
-  EXPECT_EQ(gazetteer->Nearest({46.2, 6.21})->name, "Annemasse");
-  EXPECT_EQ(gazetteer->Nearest({46.2, 6.21}, "CH")->name, "Geneve");
-  EXPECT_EQ(gazetteer->Nearest({40, -76})->name, "Washington, D.C.");
-  EXPECT_EQ(gazetteer->Nearest({40, -76})->region, "Washington, \"D.C.\"");
-  EXPECT_FALSE(gazetteer->Nearest({0, 0}, "ZZ"));
-  EXPECT_EQ(gazetteer->PlacesIn("FR").size(), 2u);
-}
-
-TEST(Gazetteer, AgreesWithExhaustiveSearch) {
-  Random random(3);
-  std::string csv = "lat,lon,name,admin1,admin2,cc\n";
-  std::vector<LatLng> points;
-  for (int i = 0; i < 500; ++i) {
-    const LatLng point = {std::round(random.Uniform(-90, 90) * 1e5) / 1e5,
-                          std::round(random.Uniform(-180, 180) * 1e5) / 1e5};
-    points.push_back(point);
-    csv += std::to_string(point.latitude_deg) + "," + std::to_string(point.longitude_deg) + ",p" +
-           std::to_string(i) + ",,," + (i % 2 == 0 ? "AA" : "BB") + "\n";
-  }
-  const auto gazetteer = Gazetteer::FromCsv(csv);
-  ASSERT_TRUE(gazetteer.ok());
-  for (int i = 0; i < 300; ++i) {
-    const LatLng query = {random.Uniform(-90, 90), random.Uniform(-180, 180)};
-    double best_km = 1e9;
-    double best_aa_km = 1e9;
-    for (size_t k = 0; k < points.size(); ++k) {
-      const double km = HaversineDistanceKm(query, points[k]);
-      best_km = std::min(best_km, km);
-      best_aa_km = k % 2 == 0 ? std::min(best_aa_km, km) : best_aa_km;
-    }
-    EXPECT_NEAR(HaversineDistanceKm(query, gazetteer->Nearest(query)->position), best_km, 0.01);
-    EXPECT_NEAR(HaversineDistanceKm(query, gazetteer->Nearest(query, "AA")->position), best_aa_km,
-                0.01);
-  }
-}
-
-TEST(Gazetteer, NamesTheLineItCannotRead) {
-  EXPECT_EQ(Gazetteer::FromCsv("a,b\n").error().message,
-            "places table: line 1: expected 'lat,lon,name,admin1,admin2,cc'");
-  for (const std::string bad : {"1,2,x,,", "1,200,x,,,FR", "1,2,\"x,,,FR", "1,2,x,,,FRA"}) {
-    EXPECT_TRUE(Gazetteer::FromCsv("lat,lon,name,admin1,admin2,cc\n" + bad + "\n")
-                    .error()
-                    .message.starts_with("places table: line 2:"));
-  }
-  EXPECT_FALSE(Gazetteer::FromCsv("lat,lon,name,admin1,admin2,cc\n")->Nearest({0, 0}));
-}
-
-TEST(Gazetteer, KeepsAnIndexAndRebuildsADamagedOrStaleOne) {
-  const std::string folder = testing::TempDir() + "/gre_gazetteer_test";
-  std::filesystem::remove_all(folder);
-  std::filesystem::create_directories(folder);
-  const auto missing = Gazetteer::Open(folder);
-  ASSERT_FALSE(missing.ok());
-  EXPECT_EQ(missing.error().code, ErrorCode::kUnavailable);
-
-  ASSERT_TRUE(WriteFileAtomically(folder + "/places.csv", kPlaces).ok());
-  ASSERT_EQ(Gazetteer::Open(folder)->size(), 7u);
-  const auto index = ReadFile(folder + "/places.bin");
-  ASSERT_TRUE(index.ok());
-  EXPECT_EQ(Gazetteer::Open(folder)->Nearest({48, 2})->name, "Paris");
-
-  for (const size_t size : {size_t{0}, size_t{20}, index->size() - 1}) {
-    ASSERT_TRUE(WriteFileAtomically(folder + "/places.bin", index->substr(0, size)).ok());
-    EXPECT_EQ(Gazetteer::Open(folder)->Nearest({48, 2})->name, "Paris");
-  }
-  ASSERT_TRUE(
-      WriteFileAtomically(folder + "/places.csv", "lat,lon,name,admin1,admin2,cc\n1,2,Other,,,FR\n")
-          .ok());
-  EXPECT_EQ(Gazetteer::Open(folder)->Nearest({48, 2})->name, "Other");
-  std::filesystem::remove_all(folder);
-}
 
 TEST(PlaceNamer, NamesCountryRegionAndNearestPlaceOfTheSameCountry) {
   const PlaceNamer namer(Gazetteer::FromCsv(kPlaces).value());

@@ -9,7 +9,9 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
+#include "model/bert/model.h"
 #include "model/checkpoint_source.h"
+#include "model/clip/model.h"
 #include "model/gre_nano/model.h"
 #include "model/qwen2_5_vl/files.h"
 #include "model/qwen2_5_vl/model.h"
@@ -21,6 +23,7 @@ namespace {
 struct Architecture {
   std::string_view model_type;
   bool embedded;  // comes with the program
+  // Null for models that only make vectors (generation/embedder.h).
   Result<std::unique_ptr<VisionLanguageModel>> (*load)(const std::string&, const ModelLoadOptions&);
   ModelReport (*inspect)(const std::string&);
 };
@@ -31,6 +34,8 @@ constexpr std::array kArchitectures = {
         "qwen2_5_vl", false, &Qwen25VlModel::Load,
         [](const std::string& directory) { return Qwen25VlFiles::Open(directory, {}).Report(); }},
     Architecture{"gre_nano", true, &GreNano::Load, &GreNano::Inspect},
+    Architecture{"bert", false, nullptr, &BertEmbeddingModel::Inspect},
+    Architecture{"clip", false, nullptr, &ClipModel::Inspect},
 };
 
 Result<const Architecture*> FindArchitecture(const std::string& directory) {
@@ -76,6 +81,12 @@ void FindNonFinite(const std::string& directory, std::vector<std::string>& probl
 Result<std::unique_ptr<VisionLanguageModel>> LoadModel(const std::string& directory,
                                                        const ModelLoadOptions& options) {
   GRE_ASSIGN_OR_RETURN(const Architecture* architecture, FindArchitecture(directory));
+  if (architecture->load == nullptr) {
+    return Error{ErrorCode::kInvalidInput,
+                 directory +
+                     "/config.json: model_type: expected a model that writes text, found \"" +
+                     std::string(architecture->model_type) + "\", which only makes vectors"};
+  }
   return architecture->load(directory, options);
 }
 

@@ -12,14 +12,19 @@ std::vector<std::pair<std::string, std::string>> DescribeConventions(
                                       ? "gre (assumed: no evaluation code is published)"
                                       : conventions.preset);
   }
+  stated.emplace_back(
+      "protocol", conventions.protocol == "names"
+                      ? "names, geocoded offline with GeoNames (a region or country alone is its "
+                        "middle)"
+                      : conventions.protocol);
   stated.emplace_back("distance", conventions.distance.Name());
-  stated.emplace_back("boundary",
-                      conventions.boundary == Boundary::kInclusive ? "<=" : "<");
+  stated.emplace_back("boundary", conventions.boundary == Boundary::kInclusive ? "<=" : "<");
   using Unparsed = ScoreConventions::Unparsed;
   stated.emplace_back("unparsed",
-                      conventions.unparsed == Unparsed::kWrong  ? "wrong"
-                      : conventions.unparsed == Unparsed::kDrop ? "drop"
-                      : "distance:" + FormatShortest(conventions.unparsed_distance_km));
+                      conventions.unparsed == Unparsed::kWrong ? "wrong"
+                      : conventions.unparsed == Unparsed::kDrop
+                          ? "drop"
+                          : "distance:" + FormatShortest(conventions.unparsed_distance_km));
   stated.emplace_back("missing", conventions.count_missing ? "wrong" : "ignore");
   std::string geoscore = "5000 exp(-d/" + FormatShortest(conventions.geoscore_scale_km) + " km), " +
                          conventions.geoscore_distance.Name();

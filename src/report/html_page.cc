@@ -4,13 +4,12 @@
 #include <cmath>
 #include <string_view>
 
-#include "core/base64.h"
-#include "core/sha256.h"
 #include "core/strings.h"
 #include "image/decode.h"
 #include "image/encode.h"
 #include "image/resize.h"
 #include "report/html_assets.h"
+#include "report/html_document.h"
 #include "report/text_escape.h"
 #include "report/wording.h"
 
@@ -31,16 +30,6 @@ constexpr std::string_view kMapControls =
 </div>
 )";
 
-// 'sha256-…' of an inline style sheet or script (CSP level 2).
-std::string CspHash(std::string_view content) {
-  const std::string hex = Sha256Hex(content);
-  std::string digest;
-  for (size_t i = 0; i < hex.size(); i += 2) {
-    digest += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
-  }
-  return "'sha256-" + Base64Encode(digest) + "'";
-}
-
 std::string Bar(double fraction) {
   const double percent = std::clamp(fraction, 0.0, 1.0) * 100;
   return "<svg class=\"bar\" viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" "
@@ -54,7 +43,7 @@ class HtmlPage {
       : results_(results), options_(options), single_(results.size() == 1) {}
 
   std::string Render() && {
-    Head();
+    out_ = HtmlHead(Title(), /*with_script=*/true);
     Header();
     out_ += "<main>\n";
     Map();
@@ -75,19 +64,6 @@ class HtmlPage {
   [[nodiscard]] std::string Title() const {
     return single_ ? "Where is " + results_.front().file + "?"
                    : "Where are these " + std::to_string(results_.size()) + " photos?";
-  }
-
-  void Head() {
-    out_ +=
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; img-src data:; "
-        "style-src " +
-        CspHash(ReportStyleSheet()) + "; script-src " + CspHash(ReportScript()) +
-        "; base-uri 'none'; form-action 'none'\">\n"
-        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-        "<meta name=\"referrer\" content=\"no-referrer\">\n";
-    Element("title", "title", Title());
-    out_ += "<style>" + std::string(ReportStyleSheet()) + "</style>\n</head>\n<body>\n";
   }
 
   void Header() {
@@ -134,13 +110,9 @@ class HtmlPage {
   void Photo(const LocateResult& result, size_t index) {
     out_ += "<article id=\"photo-" + std::to_string(index + 1) + "\"" +
             (single_ ? " class=\"single\"" : "") + ">\n<figure>";
-    const std::string jpeg =
-        options_.photo ? options_.photo(result, single_ ? kSingleSide : kGallerySide) : "";
-    if (jpeg.empty()) {
-      out_ += "<div class=\"no-photo\">no picture</div>";
-    } else {
-      out_ += "<img alt=\"\" src=\"data:image/jpeg;base64," + Base64Encode(jpeg) + "\">";
-    }
+    out_ +=
+        PictureHtml(options_.photo ? options_.photo(result, single_ ? kSingleSide : kGallerySide)
+                                   : std::string());
     Element("figcaption", "figcaption", PlainLine(result.file));
     out_ += "</figure>\n<div class=\"body\">\n";
     Answer(result);
@@ -185,23 +157,7 @@ class HtmlPage {
   void Reasoning(const LocateResult& result) {
     if (result.chain.empty()) return;
     BeginSection("Reasoning");
-    out_ += "<ol class=\"chain\">\n";
-    for (const ChainStep& step : result.chain) {
-      const FamilyInfo& family = Describe(step.family);
-      out_ += "<li class=\"f-" + std::string(family.name) + "\"><span class=\"family\">" +
-              EscapeMarkup(family.title);
-      if (step.indicator) {
-        std::string indicator(IndicatorName(*step.indicator));
-        std::replace(indicator.begin(), indicator.end(), '_', ' ');
-        out_ += "<small>" + EscapeMarkup(indicator) + "</small>";
-      }
-      out_ += "</span>\n";
-      if (step.observation) Element("p", "p", *step.observation);
-      if (step.inference) Element("p class=\"inference\"", "p", *step.inference);
-      if (step.hypothesis) Element("p class=\"hypothesis\"", "p", *step.hypothesis);
-      out_ += "</li>\n";
-    }
-    out_ += "</ol>\n";
+    out_ += ChainHtml(result.chain);
     EndSection();
   }
 

@@ -52,7 +52,8 @@ std::string ScoreText(std::span<const NamedScores> systems, const ScoreConventio
   add("median distance", [](const Scores& scores) { return Number(scores.median_km, " km"); });
   add("mean distance", [](const Scores& scores) { return Number(scores.mean_km, " km"); });
   for (size_t i = 0; i < systems.front().scores->places.size(); ++i) {
-    add(systems.front().scores->places[i].first + " right",
+    const std::string& name = systems.front().scores->places[i].first;
+    add(name == "nearest_country" ? "country of nearest place" : name + " right",
         [i](const Scores& scores) { return Percent(scores.places[i].second); });
   }
   const auto count = [&](std::string label, size_t Scores::*member) {
@@ -88,6 +89,12 @@ std::string ScoreText(std::span<const NamedScores> systems, const ScoreConventio
     text.append(name).append(": ").append(value).append("\n");
   }
   text.append("intervals: ").append(systems.front().scores->interval_method).append("\n");
+  for (const NamedScores& system : systems) {
+    for (const BenchWarning& warning : system.scores->warnings) {
+      text.append("warning, ").append(system.name).append(" (").append(warning.kind);
+      text.append("): ").append(warning.message).append("\n");
+    }
+  }
   return text;
 }
 

@@ -5,11 +5,9 @@
 #include <vector>
 
 #include "geo/lat_lng.h"
+#include "report/world_land.h"
 
 namespace gre {
-
-// Closed rings of land; a point is land when it lies inside an odd number of them.
-using LandRings = std::span<const std::vector<LatLng>>;
 
 struct MapMarker {
   LatLng point;

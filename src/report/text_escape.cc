@@ -1,5 +1,8 @@
 #include "report/text_escape.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "core/strings.h"
 
 namespace gre {
@@ -75,6 +78,60 @@ std::string EscapeCsvCell(std::string_view text) {
     quoted += c;
   }
   return quoted + "\"";
+}
+
+std::string EscapeLatex(std::string_view text) {
+  struct Replacement {
+    std::string_view from;
+    std::string_view to;
+  };
+  constexpr Replacement kReplacements[] = {{"\\", "\\textbackslash{}"},
+                                           {"~", "\\textasciitilde{}"},
+                                           {"^", "\\textasciicircum{}"},
+                                           {"{", "\\{"},
+                                           {"}", "\\}"},
+                                           {"&", "\\&"},
+                                           {"%", "\\%"},
+                                           {"$", "\\$"},
+                                           {"#", "\\#"},
+                                           {"_", "\\_"},
+                                           {"<", "\\textless{}"},
+                                           {">", "\\textgreater{}"},
+                                           {"–", "--"},
+                                           {"≤", "$\\le$"},
+                                           {"≥", "$\\ge$"},
+                                           {"±", "$\\pm$"},
+                                           {"×", "$\\times$"},
+                                           {"→", "$\\to$"},
+                                           {"…", "\\dots{}"},
+                                           {"°", "$^\\circ$"}};
+  const std::string clean = PlainLine(text);
+  std::string escaped;
+  for (size_t i = 0; i < clean.size();) {
+    const std::string_view rest = std::string_view(clean).substr(i);
+    const auto* found =
+        std::find_if(std::begin(kReplacements), std::end(kReplacements),
+                     [&](const Replacement& r) { return rest.starts_with(r.from); });
+    const bool replace = found != std::end(kReplacements);
+    escaped += replace ? found->to : rest.substr(0, 1);
+    i += replace ? found->from.size() : 1;
+  }
+  return escaped;
+}
+
+std::string EscapeMarkdown(std::string_view text) {
+  std::string escaped;
+  for (const char c : PlainLine(text)) {
+    if (c == '<') {
+      escaped += "&lt;";
+    } else if (c == '&') {
+      escaped += "&amp;";
+    } else {
+      if (std::string_view("\\|*_`[]#~!$").find(c) != std::string_view::npos) escaped += '\\';
+      escaped += c;
+    }
+  }
+  return escaped;
 }
 
 std::string PlainLine(std::string_view text) {

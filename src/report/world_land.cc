@@ -82,7 +82,7 @@ std::vector<std::vector<LatLng>> JoinCoasts(std::span<const std::vector<LatLng>>
   return CoastJoiner(coasts).Join();
 }
 
-std::span<const std::vector<LatLng>> WorldLand() {
+LandRings WorldLand() {
   static const std::vector<std::vector<LatLng>> land = JoinCoasts(WorldOutline());
   return land;
 }

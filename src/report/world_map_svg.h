@@ -4,15 +4,9 @@
 #include <string>
 
 #include "localizer/locate_result.h"
-#include "report/terminal_map.h"
+#include "report/map_drawing.h"
 
 namespace gre {
-
-// What the map of the page is drawn from; both are lines that do not cross the antimeridian.
-struct WorldLines {
-  LandRings land;
-  std::span<const std::vector<LatLng>> borders;
-};
 
 // An <svg> of the world in Miller's cylindrical projection, with a pin for each answer that links
 // to "#photo-N" (N = index + 1) and, for a single photo, its discs, numbered alternatives and

@@ -4,7 +4,6 @@
 #include <unordered_map>
 #include <utility>
 
-#include <unicode/bytestream.h>
 #include <unicode/normalizer2.h>
 
 #include "core/check.h"
@@ -13,13 +12,14 @@
 #include "tokenizer/added_tokens.h"
 #include "tokenizer/qwen_splitter.h"
 #include "tokenizer/tokenizer_json.h"
+#include "tokenizer/unicode_text.h"
 
 namespace gre {
 namespace {
 
 constexpr size_t kMaxFileBytes = size_t{128} << 20;
 
-// Appends `text` (well-formed UTF-8) in normalisation form C.
+// Whether a text (well-formed UTF-8) is in normalisation form C already.
 class Nfc {
  public:
   static bool IsNormalized(std::string_view text) {
@@ -29,15 +29,6 @@ class Nfc {
     if (below_u0300) return true;
     UErrorCode error = U_ZERO_ERROR;
     const bool normalized = Instance().isNormalizedUTF8(Piece(text), error);
-    GRE_CHECK(U_SUCCESS(error));
-    return normalized;
-  }
-
-  static std::string Normalize(std::string_view text) {
-    std::string normalized;
-    icu::StringByteSink<std::string> sink(&normalized);
-    UErrorCode error = U_ZERO_ERROR;
-    Instance().normalizeUTF8(0, Piece(text), sink, nullptr, error);
     GRE_CHECK(U_SUCCESS(error));
     return normalized;
   }
@@ -65,7 +56,7 @@ std::vector<const AddedToken*> Select(const std::vector<AddedToken>& tokens, boo
 // Matching normalised added tokens happens on normalised text, so they are normalised too.
 TokenizerFile NormalizeAddedTokens(TokenizerFile file) {
   for (AddedToken& token : file.added_tokens) {
-    if (token.normalized) token.content = Nfc::Normalize(token.content);
+    if (token.normalized) token.content = NormalizeUnicode(token.content, NormalForm::kNfc);
   }
   return file;
 }
@@ -107,7 +98,7 @@ struct Tokenizer::Impl {
 
   void EncodeText(std::string_view text, bool recognise_added, std::vector<int32_t>& ids) const {
     std::string buffer;
-    if (!Nfc::IsNormalized(text)) text = buffer = Nfc::Normalize(text);
+    if (!Nfc::IsNormalized(text)) text = buffer = NormalizeUnicode(text, NormalForm::kNfc);
     if (!recognise_added) return EncodePieces(text, ids);
     SplitAtAdded(after_normalization, text, ids,
                  [&](std::string_view rest) { EncodePieces(rest, ids); });

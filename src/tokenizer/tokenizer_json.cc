@@ -8,8 +8,8 @@
 
 #include <simdjson.h>
 
-#include "core/log.h"
 #include "tokenizer/byte_alphabet.h"
+#include "tokenizer/json_fields.h"
 #include "tokenizer/qwen_splitter.h"
 
 namespace gre {
@@ -18,117 +18,7 @@ namespace {
 using simdjson::dom::array;
 using simdjson::dom::element;
 using simdjson::dom::object;
-
-constexpr int kMaxDepth = 64;
-constexpr int64_t kMaxId = 1 << 20;  // exclusive
-constexpr size_t kMaxPieceBytes = 1 << 16;
-
-Error Unexpected(std::string_view field, std::string_view expected, std::string_view found) {
-  return {ErrorCode::kInvalidInput, std::string(field) + ": expected " + std::string(expected) +
-                                        ", found " + std::string(found)};
-}
-
-// One short line for an error message.
-std::string Describe(const element& value) {
-  constexpr size_t kMaxShown = 80;
-  std::string text;
-  if (value.is_object()) {
-    text = "an object";
-  } else if (value.is_array()) {
-    text = "a list";
-  } else {
-    text = simdjson::minify(value);
-  }
-  if (text.size() > kMaxShown) text = text.substr(0, kMaxShown) + "…";
-  return text;
-}
-
-// An object of the file together with its path for messages. `known` are all keys that may stand
-// there; a key met twice is an error, an unknown one a warning.
-class Fields {
- public:
-  static Result<Fields> Open(const element& value, std::string path,
-                             std::initializer_list<std::string_view> known) {
-    object fields;
-    if (value.get(fields)) return Unexpected(path, "an object", Describe(value));
-    std::unordered_set<std::string_view> seen;
-    for (const auto [key, unused] : fields) {
-      if (!seen.insert(key).second) {
-        return Unexpected(path, "each key once", "\"" + std::string(key) + "\" twice");
-      }
-      if (std::find(known.begin(), known.end(), key) == known.end()) {
-        LogWarning("tokenizer.json: " + Join(path, key) + ": unknown field, ignored");
-      }
-    }
-    return Fields(fields, std::move(path));
-  }
-
-  [[nodiscard]] std::string Path(std::string_view key) const { return Join(path_, key); }
-
-  [[nodiscard]] Result<element> Get(std::string_view key) const {
-    element value;
-    if (fields_[key].get(value)) return Unexpected(Path(key), "a value", "nothing");
-    return value;
-  }
-
-  [[nodiscard]] Status ExpectText(std::string_view key, std::string_view expected) const {
-    GRE_ASSIGN_OR_RETURN(const element value, Get(key));
-    std::string_view text;
-    if (value.get(text) || text != expected) {
-      return Unexpected(Path(key), "\"" + std::string(expected) + "\"", Describe(value));
-    }
-    return {};
-  }
-
-  [[nodiscard]] Status ExpectFalse(std::string_view key) const {
-    element value;
-    bool flag = false;
-    if (fields_[key].get(value) || value.is_null()) return {};
-    if (value.get(flag) || flag) return Unexpected(Path(key), "false", Describe(value));
-    return {};
-  }
-
-  // Absent, null or "" all mean "none" in these files.
-  [[nodiscard]] Status ExpectNone(std::string_view key) const {
-    element value;
-    std::string_view text;
-    if (fields_[key].get(value) || value.is_null()) return {};
-    if (value.get(text) || !text.empty()) return Unexpected(Path(key), "null", Describe(value));
-    return {};
-  }
-
-  [[nodiscard]] Result<bool> Flag(std::string_view key) const {
-    GRE_ASSIGN_OR_RETURN(const element value, Get(key));
-    bool flag = false;
-    if (value.get(flag)) return Unexpected(Path(key), "true or false", Describe(value));
-    return flag;
-  }
-
-  [[nodiscard]] Result<array> List(std::string_view key) const {
-    GRE_ASSIGN_OR_RETURN(const element value, Get(key));
-    array list;
-    if (value.get(list)) return Unexpected(Path(key), "a list", Describe(value));
-    return list;
-  }
-
- private:
-  Fields(object fields, std::string path) : fields_(fields), path_(std::move(path)) {}
-
-  static std::string Join(std::string_view path, std::string_view key) {
-    return path.empty() ? std::string(key) : std::string(path) + "." + std::string(key);
-  }
-
-  object fields_;
-  std::string path_;
-};
-
-Result<int32_t> ReadId(const element& value, const std::string& path) {
-  int64_t id = 0;
-  if (value.get(id) || id < 0 || id >= kMaxId) {
-    return Unexpected(path, "an id from 0 to " + std::to_string(kMaxId - 1), Describe(value));
-  }
-  return static_cast<int32_t>(id);
-}
+using Fields = JsonFields;
 
 // {"type": "ByteLevel"}; trim_offsets concerns character offsets only.
 Status CheckByteLevel(const element& value, std::string path, bool is_pre_tokenizer) {
@@ -194,7 +84,7 @@ Result<PieceTable> ReadVocab(const Fields& model) {
     };
     if (!id_value.is_int64()) return Unexpected(path(), "an id", Describe(id_value));
     const int64_t id = id_value.get_int64().value();
-    if (id < 0 || id >= kMaxId) return ReadId(id_value, path()).error();
+    if (id < 0 || id >= kMaxTokenId) return ReadTokenId(id_value, path()).error();
     bytes.clear();
     if (spelled.empty() || spelled.size() > kMaxPieceBytes || !AppendSpelledBytes(spelled, bytes)) {
       return Unexpected(path(), "1 to 65536 characters of the byte-level alphabet", "others");
@@ -226,7 +116,7 @@ std::optional<std::pair<std::string_view, std::string_view>> SplitMerge(const el
 Result<std::vector<BpeModel::Merge>> ReadMerges(const Fields& model, const PieceTable& pieces) {
   GRE_ASSIGN_OR_RETURN(const array list, model.List("merges"));
   std::vector<BpeModel::Merge> merges;
-  merges.reserve(std::min<size_t>(list.size(), kMaxId));
+  merges.reserve(std::min<size_t>(list.size(), kMaxTokenId));
   std::string bytes;
   const auto find = [&](std::string_view spelled) {
     bytes.clear();
@@ -296,7 +186,7 @@ Result<std::vector<AddedToken>> ReadAddedTokens(const Fields& root) {
                                        "normalized", "special"}));
     AddedToken token;
     GRE_ASSIGN_OR_RETURN(const element id, fields.Get("id"));
-    GRE_ASSIGN_OR_RETURN(token.id, ReadId(id, fields.Path("id")));
+    GRE_ASSIGN_OR_RETURN(token.id, ReadTokenId(id, fields.Path("id")));
     GRE_ASSIGN_OR_RETURN(const element content, fields.Get("content"));
     std::string_view text;
     if (content.get(text) || text.empty() || text.size() > kMaxPieceBytes) {
@@ -317,13 +207,7 @@ Result<std::vector<AddedToken>> ReadAddedTokens(const Fields& root) {
 
 Result<TokenizerFile> ReadTokenizerJson(std::string_view json) {
   simdjson::dom::parser parser;
-  element document;
-  simdjson::error_code code = parser.allocate(std::max<size_t>(json.size(), 1), kMaxDepth);
-  if (!code) code = parser.parse(json.data(), json.size()).get(document);
-  if (code) {
-    return Error{ErrorCode::kInvalidInput,
-                 std::string("not valid JSON: ") + simdjson::error_message(code)};
-  }
+  GRE_ASSIGN_OR_RETURN(const element document, ParseJsonDocument(json, parser));
   GRE_ASSIGN_OR_RETURN(
       const Fields root,
       Fields::Open(document, "",

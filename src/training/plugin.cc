@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
+#include "engine/local_embedder.h"
 #include "engine/local_engine.h"
 #include "engine/memory.h"
 #include "engine/runtime.h"
@@ -97,6 +98,20 @@ class LibTorchPlugin final : public TorchPlugin {
     if (!options.adapter_dir.empty()) info.adapter = ModelName(options.adapter_dir);
     return std::unique_ptr<TextGenerator>(
         std::make_unique<LocalEngine>(std::move(model), std::move(info)));
+  }
+
+  Result<std::unique_ptr<Embedder>> LoadEmbedder(const EmbedderOptions& options) override {
+    GRE_RETURN_IF_ERROR(SetComputeThreads(options.num_threads));
+    GRE_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(options.device));
+    return LoadLocalEmbedder(options.model_dir, ModelName(options.model_dir), options.token_layer,
+                             device);
+  }
+
+  Result<std::unique_ptr<ImageTextEmbedder>> LoadImageTextEmbedder(
+      const EmbedderOptions& options) override {
+    GRE_RETURN_IF_ERROR(SetComputeThreads(options.num_threads));
+    GRE_ASSIGN_OR_RETURN(const c10::Device device, ResolveDevice(options.device));
+    return LoadLocalImageTextEmbedder(options.model_dir, ModelName(options.model_dir), device);
   }
 
   Result<std::string> InspectModel(const std::string& model_dir, bool read_all_weights) override {

@@ -47,6 +47,12 @@ std::string SchemaChecker::Check(const Json& schema, const Json& value,
       if (auto found = Check(schema["items"], value[i], at); !found.empty()) return found;
     }
   }
+  if (value.is_object() && schema.contains("additionalProperties")) {
+    for (const auto& [key, member] : value.items()) {
+      const std::string found = Check(schema["additionalProperties"], member, path + "." + key);
+      if (!found.empty()) return found;
+    }
+  }
   if (value.is_object() && schema.contains("properties")) {
     for (const Json& key : schema["required"]) {
       if (!value.contains(key.get<std::string>())) return path + ": required " + key.dump();

@@ -9,7 +9,7 @@
 
 namespace gre::testing {
 
-// The part of JSON Schema 2020-12 that docs/locate-schema.json uses.
+// The part of JSON Schema 2020-12 that the schemas of docs/ use.
 class SchemaChecker {
  public:
   explicit SchemaChecker(Json schema) : root_(std::move(schema)) {}

@@ -1,5 +1,5 @@
 #!/bin/bash
-# install_packages.sh run|test|lint|fuzz|bench: installs the missing Debian packages of packages.txt when it runs as
+# install_packages.sh run|test|lint|fuzz|bench|faces: installs the missing Debian packages of packages.txt when it runs as
 # root; otherwise prints the one command to run and exits 3. Never asks for privileges by itself.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
@@ -11,7 +11,8 @@ case ${1:-run} in
   lint) scopes='run|test|lint' ;;
   fuzz) scopes='run|test|lint|fuzz' ;;
   bench) scopes='run|bench' ;;
-  *) fail "unknown scope '$1': expected run, test, lint, fuzz or bench" ;;
+  faces) scopes='run|faces' ;;
+  *) fail "unknown scope '$1': expected run, test, lint, fuzz, bench or faces" ;;
 esac
 command -v dpkg-query > /dev/null ||
   fail "this system has no dpkg: install the libraries named in tools/setup/packages.txt, then configure with cmake --preset release"

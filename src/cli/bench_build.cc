@@ -1,0 +1,297 @@
+// gre bench build: photos with known places -> a benchmark of GREval's kind.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "bench/benchmark_builder.h"
+#include "bench/benchmark_file.h"
+#include "bench/indicator_corpus.h"
+#include "bench/predictions_file.h"
+#include "bench/truth_file.h"
+#include "cli/bench_commands.h"
+#include "cli/context.h"
+#include "cli/engine_options.h"
+#include "cli/models.h"
+#include "cli/progress.h"
+#include "cli/results_journal.h"
+#include "core/file.h"
+#include "dataset/photo_folder.h"
+#include "report/build_report.h"
+
+namespace gre {
+namespace {
+
+struct BenchBuildOptions {
+  std::string photos;
+  std::string truth;
+  TruthFields truth_fields;
+  std::string split;
+  double precision_km = 0;
+  std::string name;
+  std::string out;
+  std::vector<std::string> chains;
+  PredictionOptions chain_reading;
+  CorpusOptions corpus;
+  int corpus_min_chains = 2;
+  std::vector<std::string> decisions;
+  bool no_faces = false;
+  BuildOptions build;
+  EngineOptions engine;
+};
+
+Error Missing(std::string what) {
+  return {ErrorCode::kInvalidArgument, "'gre bench build' needs " + std::move(what)};
+}
+
+Status Check(const BenchBuildOptions& options, const CliContext& context) {
+  if (options.photos.empty()) return Missing("--photos DIR");
+  if (options.out.empty()) return Missing("--out FILE.jsonl");
+  if (!options.out.ends_with(".jsonl")) {
+    return Error{ErrorCode::kInvalidArgument,
+                 "--out: expected a name that ends in .jsonl, found '" + options.out + "'"};
+  }
+  if (options.truth.empty() == options.split.empty()) {
+    return Missing("either --truth FILE or --split NAME, where the photos' places stand");
+  }
+  return CheckEngineOptions(options.engine, context.environment());
+}
+
+Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options) {
+  std::vector<TruthRecord> records;
+  if (!options.truth.empty()) {
+    GRE_ASSIGN_OR_RETURN(records, ReadTruth(options.truth, options.truth_fields));
+  } else {
+    const auto split = ParsePhotoSplit(options.split);
+    if (!split) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--split: expected train, dev or test, found '" + options.split + "'"};
+    }
+    GRE_ASSIGN_OR_RETURN(const std::vector<PhotoRecord> photos, ReadPhotoFolder(options.photos));
+    for (const PhotoRecord& photo : photos) {
+      if (photo.split != *split) continue;
+      TruthRecord record{.id = photo.image,
+                         .point = photo.point,
+                         .country_code = photo.country_code,
+                         .image = photo.image};
+      record.labels["kind"] = PhotoKindName(photo.kind);
+      records.push_back(std::move(record));
+    }
+  }
+  for (TruthRecord& record : records) {
+    if (record.point && record.precision_km == 0) record.precision_km = options.precision_km;
+  }
+  return records;
+}
+
+Result<std::vector<CorpusEntry>> ReadCorpus(const BenchBuildOptions& options,
+                                            const PlaceNamer& namer) {
+  std::vector<Chain> chains;
+  for (const std::string& path : options.chains) {
+    GRE_ASSIGN_OR_RETURN(const PredictionsFile file, ReadPredictions(path, options.chain_reading));
+    for (const Prediction& prediction : file.predictions) {
+      if (prediction.text.empty()) continue;
+      Chain chain = ParseChain(prediction.text);
+      if (!chain.empty()) chains.push_back(std::move(chain));
+    }
+  }
+  return BuildIndicatorCorpus(chains, namer.gazetteer(), options.corpus);
+}
+
+// Everything that the stages borrow.
+struct Workshop {
+  explicit Workshop(const CliContext& context)
+      : namer(PlaceNamer::Open(context.cache_directory() + "/geodata")) {}
+
+  PlaceNamer namer;
+  std::vector<CorpusEntry> corpus;
+  std::unique_ptr<FaceDetector> faces;
+  std::optional<AnnotatorDecisions> decisions;
+  Engine engine;
+  PromptTemplate label_prompt;
+  PromptTemplate key_step_prompt;
+  BuildTools tools;
+};
+
+Status Equip(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
+  GRE_ASSIGN_OR_RETURN(shop.corpus, ReadCorpus(options, shop.namer));
+  shop.tools.namer = &shop.namer;
+  shop.tools.no_clues = options.chains.empty()
+                            ? "no --chains, from which the indicator corpus is drawn"
+                            : "comparing photos with the indicator corpus by CLIP is not in this version";
+  if (options.no_faces) {
+    shop.tools.no_faces = "--no-faces";
+  } else if (auto detector = LoadFaceDetector(); detector.ok()) {
+    shop.faces = std::move(*detector);
+    shop.tools.faces = shop.faces.get();
+  } else {
+    shop.tools.no_faces = detector.error().message;
+  }
+  if (options.decisions.empty()) {
+    shop.tools.no_decisions = "no --decisions of annotators";
+  } else {
+    GRE_ASSIGN_OR_RETURN(shop.decisions, ReadAnnotatorDecisions(options.decisions));
+    shop.tools.decisions = &*shop.decisions;
+  }
+  if (options.engine.model.empty() && options.engine.api_url.empty()) {
+    shop.tools.no_engine = "no vision-language model: give --model or --api-url";
+    return {};
+  }
+  for (const auto& [name, prompt] :
+       {std::pair{"prompts/photo_labels.prompt", &shop.label_prompt},
+        std::pair{"prompts/key_steps.prompt", &shop.key_step_prompt}}) {
+    GRE_ASSIGN_OR_RETURN(const std::string path, FindShipped(name));
+    GRE_ASSIGN_OR_RETURN(*prompt, PromptTemplate::Load(path));
+  }
+  GRE_ASSIGN_OR_RETURN(shop.tools.engine_settings,
+                       DescribeModelIdentity(options.engine, context.environment()));
+  GRE_ASSIGN_OR_RETURN(shop.engine, MakeEngine(options.engine, context.environment()));
+  shop.tools.engine = shop.engine.generator.get();
+  shop.tools.label_prompt = &shop.label_prompt;
+  shop.tools.key_step_prompt = &shop.key_step_prompt;
+  return {};
+}
+
+std::string Outcome(const BuildStage& stage) {
+  if (!stage.skipped.empty()) return "skipped: " + stage.skipped;
+  return "done, " + std::to_string(stage.dropped) + " dropped, " + std::to_string(stage.failed) +
+         " without a result";
+}
+
+Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& context,
+                             Workshop& shop) {
+  GRE_RETURN_IF_ERROR(Check(options, context));
+  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options));
+  GRE_RETURN_IF_ERROR(Equip(options, context, shop));
+  const std::string journal_path = options.out + ".build";
+  GRE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(journal_path));
+  GRE_ASSIGN_OR_RETURN(BuildJournal journal, BuildJournal::Open(journal_path));
+  Progress progress({.enabled = !context.quiet,
+                     .terminal = context.err_terminal,
+                     .label = "building",
+                     .unit = "photos"},
+                    static_cast<int64_t>(photos.size()));
+  const auto report = [&](const BuildProgress& now) {
+    const size_t before = photos.size() - now.photos;
+    progress.Update(static_cast<int64_t>(before + now.done), 0, now.stage);
+  };
+  GRE_ASSIGN_OR_RETURN(BuiltBenchmark built,
+                       BuildBenchmark(photos, options.photos, shop.tools, options.build, journal,
+                                      report, context.cancellation()));
+  BenchmarkHeader header;
+  header.name = options.name.empty() ? std::string("unnamed") : options.name;
+  header.reviewed = built.reviewed;
+  header.dropped = built.dropped.size();
+  for (const BuildStage& stage : built.stages)
+    header.stages.emplace_back(stage.name, Outcome(stage));
+  GRE_RETURN_IF_ERROR(WriteBenchmark(options.out, header, built.records));
+  GRE_RETURN_IF_ERROR(
+      WriteFileAtomically(options.out + ".report.json", BuildJson(built, shop.corpus) + "\n"));
+  return built;
+}
+
+std::vector<OptionSpec> Options(BenchBuildOptions& options) {
+  const auto text = [](std::string name, std::string value_name, std::string help, auto& target,
+                       bool is_path = false) {
+    return OptionSpec{.name = std::move(name),
+                      .value_name = std::move(value_name),
+                      .help = std::move(help),
+                      .target = &target,
+                      .configurable = false,
+                      .is_path = is_path};
+  };
+  std::vector<OptionSpec> specs = {
+      text("photos", "DIR", "The folder of the photos", options.photos, true),
+      text("truth", "FILE", "Where they were taken: CSV, TSV, JSON or JSON Lines", options.truth,
+           true),
+      text("truth-id", "FIELD", "The photo's id in it", options.truth_fields.id),
+      text("truth-lat", "FIELD", "The latitude in it", options.truth_fields.latitude),
+      text("truth-lon", "FIELD", "The longitude in it", options.truth_fields.longitude),
+      text("split", "NAME",
+           "Instead of --truth: this split of a folder with splits.csv and "
+           "labels.csv",
+           options.split),
+      {.name = "precision-km",
+       .value_name = "KM",
+       .help = "How far off the points may be, where the truth does not say",
+       .target = &options.precision_km,
+       .min = 0,
+       .configurable = false},
+      text("name", "NAME", "What the benchmark is called", options.name),
+      text("out", "FILE", "The benchmark to write, .jsonl", options.out, true),
+      text("chains", "FILE", "Answers with chains, from which the indicator corpus is drawn",
+           options.chains, true),
+      text("chain-id", "FIELD", "The photo's id in them", options.chain_reading.fields.id),
+      text("chain-text", "FIELD", "The raw reply in them", options.chain_reading.fields.text),
+      {.name = "corpus-min-chains",
+       .value_name = "N",
+       .help = "An entry of the corpus stands in so many chains",
+       .target = &options.corpus_min_chains,
+       .min = 1,
+       .configurable = false},
+      {.name = "max-face-share",
+       .value_name = "X",
+       .help = "Photos that one face covers to more than this share are dropped",
+       .target = &options.build.max_face_share,
+       .min = 0,
+       .max = 1,
+       .configurable = false},
+      {.name = "no-faces",
+       .help = "Skip the search for faces",
+       .target = &options.no_faces,
+       .configurable = false},
+      text("decisions", "FILE",
+           "An annotator's decisions (CSV: id, country, city); three or more "
+           "of them",
+           options.decisions, true),
+      {.name = "seed",
+       .value_name = "N",
+       .help = "Of the engine's sampling",
+       .target = &options.build.seed,
+       .configurable = false},
+  };
+  for (OptionSpec& spec : EngineOptionSpecs(options.engine)) {
+    if (spec.name == "model") {
+      spec.help =
+          "A vision-language model that labels photos and drafts key steps: a folder, or "
+          "ORG/NAME in the Hugging Face cache";
+      spec.configurable = false;
+    }
+    specs.push_back(std::move(spec));
+  }
+  return specs;
+}
+
+}  // namespace
+
+CommandSpec BenchBuildCommand() {
+  const auto options = std::make_shared<BenchBuildOptions>();
+  CommandSpec command;
+  command.name = "build";
+  command.summary = "Builds a benchmark from photos whose places are known";
+  command.description =
+      "GREval's construction (docs/benchmark-building.md): what needs a model or people that are "
+      "not there is skipped and named. Writes the benchmark, FILE.report.json with every dropped "
+      "photo and why, and FILE.build, with which an interrupted build goes on. Photos are listed "
+      "by path and hash, never copied.\n"
+      "  gre bench build --photos PHOTOS --truth places.csv --name mine --out mine.jsonl\n"
+      "  gre bench build --photos PHOTOS --truth places.csv --chains answers.jsonl --api-url URL "
+      "--api-model NAME --decisions a.csv --decisions b.csv --decisions c.csv --out mine.jsonl";
+  command.options = Options(*options);
+  command.run = [options](CliContext& context) -> ExitCode {
+    options->chain_reading.keep_text = true;
+    options->corpus.min_chains = static_cast<size_t>(options->corpus_min_chains);
+    Workshop shop(context);
+    const Result<BuiltBenchmark> built = Build(*options, context, shop);
+    if (!built.ok()) return context.Fail(built.error());
+    context.out.Write(context.json ? BuildJson(*built, shop.corpus, -1) + "\n" : BuildText(*built));
+    constexpr size_t kShown = 10;
+    for (size_t i = 0; i < std::min(kShown, built->failures.size()); ++i) {
+      context.Note(built->failures[i]);
+    }
+    return context.Finish(built->failures.empty() ? kExitDone : kExitSomeFailed);
+  };
+  return command;
+}
+
+}  // namespace gre

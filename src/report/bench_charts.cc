@@ -1,0 +1,141 @@
+#include <algorithm>
+#include <cmath>
+
+#include "core/strings.h"
+#include "report/bench_groups.h"
+#include "report/bench_report.h"
+#include "report/charts/axis_scale.h"
+#include "report/charts/calibration_charts.h"
+#include "report/charts/confusion_chart.h"
+#include "report/charts/distance_cdf.h"
+#include "report/charts/error_map.h"
+#include "report/charts/interval_bars.h"
+
+namespace gre {
+namespace {
+
+// Every answer whose true point is known, in the order of the truth.
+std::vector<ReportCase> AllCases(const BenchReport& report, const ReportedSystem& system) {
+  const MetricColumn* distance = system.records.Find("distance_km");
+  const auto& records = system.records.records;
+  std::vector<ReportCase> cases;
+  for (size_t row = 0; row < records.size(); ++row) {
+    const auto& [truth, prediction] = records[row];
+    if (distance == nullptr || prediction == RecordScores::kNoPrediction) continue;
+    const std::optional<LatLng>& point = report.truth[truth].point;
+    const std::optional<LatLng>& answer = system.predictions[prediction].point;
+    if (!point || !answer) continue;
+    cases.push_back(
+        {truth, prediction, {*point, *answer, distance->values[row], report.truth[truth].id}});
+  }
+  return cases;
+}
+
+DistanceCdf MakeCdf(const BenchReport& report) {
+  DistanceCdf chart;
+  chart.thresholds_km = report.conventions.thresholds_km;
+  for (const ReportedSystem& system : report.systems) {
+    CdfSystem& curve = chart.systems.emplace_back();
+    curve.name = system.name;
+    const bool drop = report.conventions.unparsed == ScoreConventions::Unparsed::kDrop;
+    if (const MetricColumn* distance = system.records.Find("distance_km"); distance != nullptr) {
+      for (const double value : distance->values) {
+        if (!std::isnan(value)) {
+          curve.distances_km.push_back(value);
+        } else if (!drop) {
+          ++curve.misses;
+        }
+      }
+    }
+  }
+  return chart;
+}
+
+ConfusionMatrix MakeConfusion(const BenchReport& report, const ReportedSystem& system) {
+  std::vector<CountryPair> pairs;
+  for (const auto& [truth, prediction] : system.records.records) {
+    CountryPair& pair = pairs.emplace_back();
+    pair.truth = CountryNameOf(report.truth[truth]);
+    const std::optional<LatLng> answer = prediction == RecordScores::kNoPrediction
+                                             ? std::nullopt
+                                             : system.predictions[prediction].point;
+    if (!answer) continue;
+    const std::string country = CountryNameAt(*answer);
+    pair.answer = country.empty() ? "no country" : country;
+  }
+  ConfusionMatrix matrix = CountCountries(pairs);
+  matrix.subtitle = Concat({system.name, ": number of records by true and answered country"});
+  return matrix;
+}
+
+// A system's name as part of a file's.
+std::string FileNamePart(std::string_view name) {
+  std::string part;
+  for (const char c : name) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                       c == '-' || c == '.';
+    part += plain ? c : '_';
+  }
+  return part;
+}
+
+}  // namespace
+
+std::vector<NamedChart> ReportCharts(const BenchReport& report) {
+  std::vector<NamedChart> charts;
+  charts.push_back({"distance_cdf", DistanceCdfSvg(MakeCdf(report))});
+  const double threshold_km = BreakdownThresholdKm(report);
+  for (const TruthGrouping& grouping : GroupTruths(report.truth)) {
+    IntervalBars bars = GroupBars(report, grouping, AccuracyName(threshold_km));
+    bars.title =
+        Concat({"Answers within ", NumberLabel(threshold_km), " km by ", grouping.property});
+    bars.subtitle = "whiskers: 95 % intervals";
+    if (grouping.groups.size() > bars.groups.size()) {
+      bars.subtitle += Concat({"; the ", std::to_string(bars.groups.size()), " largest of ",
+                               std::to_string(grouping.groups.size()), " groups"});
+    }
+    bars.value_label = Concat({"share of records within ", NumberLabel(threshold_km), " km"});
+    bars.percent = true;
+    bars.full_scale = 1;
+    charts.push_back({Concat({"groups_", FileNamePart(grouping.property)}), IntervalBarsSvg(bars)});
+  }
+  for (const ReportedSystem& system : report.systems) {
+    ErrorMap map;
+    map.title = Concat({"From the truth to the answer: ", system.name});
+    map.world = report.world;
+    for (ReportCase& each : AllCases(report, system)) map.lines.push_back(std::move(each.line));
+    charts.push_back({Concat({"error_map_", FileNamePart(system.name)}), ErrorMapSvg(map)});
+  }
+  for (const ReportedSystem& system : report.systems) {
+    charts.push_back({Concat({"countries_", FileNamePart(system.name)}),
+                      ConfusionSvg(MakeConfusion(report, system))});
+  }
+  ReliabilityChart reliability;
+  RiskCoverageChart risk;
+  reliability.subtitle = risk.subtitle = "right: the answer lies in the true country";
+  for (const ReportedSystem& system : report.systems) {
+    const Scores::Confidence& confidence = system.scores.confidence;
+    reliability.panels.push_back(
+        {system.name, confidence.reliability, confidence.calibration_error});
+    risk.curves.push_back({system.name, confidence.risk_coverage});
+  }
+  charts.push_back({"reliability", ReliabilitySvg(reliability)});
+  charts.push_back({"risk_coverage", RiskCoverageSvg(risk)});
+  return charts;
+}
+
+ReportCases PickCases(const BenchReport& report, const ReportedSystem& system, size_t each) {
+  std::vector<ReportCase> cases = AllCases(report, system);
+  std::stable_sort(cases.begin(), cases.end(), [](const ReportCase& a, const ReportCase& b) {
+    return a.line.distance_km < b.line.distance_km;
+  });
+  ReportCases picked;
+  const auto best = static_cast<ptrdiff_t>(std::min(each, cases.size() / 2));
+  picked.best.assign(cases.begin(), cases.begin() + best);
+  const auto worst =
+      std::min(static_cast<ptrdiff_t>(each), static_cast<ptrdiff_t>(cases.size()) - best);
+  picked.worst.assign(cases.rbegin(), cases.rbegin() + worst);
+  return picked;
+}
+
+}  // namespace gre

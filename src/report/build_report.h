@@ -1,0 +1,19 @@
+#pragma once
+
+#include <span>
+#include <string>
+
+#include "bench/benchmark_builder.h"
+#include "bench/indicator_corpus.h"
+
+namespace gre {
+
+// What `gre bench build` did, for people: stages, agreement of annotators, and the composition
+// beside GREval-Bench's.
+std::string BuildText(const BuiltBenchmark& built);
+
+// The same for programs, with every dropped photo and why, every failure and the corpus.
+std::string BuildJson(const BuiltBenchmark& built, std::span<const CorpusEntry> corpus,
+                      int indent = 1);
+
+}  // namespace gre

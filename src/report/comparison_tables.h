@@ -1,0 +1,29 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "bench/comparison.h"
+#include "bench/records.h"
+#include "bench/scoring.h"
+#include "report/table.h"
+
+namespace gre {
+
+// Comparisons for people and for programs. Pure, thread-safe.
+
+// For each system a table of all metrics, then, where there is a breakdown, one of its groups.
+// Accuracies are in percent, their differences in percentage points.
+std::vector<Table> ComparisonTables(const Comparison& comparison);
+
+// The object "gre.comparison/1" that `gre bench compare --json` prints; `failures` as FindFailures
+// returned them. Figures without records are null.
+std::string ComparisonJson(const Comparison& comparison, const ScoreConventions& conventions,
+                           std::span<const std::string> failures);
+
+// CSV of the records that the base and another system answered differently: id, system, base_km,
+// this_km (empty without an answer), base_outcome, this_outcome, change (nearer, farther, alike).
+std::string ChangesCsv(const Comparison& comparison, std::span<const TruthRecord> truth);
+
+}  // namespace gre

@@ -1,0 +1,190 @@
+// `gre bench` from the outside: the printed contract, runs that are killed and continued.
+#include <atomic>
+#include <csignal>
+#include <filesystem>
+#include <set>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/strings.h"
+#include "image/encode.h"
+#include "support/run_program.h"
+#include "support/schema_checker.h"
+#include "support/scripted_http_server.h"
+#include "support/temporary_folder.h"
+
+namespace gre {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::ChatReply;
+using ::testing::HasSubstr;
+using testing::ProgramOptions;
+using testing::ProgramResult;
+using testing::ReceivedRequest;
+using testing::RunProgramFile;
+using testing::SchemaChecker;
+using testing::ScriptedHttpServer;
+
+class BenchTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_.environment = {{"HOME", folder_.path()},
+                            {"PATH", "/usr/bin:/bin"},
+                            {"LC_ALL", "C.UTF-8"},
+                            {"XDG_CACHE_HOME", folder_ / "cache"},
+                            {"XDG_CONFIG_HOME", folder_ / "config"}};
+  }
+
+  ProgramResult Gre(const std::vector<std::string>& arguments) const {
+    return RunProgramFile(GRE_PROGRAM, arguments, options_);
+  }
+  std::string Write(const std::string& name, std::string_view content) const {
+    EXPECT_TRUE(WriteFileAtomically(folder_ / name, content).ok());
+    return folder_ / name;
+  }
+
+  testing::TemporaryFolder folder_;
+  ProgramOptions options_;
+};
+
+TEST_F(BenchTest, TheScoreObjectIsAsDescribed) {
+  const std::string truth =
+      Write("truth.csv",
+            "\xEF\xBB\xBFid,latitude,longitude\r\n"
+            "a.jpg,48.8566,2.3522\r\nb.jpg,0,0\r\nc.jpg,10,20\r\nd.jpg,1,1\r\n");
+  const std::string predictions =
+      Write("predictions.csv",
+            "photo,lat,lon\r\na,48.8566,2.3522\r\na,1,1\r\nb,nan,3\r\nc,10.1,20\r\nzzz,1,2\r\n");
+  const ProgramResult result =
+      Gre({"bench", "score", "--predictions", predictions, "--truth", truth, "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto score = ParseJson(result.out);
+  ASSERT_TRUE(score.ok()) << result.out;
+  const SchemaChecker checker(ReadJsonFile(GRE_SOURCE_DIR "/docs/score-schema.json").value());
+  EXPECT_EQ(checker.Check(*score), "");
+  const auto count = [&](const char* key) { return score->at(key).get<int>(); };
+  EXPECT_EQ(count("records"), 5);
+  EXPECT_EQ(count("unmatched"), 1);
+  EXPECT_EQ(count("duplicates"), 1);
+  EXPECT_EQ(count("scored"), 3);
+  EXPECT_EQ(count("parsed"), 2);
+  EXPECT_EQ(count("unparsed"), 1);
+  EXPECT_EQ(count("missing"), 1);
+  EXPECT_NEAR(score->at("accuracy").at("25").at("value").get<double>(), 2.0 / 3, 1e-12);
+  EXPECT_THAT(result.err, HasSubstr("predictions.csv:4: 'b': expected latitude within"));
+}
+
+TEST_F(BenchTest, AnImportedBenchmarkIsScoredBesideWhatIsKnownOfIt) {
+  const std::string table =
+      Write("labels.csv", "image,lat,lng\na.jpg,48.85,2.35\nb.jpg,35.68,139.69\nc.jpg,x,1\n");
+  const std::string bench = folder_ / "bench.jsonl";
+  const ProgramResult imported =
+      Gre({"bench", "import", "streetview", table, "--out", bench, "--json"});
+  EXPECT_EQ(imported.exit_code, 1) << imported.err;  // a row was dropped
+  EXPECT_EQ(ParseJson(imported.out)->at("records"), 2);
+  EXPECT_THAT(imported.err, HasSubstr("labels.csv:4: dropped 'c.jpg': expected latitude within"));
+  EXPECT_THAT(*ReadFile(bench + ".dropped.csv"), HasSubstr("labels.csv:4\",\"c.jpg\",\""));
+
+  const std::string predictions =
+      Write("p.csv", "id,lat,lon\na.jpg,48.85,2.35\nb.jpg,139.69,35.68\n");
+  const ProgramResult result =
+      Gre({"bench", "score", "--predictions", predictions, "--truth", bench, "--gallery",
+           Write("gallery.csv", "LAT,LON\n48.85,2.35\n"), "--baselines", "streetview", "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto score = ParseJson(result.out);
+  ASSERT_TRUE(score.ok()) << result.out;
+  const SchemaChecker checker(ReadJsonFile(GRE_SOURCE_DIR "/docs/score-schema.json").value());
+  EXPECT_EQ(checker.Check(*score), "");
+  EXPECT_EQ(score->at("gallery").at("within_0.01_km"), 1);
+  EXPECT_EQ(score->at("warnings").at(0).at("kind"), "truth_in_gallery");
+  EXPECT_EQ(score->at("published").at("rows").at(0).at("system"), "GRE (7B)");
+  EXPECT_EQ(Gre({"bench", "import", "nothing", table, "--out", bench}).exit_code, 2);
+}
+
+TEST_F(BenchTest, WrongInputIsNamedAndEndsWithUsage) {
+  const std::string truth = Write("truth.csv", "id,lat,lon\na,1,2\nb,95,2\n");
+  const std::string predictions = Write("predictions.csv", "id,lat,lon\na,1,2\n");
+  const ProgramResult bad = Gre({"bench", "score", "--predictions", predictions, "--truth", truth});
+  EXPECT_EQ(bad.exit_code, 2);
+  EXPECT_THAT(bad.err, HasSubstr("truth.csv:3: field 'lat': expected degrees within -90 and 90, "
+                                 "found '95'"));
+  EXPECT_TRUE(bad.out.empty());
+  const ProgramResult mixed = Gre({"bench", "score", "--predictions", predictions, "--truth",
+                                   Write("other.csv", "id,lat,lon\nx,1,2\n")});
+  EXPECT_EQ(mixed.exit_code, 2);
+  EXPECT_THAT(mixed.err, HasSubstr("no id of its 1 records stands in"));
+  EXPECT_EQ(Gre({"bench", "score", "--predictions", predictions}).exit_code, 2);
+}
+
+TEST_F(BenchTest, AKilledRunIsContinuedAndScored) {
+  constexpr int kPhotos = 6;
+  std::string truth = "id,image,lat,lon\n";
+  for (int i = 0; i < kPhotos; ++i) {
+    const std::string name = "p" + std::to_string(i) + ".jpg";
+    const RgbImage image{32, 24, std::vector<uint8_t>(32 * 24 * 3, static_cast<uint8_t>(40 * i))};
+    Write(name, EncodeJpeg(image).value());
+    truth.append("id").append(std::to_string(i)).append(",").append(name).append(",35.0,135.1\n");
+  }
+  Write("truth.csv", truth);
+  std::atomic<int> served = 0;
+  ScriptedHttpServer server([&](const ReceivedRequest&, int) {
+    if (++served == 5) Write("five", "");
+    return ChatReply("<think>1. [text] Signs => Japan</think><answer>35.0, 135.0</answer>");
+  });
+  const std::vector<std::string> run = {"bench",         "run",
+                                        "--truth",       folder_ / "truth.csv",
+                                        "--out",         folder_ / "predictions.jsonl",
+                                        "--api-url",     server.url(),
+                                        "--api-model",   "m",
+                                        "--concurrency", "1"};
+  options_.interrupt_when = folder_ / "five";
+  options_.interrupt_after_ms = 1;
+  options_.interrupt_signal = SIGKILL;
+  EXPECT_EQ(Gre(run).exit_code, 128 + SIGKILL);
+  options_.interrupt_after_ms = 0;
+  const ProgramResult again = Gre(run);
+  ASSERT_EQ(again.exit_code, 0) << again.err;
+
+  const std::string content = ReadFile(folder_ / "predictions.jsonl").value();
+  std::set<std::string> ids;
+  int lines = 0;
+  for (const std::string_view line : Split(content, '\n')) {
+    if (line.empty()) continue;
+    const auto record = ParseJson(line);
+    ASSERT_TRUE(record.ok()) << line;
+    if (lines++ == 0) {
+      const SchemaChecker checker(
+          ReadJsonFile(GRE_SOURCE_DIR "/docs/predictions-schema.json").value());
+      EXPECT_EQ(checker.Check(*record), "");
+      EXPECT_EQ(record->at("model"), "m");
+      EXPECT_EQ(record->at("benchmark").at("file"), "truth.csv");
+      continue;
+    }
+    EXPECT_TRUE(ids.insert(record->at("file").get<std::string>()).second) << line;
+    EXPECT_EQ(record->at("usage").at("completion_tokens"), 9);
+    EXPECT_EQ(record->at("usage").at("finish_reasons"), Json::array({"stop"}));
+  }
+  EXPECT_EQ(ids.size(), static_cast<size_t>(kPhotos));
+
+  const ProgramResult score = Gre({"bench", "score", "--predictions", folder_ / "predictions.jsonl",
+                                   "--truth", folder_ / "truth.csv", "--json"});
+  ASSERT_EQ(score.exit_code, 0) << score.err;
+  const auto json = ParseJson(score.out);
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json->at("parsed"), kPhotos);
+  EXPECT_EQ(json->at("accuracy").at("25").at("value"), 1);
+
+  // Another benchmark into the same file is refused.
+  Write("truth.csv", truth + "id9,p0.jpg,1,2\n");
+  const ProgramResult other = Gre(run);
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("other settings"));
+}
+
+}  // namespace
+}  // namespace gre

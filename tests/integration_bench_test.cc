@@ -26,6 +26,7 @@ using ::testing::HasSubstr;
 using testing::ProgramOptions;
 using testing::ProgramResult;
 using testing::ReceivedRequest;
+using testing::Reply;
 using testing::RunProgramFile;
 using testing::SchemaChecker;
 using testing::ScriptedHttpServer;
@@ -131,9 +132,13 @@ TEST_F(BenchTest, AKilledRunIsContinuedAndScored) {
     truth.append("id").append(std::to_string(i)).append(",").append(name).append(",35.0,135.1\n");
   }
   Write("truth.csv", truth);
-  std::atomic<int> served = 0;
-  ScriptedHttpServer server([&](const ReceivedRequest&, int) {
-    if (++served == 5) Write("five", "");
+  // Of the first run the fifth reply comes too late: it is killed before.
+  std::atomic<bool> first_run = true;
+  ScriptedHttpServer server([&](const ReceivedRequest&, int number) {
+    if (first_run && number == 4) {
+      Write("five", "");
+      return Reply{{"", 20000}};
+    }
     return ChatReply("<think>1. [text] Signs => Japan</think><answer>35.0, 135.0</answer>");
   });
   const std::vector<std::string> run = {"bench",         "run",
@@ -146,6 +151,7 @@ TEST_F(BenchTest, AKilledRunIsContinuedAndScored) {
   options_.interrupt_after_ms = 1;
   options_.interrupt_signal = SIGKILL;
   EXPECT_EQ(Gre(run).exit_code, 128 + SIGKILL);
+  first_run = false;
   options_.interrupt_after_ms = 0;
   const ProgramResult again = Gre(run);
   ASSERT_EQ(again.exit_code, 0) << again.err;

@@ -381,6 +381,22 @@ TEST_F(CliTest, ADeadServerGivesEveryPhotoARecordAndExitThree) {
   EXPECT_THAT(Content("o.csv"), HasSubstr("p5.jpg"));
 }
 
+// Regression: a server that never answered was called the photo's failure (1), and all photos
+// waited for it in turn.
+TEST_F(CliTest, AHungServerWasThePhotosFailure) {
+  for (int i = 0; i < 6; ++i) {
+    WritePhoto("p" + std::to_string(i) + ".jpg");
+  }
+  const ScriptedHttpServer server([](const ReceivedRequest&, int) -> Reply {
+    return {{HttpReply(200, "late"), 20'000}};
+  });
+  const ProgramResult result =
+      Gre(Remote(server, {"locate", Path("photos"), "--json", "--timeout", "0.2"}));
+  EXPECT_EQ(result.exit_code, 3) << result.err;
+  EXPECT_EQ(Lines(result.out).size(), 6u);
+  EXPECT_THAT(result.out, HasSubstr("not tried after 4 failures in a row"));
+}
+
 TEST_F(CliTest, KeysThatCannotBeSentAreUsageErrors) {
   WritePhoto("a.jpg");
   const ScriptedHttpServer server(Kyoto);

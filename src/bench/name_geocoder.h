@@ -53,10 +53,10 @@ class NameGeocoder {
 
   // A city: its place, or the middle of several within 50 km; one that stands for several places
   // farther apart has no point. It is looked for in its region where the table knows that, else in
-  // the country. A region: the spherical mean of its places. A country: the middle of its area. What
-  // is not in the table falls back to the next level named. Abbreviations of states and provinces of
-  // the United States, Canada and Australia are known, and England, Scotland, Wales and Northern
-  // Ireland as regions of the United Kingdom.
+  // the country. A region: the spherical mean of its places. A country: the middle of its area.
+  // What is not in the table falls back to the next level named. Abbreviations of states and
+  // provinces of the United States, Canada and Australia are known, and England, Scotland, Wales
+  // and Northern Ireland as regions of the United Kingdom.
   Found Find(const AnsweredName& name);
 
   // How often Find ended how.

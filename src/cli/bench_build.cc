@@ -116,9 +116,10 @@ struct Workshop {
 Status Equip(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
   GRE_ASSIGN_OR_RETURN(shop.corpus, ReadCorpus(options, shop.namer));
   shop.tools.namer = &shop.namer;
-  shop.tools.no_clues = options.chains.empty()
-                            ? "no --chains, from which the indicator corpus is drawn"
-                            : "comparing photos with the indicator corpus by CLIP is not in this version";
+  shop.tools.no_clues =
+      options.chains.empty()
+          ? "no --chains, from which the indicator corpus is drawn"
+          : "comparing photos with the indicator corpus by CLIP is not in this version";
   if (options.no_faces) {
     shop.tools.no_faces = "--no-faces";
   } else if (auto detector = LoadFaceDetector(); detector.ok()) {

@@ -152,7 +152,8 @@ Check CheckPlaces(const std::string& folder) {
 Check CheckTextEncoder(const CliContext& context) {
   const auto folder = ResolveTextEncoder("", context.cache_directory(), context.environment());
   if (folder.ok()) return {"text encoder", Health::kGood, *folder, {}};
-  return {"text encoder", Health::kGood,
+  return {"text encoder",
+          Health::kGood,
           "none; tools/setup/fetch_minilm.sh fetches one (84 MB) to score chains with BERTScore",
           {}};
 }

@@ -248,9 +248,13 @@ class LocateRun {
   }
 
   void CountFailure(const std::optional<Error>& error) {
+    // A server without an answer in time is a server that is not there; a model on this machine
+    // that needs longer than --timeout allows is not at fault.
+    const bool hung =
+        error && error->code == ErrorCode::kDeadlineExceeded && !options_.engine.api_url.empty();
     const bool lacking =
-        error && (error->code == ErrorCode::kUnavailable || error->code == ErrorCode::kNotFound ||
-                  error->code == ErrorCode::kRefused);
+        error && (hung || error->code == ErrorCode::kUnavailable ||
+                  error->code == ErrorCode::kNotFound || error->code == ErrorCode::kRefused);
     engine_failures_ += lacking ? 1 : 0;
     failures_in_a_row_ = lacking ? failures_in_a_row_ + 1 : 0;
     if (lacking) {

@@ -30,8 +30,17 @@ namespace fs = std::filesystem;
 constexpr std::array<std::string_view, 10> kExtensions = {
     ".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".heic", ".heif", ".avif", ".gif"};
 
-bool IsUrl(std::string_view word) {
-  return word.starts_with("http://") || word.starts_with("https://");
+// "https" of "HTTPS://host/a.jpg" (RFC 3986, 3.1); empty where the word is no URL.
+std::string UrlScheme(std::string_view word) {
+  const size_t end = word.find("://");
+  if (end == std::string_view::npos || end == 0) {
+    return {};
+  }
+  std::string scheme = AsciiLower(word.substr(0, end));
+  const bool valid =
+      scheme.front() >= 'a' && scheme.front() <= 'z' &&
+      scheme.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789+-.") == std::string::npos;
+  return valid ? scheme : std::string();
 }
 
 bool HasPictureExtension(const fs::path& path) {
@@ -214,8 +223,14 @@ std::vector<PhotoInput> Named(const std::string& word, bool ids_are_relative,
   if (word == "-") {
     return {{PhotoInput::Kind::kStandardInput, "-", {}, std::nullopt}};
   }
-  if (IsUrl(word)) {
+  if (const std::string scheme = UrlScheme(word); scheme == "http" || scheme == "https") {
     return {{PhotoInput::Kind::kUrl, PathText(WithoutUserInfo(word)), word, std::nullopt}};
+  } else if (!scheme.empty() && !FileExists(word)) {
+    const std::string id = PathText(WithoutUserInfo(word));
+    return {
+        {PhotoInput::Kind::kUrl, id, word,
+         Error{ErrorCode::kInvalidArgument,
+               id + ": expected http:// or https://, or a file's path; found " + scheme + "://"}}};
   }
   if (!DirectoryExists(word)) {
     return {{PhotoInput::Kind::kFile, PathText(word), word, std::nullopt}};

@@ -17,7 +17,7 @@ struct PhotoInput {
   // URL's user name and password. Valid UTF-8: other bytes are written \xHH.
   std::string id;
   std::string path;                 // where it is read from
-  std::optional<Error> error = {};  // a folder that cannot be read, and why
+  std::optional<Error> error = {};  // why a folder or a URL cannot be read
 };
 
 struct PhotoSelection {
@@ -34,8 +34,8 @@ struct PhotoSelection {
 // The photos in a fixed order: words as given, a folder's files by path; one that is named twice
 // counts once. Of a folder only files with a picture's extension count (or those that match
 // `include`); hidden ones never do, and links to folders are not followed. A file that does not
-// exist and a folder that cannot be read or holds no photo are inputs that fail later. Errors:
-// nothing named, no photo in any folder, standard input named twice.
+// exist, a folder that cannot be read or holds no photo and a URL that is not of HTTP are inputs
+// that fail later. Errors: nothing named, no photo in any folder, standard input named twice.
 Result<std::vector<PhotoInput>> CollectPhotos(const PhotoSelection& selection,
                                               const CancellationToken& cancellation);
 

@@ -74,6 +74,21 @@ TEST_F(PhotoInputsTest, ListsOfNames) {
   EXPECT_THAT(Ids({.files_from = list}), ElementsAre("one.jpg", " two .jpg"));
 }
 
+// Regression: "ftp://…" was called a file that does not exist.
+TEST_F(PhotoInputsTest, AUrlOfAnotherSchemeWasCalledAMissingFile) {
+  const auto collect = [](std::vector<std::string> words) {
+    return CollectPhotos({.words = std::move(words)}, {});
+  };
+  EXPECT_EQ(collect({"file:///tmp/a.jpg"}).error().message,
+            "file:///tmp/a.jpg: expected http:// or https://, or a file's path; found file://");
+  const auto inputs = collect({"ftp://me:secret@example.org/x.jpg", "HTTPS://example.org/y.jpg"});
+  ASSERT_TRUE(inputs.ok());
+  EXPECT_EQ((*inputs)[0].id, "ftp://example.org/x.jpg");
+  EXPECT_TRUE((*inputs)[0].error.has_value());
+  EXPECT_EQ((*inputs)[1].kind, PhotoInput::Kind::kUrl);
+  EXPECT_FALSE((*inputs)[1].error.has_value());
+}
+
 TEST_F(PhotoInputsTest, Refusals) {
   EXPECT_THAT(Ids({}), ElementsAre(HasSubstr("no photo is named")));
   EXPECT_THAT(Ids({.words = {"-", "-"}}), ElementsAre(HasSubstr("named twice")));

@@ -47,7 +47,7 @@ class ResultsFileTest : public ::testing::Test {
     LocateResult result;
     result.file = file;
     result.status = LocateStatus::kOk;
-    result.answer = LocateAnswer{{latitude, 20}, 10, 50, 0.5, false, {}};
+    result.answer = LocateAnswer{{latitude, 20}, 10, 50, 0.5, ConfidenceSource::kSamples, {}};
     result.chain = {{.family = Family::kTerrain, .observation = "hills", .inference = "\"x\"\n"}};
     return result;
   }

@@ -9,9 +9,9 @@
 
 namespace gre {
 
-// Splits a text of separated values into records (RFC 4180: quotes, doubled quotes, line ends inside
-// quotes; LF, CRLF or CR between records; a byte order mark is passed over). Linear, one record in
-// memory. Not thread-safe; the text must outlive it.
+// Splits a text of separated values into records (RFC 4180: quotes, doubled quotes, line ends
+// inside quotes; LF, CRLF or CR between records; a byte order mark is passed over). Linear, one
+// record in memory. Not thread-safe; the text must outlive it.
 class CsvScanner {
  public:
   // `name` stands in errors.

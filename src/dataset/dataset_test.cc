@@ -32,7 +32,8 @@ TEST(CsvTable, ReadsQuotesAndNamesLines) {
   EXPECT_EQ(message("a,a\n"), "t:1: the column 'a' stands twice");
   EXPECT_EQ(message("a,b\n1,2\n3\n"), "t:3: expected 2 cells, found 1");
   EXPECT_EQ(message("a\n\"x\n"), "t:2: a quoted cell is not closed");
-  EXPECT_EQ(message("a\n\"x\"y\n"), "t:2: expected a separator or the line's end after a quoted cell");
+  EXPECT_EQ(message("a\n\"x\"y\n"),
+            "t:2: expected a separator or the line's end after a quoted cell");
 }
 
 class DatasetTest : public testing::Test {

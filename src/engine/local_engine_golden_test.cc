@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 #include <memory>
 #include <string>
 #include <vector>
@@ -18,34 +17,34 @@
 #include "engine/runtime.h"
 #include "image/decode.h"
 #include "model/loader.h"
+#include "support/golden_test.h"
 
 namespace gre {
 namespace {
 
-// Greedy continuations of the random-weight Qwen2.5-VL checkpoint against transformers, float32.
-class LocalEngineGoldenTest : public testing::Test {
+// Greedy continuations of random-weight Qwen2.5-VL checkpoints against transformers, float32.
+class LocalEngineGoldenTest : public testing::GoldenTest {
  protected:
-  static void SetUpTestSuite() {
-    const char* folder = std::getenv("GRE_GOLDENS");
-    if (folder == nullptr) return;
-    goldens_ = folder;
+  void SetUp() override {
+    GoldenTest::SetUp();
+    if (IsSkipped()) return;
     ASSERT_TRUE(
         SetComputeThreads(1).ok());  // two threads of a small model only wait for each other
-    cases_ = ReadJsonFile(goldens_ + "/forward/cases.json").value();
-    ModelLoadOptions options;
-    options.dtype = at::kFloat;
-    options.max_pixels = cases_["max_pixels"].get<int64_t>();
-    auto model = LoadModel(goldens_ + "/model", options);
-    ASSERT_TRUE(model.ok()) << model.error().message;
-    model_ = *std::move(model);
-  }
-  static void TearDownTestSuite() { model_.reset(); }
-  void SetUp() override {
-    if (goldens_.empty()) GTEST_SKIP() << "GRE_GOLDENS is not set: no golden results to compare";
+    cases_ = ReadJsonFile(folder() + "/forward/cases.json").value();
+    model_ = Load(at::kFloat);
     ASSERT_NE(model_, nullptr);
   }
 
-  static GenerationRequest Request(const std::string& name) {
+  [[nodiscard]] std::shared_ptr<const VisionLanguageModel> Load(at::ScalarType dtype) const {
+    ModelLoadOptions options;
+    options.dtype = dtype;
+    options.max_pixels = cases_["max_pixels"].get<int64_t>();
+    auto model = LoadModel(folder() + "/model", options);
+    EXPECT_TRUE(model.ok()) << model.error().message;
+    return model.ok() ? *std::move(model) : nullptr;
+  }
+
+  [[nodiscard]] GenerationRequest Request(const std::string& name) const {
     GenerationRequest request;
     request.id = name;
     request.sampling.max_new_tokens = 40;
@@ -66,25 +65,27 @@ class LocalEngineGoldenTest : public testing::Test {
         }
         message.content.push_back(ContentPart::Image(static_cast<int>(request.images.size())));
         request.images.push_back(std::make_shared<const RgbImage>(
-            DecodeImageFile(goldens_ + "/images/" + part["image"].get<std::string>() + ".png")
+            DecodeImageFile(folder() + "/images/" + part["image"].get<std::string>() + ".png")
                 .value()));
       }
     }
     return request;
   }
 
-  static std::vector<int32_t> Expected(const std::string& name, const char* kind = "greedy") {
+  [[nodiscard]] std::vector<int32_t> Expected(const std::string& name,
+                                              const char* kind = "greedy") const {
     return cases_["prompts"][name][kind].get<std::vector<int32_t>>();
   }
 
-  static std::vector<Result<GenerationResult>> Generate(
-      const std::vector<GenerationRequest>& requests, const LocalEngineLimits& limits = {}) {
+  [[nodiscard]] std::vector<Result<GenerationResult>> Generate(
+      const std::vector<GenerationRequest>& requests, const LocalEngineLimits& limits = {}) const {
     LocalEngine engine(model_, EngineInfo{EngineKind::kLocal, "golden", {}}, limits);
     return engine.Generate(requests, {}, CancellationToken());
   }
 
   // Logits [40, V] of the steps that led to the expected greedy tokens, computed in one pass.
-  static at::Tensor StepLogits(const VisionLanguageModel& model, const std::string& name) {
+  [[nodiscard]] at::Tensor StepLogits(const VisionLanguageModel& model,
+                                      const std::string& name) const {
     const GenerationRequest request = Request(name);
     std::vector<ChatTurn> turns;
     std::vector<const RgbImage*> images;
@@ -119,12 +120,12 @@ class LocalEngineGoldenTest : public testing::Test {
   }
 
   static constexpr const char* kNames[] = {"text", "one_image", "two_images"};
-  static inline std::string goldens_;
-  static inline Json cases_;
-  static inline std::shared_ptr<const VisionLanguageModel> model_;
+  Json cases_;
+  std::shared_ptr<const VisionLanguageModel> model_;
 };
+GRE_INSTANTIATE_GOLDENS(LocalEngineGoldenTest);
 
-TEST_F(LocalEngineGoldenTest, GreedyAlone) {
+TEST_P(LocalEngineGoldenTest, GreedyAlone) {
   for (const char* name : kNames) {
     const auto results = Generate({Request(name)});
     ASSERT_TRUE(results[0].ok()) << results[0].error().message;
@@ -134,7 +135,7 @@ TEST_F(LocalEngineGoldenTest, GreedyAlone) {
   }
 }
 
-TEST_F(LocalEngineGoldenTest, GreedyInABatchBesideSampledRequestsAndWithSeveralSamples) {
+TEST_P(LocalEngineGoldenTest, GreedyInABatchBesideSampledRequestsAndWithSeveralSamples) {
   std::vector<GenerationRequest> requests;
   for (const char* name : kNames) {
     requests.push_back(Request(name));
@@ -156,7 +157,7 @@ TEST_F(LocalEngineGoldenTest, GreedyInABatchBesideSampledRequestsAndWithSeveralS
   }
 }
 
-TEST_F(LocalEngineGoldenTest, RepetitionPenalty) {
+TEST_P(LocalEngineGoldenTest, RepetitionPenalty) {
   for (const char* name : kNames) {
     GenerationRequest request = Request(name);
     request.sampling.repetition_penalty = 1.05;
@@ -174,18 +175,15 @@ TEST_F(LocalEngineGoldenTest, RepetitionPenalty) {
   }
 }
 
-TEST_F(LocalEngineGoldenTest, Bfloat16TakesTheSameTokensWhereTheMarginIsWide) {
+TEST_P(LocalEngineGoldenTest, Bfloat16TakesTheSameTokensWhereTheMarginIsWide) {
   const at::NoGradGuard no_grad;
-  ModelLoadOptions options;
-  options.dtype = at::kBFloat16;
-  options.max_pixels = cases_["max_pixels"].get<int64_t>();
-  const auto narrow = LoadModel(goldens_ + "/model", options);
-  ASSERT_TRUE(narrow.ok()) << narrow.error().message;
+  const auto narrow = Load(at::kBFloat16);
+  ASSERT_NE(narrow, nullptr);
   int wide = 0;
   for (const char* name : kNames) {
     const std::vector<int32_t> expected = Expected(name);
     const auto [largest, ids] = at::topk(StepLogits(*model_, name), 2);
-    const at::Tensor found = at::argmax(StepLogits(**narrow, name), 1);
+    const at::Tensor found = at::argmax(StepLogits(*narrow, name), 1);
     for (int64_t step = 0; step < found.size(0); ++step) {
       EXPECT_EQ(ids[step][0].item<int64_t>(), expected[static_cast<size_t>(step)]);
       if ((largest[step][0] - largest[step][1]).item<float>() <= 0.6) continue;

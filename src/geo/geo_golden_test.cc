@@ -1,22 +1,21 @@
-#include <cstdlib>
-#include <string>
-
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
 #include "geo/geodesic.h"
+#include "support/golden_test.h"
 
 namespace gre {
 namespace {
 
-TEST(GeoGolden, DistancesAgreeToAMillimetre) {
-  const char* goldens = std::getenv("GRE_GOLDENS");
-  if (goldens == nullptr) GTEST_SKIP() << "GRE_GOLDENS is not set: no reference distances";
-  const Result<Json> file = ReadJsonFile(std::string(goldens) + "/geo/distances.json");
+using GeoGolden = testing::GoldenTest;
+GRE_INSTANTIATE_GOLDENS(GeoGolden);
+
+TEST_P(GeoGolden, DistancesAgreeToAMillimetre) {
+  const Result<Json> file = ReadJsonFile(folder() + "/geo/distances.json");
   ASSERT_TRUE(file.ok()) << file.error().message;
   const Json& rows = file->at("rows");
-  ASSERT_EQ(rows.size(), 605u);
+  ASSERT_GE(rows.size(), 60u);
   for (const Json& row : rows) {
     const LatLng a{row[0].get<double>(), row[1].get<double>()};
     const LatLng b{row[2].get<double>(), row[3].get<double>()};

@@ -1,5 +1,5 @@
-// Pillow's and the Hugging Face processor's numbers ($GRE_GOLDENS/processor), and every odd file of
-// $GRE_SHARED_DATA/photos/metadata.
+// Pillow's and the Hugging Face processor's numbers (processor/ of the golden sets), and every odd
+// file of $GRE_SHARED_DATA/photos/metadata.
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -16,34 +16,26 @@
 #include "image/metadata.h"
 #include "image/patches.h"
 #include "image/resize.h"
+#include "support/golden_test.h"
 
 namespace gre {
 namespace {
 
 namespace fs = std::filesystem;
 
-class ProcessorGoldenTest : public ::testing::Test {
+class ProcessorGoldenTest : public testing::GoldenTest {
  protected:
-  void SetUp() override {
-    const char* goldens = std::getenv("GRE_GOLDENS");
-    if (goldens == nullptr) {
-      GTEST_SKIP() << "GRE_GOLDENS is not set: the large golden set is not there";
-    }
-    root_ = goldens;
-  }
-
   Json ReadJson(const std::string& name) const {
-    Result<Json> json = ReadJsonFile((root_ / "processor" / name).string());
+    Result<Json> json = ReadJsonFile(folder() + "/processor/" + name);
     GRE_CHECK(json.ok());
     return std::move(*json);
   }
-
-  fs::path root_;
 };
+GRE_INSTANTIATE_GOLDENS(ProcessorGoldenTest);
 
-TEST_F(ProcessorGoldenTest, SmartResizeIsExact) {
+TEST_P(ProcessorGoldenTest, SmartResizeIsExact) {
   const Json golden = ReadJson("smart_resize.json");
-  ASSERT_EQ(golden["rows"].size(), 1500u);
+  ASSERT_GE(golden["rows"].size(), 150u);
   for (const Json& row : golden["rows"]) {
     SmartResizeOptions options;
     options.factor = row[2];
@@ -57,8 +49,8 @@ TEST_F(ProcessorGoldenTest, SmartResizeIsExact) {
   }
 }
 
-TEST_F(ProcessorGoldenTest, ResizedBytesAndPatches) {
-  const auto file = ReadFile((root_ / "processor" / "pixels.safetensors").string());
+TEST_P(ProcessorGoldenTest, ResizedBytesAndPatches) {
+  const auto file = ReadFile(folder() + "/processor/pixels.safetensors");
   ASSERT_TRUE(file.ok());
   uint64_t header_bytes = 0;
   std::memcpy(&header_bytes, file->data(), sizeof(header_bytes));
@@ -66,7 +58,8 @@ TEST_F(ProcessorGoldenTest, ResizedBytesAndPatches) {
   ASSERT_TRUE(header.ok());
   int compared = 0;
   for (const Json& golden : ReadJson("cases.json")) {
-    const Result<RgbImage> photo = DecodeImageFile((root_ / golden["image"]).string());
+    const Result<RgbImage> photo =
+        DecodeImageFile(folder() + "/" + golden["image"].get<std::string>());
     ASSERT_TRUE(photo.ok()) << photo.error().message;
     SmartResizeOptions options;
     options.min_pixels = golden["min_pixels"];
@@ -102,7 +95,7 @@ TEST_F(ProcessorGoldenTest, ResizedBytesAndPatches) {
     EXPECT_LE(largest, 1e-6f) << golden["tensor"];
     ++compared;
   }
-  EXPECT_GE(compared, 6);
+  EXPECT_GE(compared, 1);
 }
 
 class SamplePhotosTest : public ::testing::Test {

@@ -193,6 +193,7 @@ LocateResult Localizer::MakeResult(const LocateRequest& photo,
   result.model = engine.model;
   result.adapter = engine.adapter;
   result.prompt_hash = prompt_.hash();
+  if (options_.within) result.within = options_.within->description();
   result.samples = options_.samples;
   result.seed = options_.sampling.seed;
   if (!generated.ok()) {
@@ -231,12 +232,14 @@ LocateAnswer Localizer::MakeAnswer(std::span<const Sample> voters, std::span<con
   const CalibrationFit* fit = calibration_ ? &calibration_->FitFor(features.samples) : nullptr;
   if (options_.within && !options_.within->country_code().empty()) {
     answer.confidence = 1;
+    answer.confidence_source = ConfidenceSource::kGiven;
   } else if (answer.place.country_code.empty()) {
     answer.confidence = 0;  // no country to be right about
   } else {
     answer.confidence =
         fit != nullptr ? fit->weights.Probability(features) : CautiousConfidence(features);
-    answer.calibrated = fit != nullptr;
+    answer.confidence_source =
+        fit != nullptr ? ConfidenceSource::kCalibration : ConfidenceSource::kSamples;
   }
 
   std::vector<LatLng> others = PointsOf(inside);

@@ -65,7 +65,7 @@ TEST_F(LocalizerTest, AnswersAProposedPointWithItsChainAndNamesTheRest) {
   ASSERT_TRUE(result.answer);
   EXPECT_EQ(result.answer->place.country_code, "FR");
   EXPECT_NEAR(result.answer->point.latitude_deg, 48.85, 0.02);
-  EXPECT_FALSE(result.answer->calibrated);
+  EXPECT_EQ(result.answer->confidence_source, ConfidenceSource::kSamples);
   EXPECT_GT(result.answer->confidence, 0.4);
   EXPECT_LT(result.answer->confidence, 0.75);
   EXPECT_GE(result.answer->radius_p90_km, result.answer->radius_p50_km);
@@ -160,7 +160,7 @@ TEST_F(LocalizerTest, AbstainsBelowTheCalibratedConfidence) {
                                       NanoReply("street-level survey camera", "48.8, 2.4")},
                                      {}, calibration, EngineKind::kEmbedded);
   EXPECT_EQ(street.status, LocateStatus::kOk);
-  EXPECT_TRUE(street.answer->calibrated);
+  EXPECT_EQ(street.answer->confidence_source, ConfidenceSource::kCalibration);
   EXPECT_NEAR(street.answer->confidence, 0.88, 0.01);
 
   LocalizerOptions strict;
@@ -177,6 +177,8 @@ TEST_F(LocalizerTest, TheSearchAreaIsAPrior) {
   EXPECT_EQ(italy.status, LocateStatus::kOk);
   EXPECT_EQ(italy.answer->place.country_code, "IT");
   EXPECT_EQ(italy.answer->confidence, 1);
+  EXPECT_EQ(italy.answer->confidence_source, ConfidenceSource::kGiven);
+  EXPECT_EQ(italy.within, "Italy");
   ASSERT_EQ(italy.alternatives.size(), 1u);
   EXPECT_EQ(italy.alternatives[0].place.country_code, "FR");
 

@@ -49,6 +49,18 @@ OrderedJson PlaceJson(const Place& place) {
           {"disputed", std::move(disputed)}};
 }
 
+std::string_view ConfidenceSourceName(ConfidenceSource source) {
+  switch (source) {
+    case ConfidenceSource::kSamples:
+      return "samples";
+    case ConfidenceSource::kCalibration:
+      return "calibration";
+    case ConfidenceSource::kGiven:
+      return "given";
+  }
+  return "samples";
+}
+
 OrderedJson AnswerJson(const std::optional<LocateAnswer>& answer) {
   if (!answer) return nullptr;
   return {
@@ -57,7 +69,8 @@ OrderedJson AnswerJson(const std::optional<LocateAnswer>& answer) {
       {"radius_km",
        {{"p50", Kilometres(answer->radius_p50_km)}, {"p90", Kilometres(answer->radius_p90_km)}}},
       {"confidence", Fraction(answer->confidence)},
-      {"calibrated", answer->calibrated},
+      {"confidence_source", ConfidenceSourceName(answer->confidence_source)},
+      {"calibrated", answer->confidence_source == ConfidenceSource::kCalibration},
       {"place", PlaceJson(answer->place)}};
 }
 
@@ -136,6 +149,7 @@ std::string LocateJson(const LocateResult& result, int indent) {
       {"chain_text", result.chain_text},
       {"contradictions", ContradictionsJson(result.contradictions)},
       {"metadata_gps", MetadataJson(result.metadata_gps)},
+      {"within", TextOrNull(result.within)},
       {"engine",
        {{"kind", TextOrNull(result.engine_kind)},
         {"model", TextOrNull(result.model)},

@@ -91,6 +91,15 @@ LocateStatus StatusFromName(const std::string& name) {
   return name == "abstained" ? LocateStatus::kAbstained : LocateStatus::kFailed;
 }
 
+// Records of earlier versions have `calibrated` only.
+ConfidenceSource ReadConfidenceSource(const Json& answer) {
+  if (answer.at("calibrated").get<bool>()) {
+    return ConfidenceSource::kCalibration;
+  }
+  return answer.value("confidence_source", "samples") == "given" ? ConfidenceSource::kGiven
+                                                                 : ConfidenceSource::kSamples;
+}
+
 LocateResult ReadRecord(const Json& json) {
   if (Text(json, "schema") != "gre.locate/1") {
     throw std::out_of_range("schema is not gre.locate/1");
@@ -107,7 +116,7 @@ LocateResult ReadRecord(const Json& json) {
                                  .radius_p50_km = answer.at("radius_km").at("p50"),
                                  .radius_p90_km = answer.at("radius_km").at("p90"),
                                  .confidence = answer.at("confidence"),
-                                 .calibrated = answer.at("calibrated"),
+                                 .confidence_source = ReadConfidenceSource(answer),
                                  .place = ReadPlace(answer.at("place"))};
   }
   for (const Json& item : json.at("alternatives")) {
@@ -119,6 +128,9 @@ LocateResult ReadRecord(const Json& json) {
   result.contradictions = ReadContradictions(json.value("contradictions", Json::array()));
   if (const Json& gps = json.at("metadata_gps"); !gps.is_null()) {
     result.metadata_gps = Point(gps);
+  }
+  if (json.contains("within")) {
+    result.within = Text(json, "within");
   }
   const Json& engine = json.at("engine");
   result.engine_kind = Text(engine, "kind");

@@ -1,6 +1,7 @@
 #include "localizer/locate_json.h"
 
 #include <string>
+#include <vector>
 
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -25,7 +26,10 @@ TEST(LocateJsonTest, MeetsThePublishedSchema) {
 }
 
 TEST(LocateJsonTest, ComesBackThroughTheReader) {
-  for (const LocateResult& result : AllKindsOfResults()) {
+  std::vector<LocateResult> results = AllKindsOfResults();
+  results.push_back(FullResult());
+  results.back().answer->confidence_source = ConfidenceSource::kGiven;
+  for (const LocateResult& result : results) {
     const std::string record = LocateJson(result);
     EXPECT_EQ(record.find('\n'), std::string::npos);
     const Result<LocateResult> read = ReadLocateJson(record);

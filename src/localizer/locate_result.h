@@ -19,12 +19,16 @@ namespace gre {
 
 enum class LocateStatus { kOk, kAbstained, kFailed };
 
+// Where a confidence is from: a cautious estimate from the samples alone, the model's calibration,
+// or the user, who named the country (`--within`).
+enum class ConfidenceSource { kSamples, kCalibration, kGiven };
+
 struct LocateAnswer {
   LatLng point = {};
   double radius_p50_km = 0;
   double radius_p90_km = 0;
-  double confidence = 0;    // probability that the point's country is right
-  bool calibrated = false;  // false: confidence is a cautious estimate from the samples alone
+  double confidence = 0;  // probability that the point's country is right
+  ConfidenceSource confidence_source = ConfidenceSource::kSamples;
   Place place = {};
 };
 
@@ -62,6 +66,8 @@ struct LocateResult {
   std::string chain_text;                       // the raw reply that the chain was read from
   std::vector<Contradiction> contradictions;    // of the chain with the answered point
   std::optional<LatLng> metadata_gps;
+  // The area of `--within`, in words; empty without. Radii are not cut at its border.
+  std::string within;
   std::string engine_kind;  // "embedded", "local", "remote"
   std::string model;
   std::string adapter;  // empty without one

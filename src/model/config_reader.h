@@ -53,4 +53,11 @@ class ConfigReader {
   std::vector<std::string>* problems_;
 };
 
+// A file's typed content and everything that is wrong with it, one line a field.
+template <typename Config>
+struct ConfigReading {
+  Config config;
+  std::vector<std::string> problems;
+};
+
 }  // namespace gre

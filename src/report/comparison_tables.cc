@@ -11,33 +11,11 @@
 namespace gre {
 namespace {
 
-// How a metric is shown.
-struct Shown {
-  std::string name;
-  double factor = 1;
-  int decimals = 1;
-};
-
-Shown ShowMetric(const MetricDifference& metric) {
-  const std::string_view name = metric.metric;
-  if (name.starts_with("acc@")) return {"within " + std::string(name.substr(4)) + " km, %", 100, 1};
-  if (name == "geoscore") return {"GeoScore", 1, 1};
-  if (name == "mean_km") return {"mean distance, km", 1, 1};
-  if (name == "median_km") return {"median distance, km", 1, 1};
-  if (name == "parsed") return {"coordinates read, %", 100, 1};
-  return {std::string(name) + " right, %", 100, 1};
-}
-
-std::string PValueText(double p_value) {
-  if (std::isnan(p_value)) return "–";
-  return p_value < 0.0001 ? "<0.0001" : FormatFixed(p_value, 4);
-}
-
-TableFigure Figure(double value, const Shown& shown) {
+TableFigure Figure(double value, const ShownMetric& shown) {
   return {value * shown.factor, shown.decimals, std::nullopt};
 }
 
-TableFigure DifferenceFigure(const MetricDifference& metric, const Shown& shown) {
+TableFigure DifferenceFigure(const MetricDifference& metric, const ShownMetric& shown) {
   TableFigure figure = Figure(metric.difference, shown);
   if (!std::isnan(metric.low)) {
     figure.interval = Interval{metric.low * shown.factor, metric.high * shown.factor};
@@ -59,7 +37,7 @@ Table MetricTable(const Comparison& comparison, const SystemComparison& system) 
                    {"worse"},
                    {"equal"}};
   for (const MetricDifference& metric : system.metrics) {
-    const Shown shown = ShowMetric(metric);
+    const ShownMetric shown = ShowMetric(metric.metric);
     const bool is_median = metric.metric == "median_km";
     const auto count = [&](size_t number) {
       return is_median ? std::string("–") : std::to_string(number);
@@ -104,7 +82,7 @@ Table GroupTable(const Comparison& comparison, const SystemComparison& system) {
   table.columns = {{comparison.by, TableAlign::kLeft}, {"records"}};
   const std::vector<size_t> chosen = HeadlineMetrics(system);
   for (const size_t i : chosen) {
-    table.columns.push_back({ShowMetric(system.metrics[i]).name});
+    table.columns.push_back({ShowMetric(system.metrics[i].metric).name});
     table.columns.push_back({"difference", TableAlign::kRight, /*has_intervals=*/true});
   }
   for (const GroupDifference& group : system.groups) {
@@ -116,7 +94,7 @@ Table GroupTable(const Comparison& comparison, const SystemComparison& system) {
         continue;
       }
       const MetricDifference& metric = group.metrics[i];
-      const Shown shown = ShowMetric(metric);
+      const ShownMetric shown = ShowMetric(metric.metric);
       row.emplace_back(Figure(metric.value, shown));
       row.emplace_back(DifferenceFigure(metric, shown));
     }
@@ -128,6 +106,22 @@ Table GroupTable(const Comparison& comparison, const SystemComparison& system) {
 }
 
 }  // namespace
+
+ShownMetric ShowMetric(std::string_view metric) {
+  if (metric.starts_with("acc@")) {
+    return {"within " + std::string(metric.substr(4)) + " km, %", 100, 1};
+  }
+  if (metric == "geoscore") return {"GeoScore", 1, 1};
+  if (metric == "mean_km") return {"mean distance, km", 1, 1};
+  if (metric == "median_km") return {"median distance, km", 1, 1};
+  if (metric == "parsed") return {"coordinates read, %", 100, 1};
+  return {std::string(metric) + " right, %", 100, 1};
+}
+
+std::string PValueText(double p_value) {
+  if (std::isnan(p_value)) return "–";
+  return p_value < 0.0001 ? "<0.0001" : FormatFixed(p_value, 4);
+}
 
 std::vector<Table> ComparisonTables(const Comparison& comparison) {
   std::vector<Table> tables;

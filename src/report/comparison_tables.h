@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "bench/comparison.h"
@@ -12,6 +13,16 @@
 namespace gre {
 
 // Comparisons for people and for programs. Pure, thread-safe.
+
+// How a metric is shown: "within 25 km, %", times 100.
+struct ShownMetric {
+  std::string name;
+  double factor = 1;
+  int decimals = 1;
+};
+ShownMetric ShowMetric(std::string_view metric);
+// A p-value with four decimals, "<0.0001" below, "–" for NaN.
+std::string PValueText(double p_value);
 
 // For each system a table of all metrics, then, where there is a breakdown, one of its groups.
 // Accuracies are in percent, their differences in percentage points.

@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/strings.h"
+#include "report/comparison_tables.h"
 #include "report/conventions_text.h"
 #include "report/text_escape.h"
 
@@ -21,11 +22,7 @@ constexpr int kDegreeDecimals = 6;
 constexpr double kDegreeDigits = 1e6;
 
 TableFigure EstimateFigure(const Estimate& estimate, double factor) {
-  TableFigure figure = {estimate.value * factor, 1, std::nullopt};
-  if (!std::isnan(estimate.low)) {
-    figure.interval = Interval{estimate.low * factor, estimate.high * factor};
-  }
-  return figure;
+  return {estimate.value * factor, 1, std::nullopt};
 }
 
 bool IsAccuracy(const MetricDifference& metric) { return metric.metric.starts_with("acc@"); }
@@ -40,14 +37,11 @@ Table SystemsTable(const FusionReport& report) {
   Table table;
   table.title = "Fused and single systems";
   table.columns = {{"", TableAlign::kLeft}};
-  const auto add_column = [&](const std::string& title) {
-    table.columns.push_back({title, TableAlign::kRight, /*has_intervals=*/true});
-  };
   for (const auto& [threshold_km, estimate] : report.fused->accuracy) {
-    add_column("within " + FormatShortest(threshold_km) + " km, %");
+    table.columns.push_back({ShowMetric(AccuracyName(threshold_km)).name});
   }
-  add_column("GeoScore");
-  add_column("median km");
+  table.columns.push_back({ShowMetric("geoscore").name});
+  table.columns.push_back({ShowMetric("median_km").name});
   const auto add_row = [&](const std::string& name, const Scores& scores) {
     std::vector<TableCell> row = {name};
     for (const auto& [threshold_km, estimate] : scores.accuracy) {
@@ -91,17 +85,15 @@ std::vector<Table> FusionTables(const FusionReport& report) {
                    {"p"}};
   for (const FusionGain& gain : report.gains) {
     const MetricDifference& metric = gain.difference;
-    const double factor =
-        IsAccuracy(metric) || metric.metric == "country" || metric.metric == "parsed" ? 100 : 1;
-    TableFigure difference = {metric.difference * factor, 1, std::nullopt};
+    const auto [name, factor, decimals] = ShowMetric(metric.metric);
+    TableFigure difference = {metric.difference * factor, decimals, std::nullopt};
     if (!std::isnan(metric.low)) {
       difference.interval = Interval{metric.low * factor, metric.high * factor};
     }
-    table.rows.push_back(
-        {factor == 100 ? metric.metric + ", %" : metric.metric, gain.best_single,
-         TableFigure{metric.base * factor, 1, std::nullopt},
-         TableFigure{metric.value * factor, 1, std::nullopt}, difference,
-         std::isnan(metric.p_value) ? std::string("–") : FormatFixed(metric.p_value, 4)});
+    table.rows.push_back({name, gain.best_single,
+                          TableFigure{metric.base * factor, decimals, std::nullopt},
+                          TableFigure{metric.value * factor, decimals, std::nullopt}, difference,
+                          PValueText(metric.p_value)});
   }
   for (const FusionGain& gain : report.gains) {
     if (IsAccuracy(gain.difference)) table.notes.push_back(GainSentence(gain));

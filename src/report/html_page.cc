@@ -137,9 +137,8 @@ class HtmlPage {
             (status.empty() ? "" : "Best guess: ") + PlaceText(answer.place, answer.point));
     Element("p class=\"coordinates\"", "p", CoordinatesText(answer.point));
     out_ += "<dl><dt>Confidence</dt><dd>" + Bar(answer.confidence) +
-            EscapeMarkup(ConfidenceText(answer)) + "</dd><dt>Radius</dt><dd>" +
-            DistanceText(answer.radius_p50_km) + " (50 %), " + DistanceText(answer.radius_p90_km) +
-            " (90 %)</dd>";
+            EscapeMarkup(ConfidenceText(answer)) + "</dd><dt>Radius</dt><dd>" + RadiusText(result) +
+            "</dd>";
     if (const std::string spread = SpreadText(result); !spread.empty()) {
       out_ += "<dt>Spread</dt><dd>" + EscapeMarkup(spread) + "</dd>";
     }

@@ -137,8 +137,7 @@ class TerminalReport {
     Labelled(status.empty() ? "Answer" : "Best guess", PlaceText(answer.place, answer.point),
              status.empty() ? Style::kGood : Style::kPlain);
     Labelled("", Coordinates(answer.point));
-    Labelled("Radius", DistanceText(answer.radius_p50_km) + " (50 %), " +
-                           DistanceText(answer.radius_p90_km) + " (90 %)");
+    Labelled("Radius", RadiusText(result_));
     Labelled("Confidence", Bar(answer.confidence) + " " + ConfidenceText(answer));
     if (const std::string spread = SpreadText(result_); !spread.empty()) {
       Labelled("Spread", spread);

@@ -58,6 +58,30 @@ TEST(TerminalReportTest, AbstentionsAndFailuresSayWhy) {
               HasSubstr("Error       Failed: broken.jpg: truncated JPEG"));
 }
 
+// Regression: the country of --within was called sure "from the samples alone", and a radius that
+// reaches beyond it stood as if all of it counted.
+TEST(TerminalReportTest, AGivenCountryWasCalledTheSamplesFinding) {
+  LocateResult result = FullResult();
+  result.within = "Fiji";
+  result.answer->confidence = 1;
+  result.answer->confidence_source = ConfidenceSource::kGiven;
+  const std::string report = RenderTerminalReport(result, {});
+  EXPECT_THAT(report, HasSubstr("100 % for the country (given by --within)"));
+  EXPECT_THAT(report, HasSubstr("35 km (50 %), 420 km (90 %), as far as --within reaches"));
+}
+
+// Regression: a point in a country's territorial waters was called open sea.
+TEST(TerminalReportTest, TerritorialWatersWereOpenSea) {
+  LocateResult result = FullResult();
+  Place& place = result.answer->place;
+  place.is_ocean = true;
+  place.nearest_land = "Fiji";
+  place.land_distance_km = 4;
+  const std::string report = RenderTerminalReport(result, {});
+  EXPECT_THAT(report, HasSubstr("at sea, 4.0 km off Fiji"));
+  EXPECT_THAT(report, HasSubstr("open sea, 32 km off Samoa"));
+}
+
 TEST(TerminalReportTest, TheGuessOfASingleSampleIsNoAlternative) {
   LocateResult result = FullResult();
   result.status = LocateStatus::kAbstained;

@@ -43,6 +43,13 @@ std::string DistanceText(double distance_km) {
   return GroupThousands(std::llround(distance_km / step) * static_cast<long long>(step)) + " km";
 }
 
+std::string RadiusText(const LocateResult& result) {
+  const LocateAnswer& answer = *result.answer;
+  const std::string text = DistanceText(answer.radius_p50_km) + " (50 %), " +
+                           DistanceText(answer.radius_p90_km) + " (90 %)";
+  return result.within.empty() ? text : text + ", as far as --within reaches";
+}
+
 std::string PercentText(double fraction) {
   const double percent = fraction * 100;
   if (percent > 0 && percent < 1) return "< 1 %";
@@ -51,8 +58,16 @@ std::string PercentText(double fraction) {
 }
 
 std::string ConfidenceText(const LocateAnswer& answer) {
-  return PercentText(answer.confidence) + " for the country" +
-         (answer.calibrated ? " (calibrated)" : " (from the samples alone)");
+  const std::string text = PercentText(answer.confidence) + " for the country";
+  switch (answer.confidence_source) {
+    case ConfidenceSource::kSamples:
+      return text + " (from the samples alone)";
+    case ConfidenceSource::kCalibration:
+      return text + " (calibrated)";
+    case ConfidenceSource::kGiven:
+      return text + " (given by --within)";
+  }
+  return text;
 }
 
 std::string MetadataText(const LocateResult& result) {
@@ -75,7 +90,7 @@ std::string AlternativesTitle(const LocateResult& result) {
 std::string PlaceText(const Place& place, const LatLng& point) {
   std::string text;
   if (place.is_ocean) {
-    text = "open sea";
+    text = place.country_code.empty() ? "open sea" : "at sea";  // territorial waters
     if (!place.nearest_land.empty()) {
       AppendPart(text, DistanceText(place.land_distance_km) + " off " + place.nearest_land);
     }

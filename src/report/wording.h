@@ -16,6 +16,8 @@ std::string CoordinatesText(const LatLng& point, int decimals = 4, bool unicode 
 std::string DistanceText(double distance_km);
 // "72 %", "< 1 %".
 std::string PercentText(double fraction);
+// "12 km (50 %), 90 km (90 %)"; ", as far as --within reaches" where an area was given.
+std::string RadiusText(const LocateResult& result);
 // "72 % for the country (calibrated)": what the number is, and where it is from.
 std::string ConfidenceText(const LocateAnswer& answer);
 // "GPS metadata, 12 km from the answer", of a result with a metadata position.
@@ -26,7 +28,8 @@ std::string SpreadText(const LocateResult& result);
 std::string AlternativesTitle(const LocateResult& result);
 
 // "Olomouc, Olomoucký, Czechia"; "34 km from Olomouc, …" where the place is not near; "open sea,
-// 340 km off Portugal"; coordinates when nothing is known. A dispute is named.
+// 340 km off Portugal", within its 12 nautical miles "at sea, 4.0 km off Portugal"; coordinates
+// when nothing is known. A dispute is named.
 std::string PlaceText(const Place& place, const LatLng& point);
 
 // One line on an abstention or a failure; empty for an answer that stands.

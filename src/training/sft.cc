@@ -20,6 +20,7 @@
 #include "core/strings.h"
 #include "dataset/photo_folder.h"
 #include "model/checkpoint_source.h"
+#include "model/model_report.h"
 #include "training/country_head.h"
 #include "training/dev_scores.h"
 #include "training/feature_cache.h"
@@ -214,7 +215,9 @@ Result<Run> Prepare(SftConfig config, const CancellationToken& cancellation) {
   dimensions.image_token_id = *run.tokenizer->TokenId(kNanoImageToken);
   dimensions.begin_token_id = *run.tokenizer->TokenId(kNanoBeginToken);
   dimensions.end_token_id = *run.tokenizer->TokenId(kNanoEndToken);
-  GRE_RETURN_IF_ERROR(dimensions.Validate());
+  if (const auto problems = dimensions.Problems(); !problems.empty()) {
+    return Error{ErrorCode::kInvalidInput, JoinProblems(problems)};
+  }
 
   GRE_ASSIGN_OR_RETURN(const std::string backbone_bytes, ReadFile(run.config.model.backbone));
   const std::string backbone_hash = Sha256Hex(backbone_bytes);

@@ -16,7 +16,7 @@ inline LocateResult FullResult() {
   answer.radius_p50_km = 35;
   answer.radius_p90_km = 420;
   answer.confidence = 0.73;
-  answer.calibrated = true;
+  answer.confidence_source = ConfidenceSource::kCalibration;
   answer.place.country_code = "FJ";
   answer.place.country = "Fiji";
   answer.place.region = "Eastern";
@@ -53,6 +53,7 @@ inline LocateResult AbstainedResult() {
   result.file = "wall.jpg";
   result.status = LocateStatus::kAbstained;
   result.abstention_reason = "the samples scatter over four continents";
+  result.within = "Japan";
   result.engine_kind = "embedded";
   result.model = "gre-nano";
   result.samples = 8;

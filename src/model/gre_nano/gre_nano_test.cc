@@ -25,7 +25,9 @@
 namespace gre {
 namespace {
 
+using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::IsEmpty;
 
 // Weights drawn from their names; convolutions are scaled to keep activations in range.
 class DrawnWeights : public WeightSource {
@@ -253,6 +255,16 @@ TEST_F(GreNanoTest, LoadErrorsNameFileFieldAndTensor) {
   EXPECT_THAT(message(), HasSubstr("config.json"));
 }
 
+TEST_F(GreNanoTest, InspectJoinedTheProblemsOfAConfigOnOneLine) {
+  NanoConfig wrong = SmallConfig();
+  wrong.num_kv_heads = 3;
+  wrong.end_token_id = 259;
+  Write("config.json", wrong.ToJson());
+  EXPECT_THAT(GreNano::Inspect(folder_).problems,
+              ElementsAre(HasSubstr("config.json: num_key_value_heads: expected a divisor"),
+                          HasSubstr("config.json: eos_token_id: expected a token below")));
+}
+
 TEST_F(GreNanoTest, AdaptersAndOtherDtypesAreRefused) {
   EXPECT_THAT(GreNano::Load(folder_, {.adapter_dir = "x"}).error().message,
               HasSubstr("takes no adapter"));
@@ -261,13 +273,15 @@ TEST_F(GreNanoTest, AdaptersAndOtherDtypesAreRefused) {
 }
 
 TEST(NanoConfigTest, RoundTripsAndRefusesWhatCannotBe) {
-  const auto config = NanoConfig::FromJson(SmallConfig().ToJson());
-  ASSERT_TRUE(config.ok()) << config.error().message;
-  EXPECT_EQ(config->ToJson(), SmallConfig().ToJson());
-  const auto broken = [](auto change) {
+  const auto read = [](const std::string& json) { return NanoConfig::FromJson(json).value(); };
+  const auto config = read(SmallConfig().ToJson());
+  EXPECT_THAT(config.problems, IsEmpty());
+  EXPECT_EQ(config.config.ToJson(), SmallConfig().ToJson());
+  const auto broken = [&](auto change) {
     NanoConfig wrong = SmallConfig();
     change(wrong);
-    return NanoConfig::FromJson(wrong.ToJson()).error().message;
+    const std::vector<std::string> problems = read(wrong.ToJson()).problems;
+    return problems.empty() ? "" : problems.front();
   };
   EXPECT_THAT(broken([](NanoConfig& c) { c.grid = 3; }), HasSubstr("grid: expected a divisor"));
   EXPECT_THAT(broken([](NanoConfig& c) { c.image_size = 100; }), HasSubstr("image_size"));
@@ -278,8 +292,8 @@ TEST(NanoConfigTest, RoundTripsAndRefusesWhatCannotBe) {
   std::string json = SmallConfig().ToJson();
   const std::string field = "\"image_token_id\": ";
   json.insert(json.find(field) + field.size(), "4294967296");  // its low 32 bits are 0
-  EXPECT_THAT(NanoConfig::FromJson(json).error().message,
-              HasSubstr("image_token_id: expected an integer from 0"));
+  EXPECT_THAT(read(json).problems,
+              ElementsAre(HasSubstr("image_token_id: expected an integer from 0")));
   EXPECT_THAT(broken([](NanoConfig& c) { c.num_layers = 1 << 20; }),
               HasSubstr("num_hidden_layers"));
 }

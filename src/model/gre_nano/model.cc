@@ -39,7 +39,15 @@ struct NanoFiles {
       }
     };
     const auto text = ReadFile(directory + "/config.json", kMaxConfigBytes);
-    keep(text.ok() ? NanoConfig::FromJson(*text) : Result<NanoConfig>(text.error()), config);
+    auto reading =
+        text.ok() ? NanoConfig::FromJson(*text) : Result<ConfigReading<NanoConfig>>(text.error());
+    if (!reading.ok()) {
+      problems.push_back(reading.error().message);
+    } else if (reading->problems.empty()) {
+      config = reading->config;
+    } else {
+      problems = std::move(reading->problems);
+    }
     keep(Checkpoint::OpenDirectory(directory), checkpoint);
     std::optional<Tokenizer> loaded;
     keep(Tokenizer::FromFile(directory + "/tokenizer.json"), loaded);

@@ -2,24 +2,18 @@
 
 #include <limits>
 #include <type_traits>
-#include <vector>
+#include <utility>
 
 #include <nlohmann/json.hpp>
 
 #include "core/json.h"
 #include "core/strings.h"
-#include "model/config_reader.h"
-#include "model/model_report.h"
 
 namespace gre {
 namespace {
 
 constexpr char kFile[] = "config.json: ";
 constexpr int64_t kMaxTokens = 1 << 20;
-
-Error Invalid(const std::vector<std::string>& problems) {
-  return {ErrorCode::kInvalidInput, JoinProblems(problems)};
-}
 
 // Visits every field once with its least and largest value, so that reading, writing and checking
 // cannot differ. The largest values keep every tensor below 2^40 values.
@@ -49,17 +43,19 @@ void VisitFields(Config& config, Visitor&& visit) {
 
 }  // namespace
 
-Result<NanoConfig> NanoConfig::FromJson(std::string_view json) {
+Result<ConfigReading<NanoConfig>> NanoConfig::FromJson(std::string_view json) {
   auto parsed = ParseJson(json);
   if (!parsed.ok()) return std::move(parsed).error().Wrap("config.json");
-  std::vector<std::string> problems;
-  const ConfigReader reader(*parsed, kFile, problems);
+  if (!parsed->is_object()) {
+    return Error{ErrorCode::kInvalidInput, "config.json: expected a JSON object"};
+  }
+  ConfigReading<NanoConfig> reading;
+  const ConfigReader reader(*parsed, kFile, reading.problems);
   if (reader.Text({"model_type"}) != "gre_nano") {
     reader.Problem("model_type", "\"gre_nano\"", "another");
-    return Invalid(problems);
+    return reading;
   }
-  NanoConfig config;
-  VisitFields(config, [&](const char* name, auto& field, auto least, auto most) {
+  VisitFields(reading.config, [&](const char* name, auto& field, auto least, auto most) {
     using Field = std::decay_t<decltype(field)>;
     if constexpr (std::is_same_v<Field, bool>) {
       const auto value = reader.Bool({name});
@@ -71,9 +67,8 @@ Result<NanoConfig> NanoConfig::FromJson(std::string_view json) {
       field = reader.Number({name}, least, most);
     }
   });
-  if (!problems.empty()) return Invalid(problems);
-  GRE_RETURN_IF_ERROR(config.Validate());
-  return config;
+  if (reading.problems.empty()) reading.problems = reading.config.Problems();
+  return reading;
 }
 
 std::string NanoConfig::ToJson() const {
@@ -83,7 +78,7 @@ std::string NanoConfig::ToJson() const {
   return root.dump(2) + "\n";
 }
 
-Status NanoConfig::Validate() const {
+std::vector<std::string> NanoConfig::Problems() const {
   std::vector<std::string> problems;
   const auto problem = [&](const std::string& field, const std::string& expected,
                            const std::string& found) {
@@ -94,7 +89,7 @@ Status NanoConfig::Validate() const {
       problem(name, FormatShortest(least) + " to " + FormatShortest(most), FormatShortest(field));
     }
   });
-  if (!problems.empty()) return Invalid(problems);
+  if (!problems.empty()) return problems;  // below are divisions
   const auto check = [&](bool holds, const char* field, const std::string& expected,
                          int64_t found) {
     if (!holds) problem(field, expected, std::to_string(found));
@@ -113,7 +108,7 @@ Status NanoConfig::Validate() const {
   check(image_token_id < vocab_size, "image_token_id", known, image_token_id);
   check(begin_token_id < vocab_size, "bos_token_id", known, begin_token_id);
   check(end_token_id < vocab_size, "eos_token_id", known, end_token_id);
-  return problems.empty() ? Status() : Status(Invalid(problems));
+  return problems;
 }
 
 }  // namespace gre

@@ -4,8 +4,10 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
+#include "model/config_reader.h"
 
 namespace gre {
 
@@ -38,10 +40,11 @@ struct NanoConfig {
   [[nodiscard]] int64_t head_dim() const { return hidden_size / num_heads; }
   [[nodiscard]] int64_t image_tokens() const;  // grid, statistics, summary
 
-  // Errors name the field, the expected and the found.
-  static Result<NanoConfig> FromJson(std::string_view json);
+  // Without problems the dimensions fit together. An error only when the text is no JSON object.
+  static Result<ConfigReading<NanoConfig>> FromJson(std::string_view json);
   [[nodiscard]] std::string ToJson() const;
-  [[nodiscard]] Status Validate() const;
+  // What does not fit: field, expected and found, one line each.
+  [[nodiscard]] std::vector<std::string> Problems() const;
 };
 
 // Blocks whose per-channel mean and standard deviation become one image token each.

@@ -8,6 +8,7 @@
 #include <ATen/core/Tensor.h>
 
 #include "model/layers/attention.h"
+#include "model/layers/decoder_config.h"
 #include "model/layers/forward_options.h"
 #include "model/layers/linear.h"
 #include "model/layers/mlp.h"
@@ -15,20 +16,6 @@
 #include "model/layers/rotary.h"
 
 namespace gre {
-
-// Dimensions of a pre-norm decoder with grouped-query attention, rotary positions and SwiGLU.
-struct DecoderConfig {
-  int64_t hidden_size = 0;
-  int64_t intermediate_size = 0;
-  int64_t num_layers = 0;
-  int64_t num_heads = 0;
-  int64_t num_kv_heads = 0;  // divides num_heads
-  int64_t head_dim = 0;
-  double rms_norm_eps = 1e-6;
-  double rope_theta = 1e6;
-  std::vector<int64_t> rope_sections;  // sum head_dim / 2; one entry = one-axis positions
-  bool qkv_bias = true;
-};
 
 // h += o(attention(norm(h))); h += mlp(norm(h)).
 class DecoderLayer {

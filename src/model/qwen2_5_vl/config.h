@@ -9,7 +9,8 @@
 #include "core/result.h"
 #include "image/patches.h"
 #include "image/resize.h"
-#include "model/layers/decoder.h"
+#include "model/config_reader.h"
+#include "model/layers/decoder_config.h"
 
 namespace gre {
 
@@ -46,13 +47,6 @@ struct Qwen25VlConfig {
 struct Qwen25VlProcessorConfig {
   SmartResizeOptions resize;
   PatchSpec patches;
-};
-
-// A file's typed content and everything that is wrong with it, one line a field.
-template <typename Config>
-struct ConfigReading {
-  Config config;
-  std::vector<std::string> problems;
 };
 
 // config.json, old (flat) and new (nested text_config) form, with the spellings of all published

@@ -1,6 +1,5 @@
-// Holds the whole architecture against the reference implementation's numbers ($GRE_GOLDENS:
-// processor, forward and lora; the README there states the tolerances).
-#include <cstdlib>
+// Holds the whole architecture against the reference implementation's numbers (forward/ and lora/
+// of the golden sets).
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -16,7 +15,6 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
-#include <unistd.h>
 
 #include "core/file.h"
 #include "core/json.h"
@@ -24,6 +22,8 @@
 #include "model/checkpoint_source.h"
 #include "model/loader.h"
 #include "model/qwen2_5_vl/model.h"
+#include "support/golden_test.h"
+#include "support/temporary_folder.h"
 #include "weights/checkpoint.h"
 
 namespace gre {
@@ -32,24 +32,20 @@ namespace {
 constexpr double kFloatTolerance = 1e-5;     // of the tensor's maximum
 constexpr double kBfloat16Tolerance = 3e-2;  // of the tensor's maximum
 
-std::string Goldens() {
-  const char* folder = std::getenv("GRE_GOLDENS");
-  return folder == nullptr ? "" : folder;
-}
-
 double RelativeError(const at::Tensor& found, const at::Tensor& expected) {
   EXPECT_EQ(found.sizes(), expected.sizes());
   const at::Tensor difference = (found.to(at::kDouble) - expected.to(at::kDouble)).abs();
   return (difference.max() / expected.to(at::kDouble).abs().max()).item<double>();
 }
 
-class Qwen25VlGoldenTest : public testing::Test {
+class Qwen25VlGoldenTest : public testing::GoldenTest {
  protected:
   void SetUp() override {
-    if (Goldens().empty()) GTEST_SKIP() << "GRE_GOLDENS is not set";
-    cases_ = ReadJsonFile(Goldens() + "/forward/cases.json").value();
-    tensors_ = Checkpoint::OpenFile(Goldens() + "/forward/tensors.safetensors").value();
-    adapted_ = Checkpoint::OpenFile(Goldens() + "/lora/tensors.safetensors").value();
+    GoldenTest::SetUp();
+    if (IsSkipped()) return;
+    cases_ = ReadJsonFile(folder() + "/forward/cases.json").value();
+    tensors_ = Checkpoint::OpenFile(folder() + "/forward/tensors.safetensors").value();
+    adapted_ = Checkpoint::OpenFile(folder() + "/lora/tensors.safetensors").value();
   }
 
   [[nodiscard]] at::Tensor Expected(const std::string& name) const {
@@ -62,7 +58,7 @@ class Qwen25VlGoldenTest : public testing::Test {
   [[nodiscard]] std::unique_ptr<VisionLanguageModel> Load(ModelLoadOptions options,
                                                           const std::string& directory = "") const {
     options.max_pixels = cases_["max_pixels"].get<int64_t>();
-    auto model = LoadModel(directory.empty() ? Goldens() + "/model" : directory, options);
+    auto model = LoadModel(directory.empty() ? folder() + "/model" : directory, options);
     EXPECT_TRUE(model.ok()) << model.error().message;
     return std::move(model).value();
   }
@@ -80,7 +76,7 @@ class Qwen25VlGoldenTest : public testing::Test {
           if (item["type"] == "image") {
             turn.parts.emplace_back(ImageSlot{});
             const auto name = item["image"].get<std::string>();
-            images.push_back(DecodeImageFile(Goldens() + "/images/" + name + ".png").value());
+            images.push_back(DecodeImageFile(folder() + "/images/" + name + ".png").value());
           } else {
             turn.parts.emplace_back(item["text"].get<std::string>());
           }
@@ -175,7 +171,9 @@ class Qwen25VlGoldenTest : public testing::Test {
   std::optional<Checkpoint> tensors_, adapted_;
 };
 
-TEST_F(Qwen25VlGoldenTest, PromptIdsPositionsAndPixels) {
+GRE_INSTANTIATE_GOLDENS(Qwen25VlGoldenTest);
+
+TEST_P(Qwen25VlGoldenTest, PromptIdsPositionsAndPixels) {
   const auto model = Load({.dtype = at::kFloat});
   for (const char* name : kPrompts) {
     const std::string prefix = name;
@@ -196,7 +194,7 @@ TEST_F(Qwen25VlGoldenTest, PromptIdsPositionsAndPixels) {
   }
 }
 
-TEST_F(Qwen25VlGoldenTest, EveryStageInFloat32) {
+TEST_P(Qwen25VlGoldenTest, EveryStageInFloat32) {
   const auto loaded = Load({.dtype = at::kFloat});
   const auto& model = dynamic_cast<const Qwen25VlModel&>(*loaded);
   for (const char* name : kPrompts) {
@@ -238,15 +236,15 @@ TEST_F(Qwen25VlGoldenTest, EveryStageInFloat32) {
   }
 }
 
-TEST_F(Qwen25VlGoldenTest, LogitsInFloat32) { CheckLogits(*Load({.dtype = at::kFloat}), 1e-5); }
+TEST_P(Qwen25VlGoldenTest, LogitsInFloat32) { CheckLogits(*Load({.dtype = at::kFloat}), 1e-5); }
 
-TEST_F(Qwen25VlGoldenTest, LogitsInBfloat16PackedAndPlain) {
+TEST_P(Qwen25VlGoldenTest, LogitsInBfloat16PackedAndPlain) {
   CheckLogits(*Load({}), kBfloat16Tolerance);
   CheckLogits(*Load({.trainable = true}), kBfloat16Tolerance);
 }
 
 // The golden pads on the left; here the three prompts stand one after the other in a flat batch.
-TEST_F(Qwen25VlGoldenTest, BatchOfThreePrompts) {
+TEST_P(Qwen25VlGoldenTest, BatchOfThreePrompts) {
   const auto model = Load({.dtype = at::kFloat});
   std::vector<at::Tensor> embeddings, positions;
   std::vector<AttentionSegment> segments;
@@ -273,7 +271,7 @@ TEST_F(Qwen25VlGoldenTest, BatchOfThreePrompts) {
             kFloatTolerance);
 }
 
-TEST_F(Qwen25VlGoldenTest, GreedyWithCacheInChunksAndWithSamples) {
+TEST_P(Qwen25VlGoldenTest, GreedyWithCacheInChunksAndWithSamples) {
   const auto model = Load({.dtype = at::kFloat});
   for (const char* name : kPrompts) {
     const auto expected = cases_["prompts"][name]["greedy"].get<std::vector<int64_t>>();
@@ -283,16 +281,15 @@ TEST_F(Qwen25VlGoldenTest, GreedyWithCacheInChunksAndWithSamples) {
   }
 }
 
-TEST_F(Qwen25VlGoldenTest, NestedConfigAndNewTensorNames) {
-  const auto folder =
-      std::filesystem::temp_directory_path() / ("gre_nested_" + std::to_string(::getpid()));
-  std::filesystem::create_directory(folder);
+TEST_P(Qwen25VlGoldenTest, NestedConfigAndNewTensorNames) {
+  const testing::TemporaryFolder nested;
+  const std::filesystem::path path = nested.path();
   for (const char* file :
        {"tokenizer.json", "generation_config.json", "preprocessor_config.json"}) {
-    std::filesystem::create_symlink(Goldens() + "/model/" + file, folder / file);
+    std::filesystem::create_symlink(folder() + "/model/" + file, path / file);
   }
-  std::filesystem::create_symlink(Goldens() + "/config_nested.json", folder / "config.json");
-  const Checkpoint old = Checkpoint::OpenDirectory(Goldens() + "/model").value();
+  std::filesystem::create_symlink(folder() + "/config_nested.json", path / "config.json");
+  const Checkpoint old = Checkpoint::OpenDirectory(folder() + "/model").value();
   std::vector<TensorData> renamed;
   for (const auto& [name, tensor] : old.tensors()) {
     const std::string spelled = name.starts_with("visual.")
@@ -300,15 +297,14 @@ TEST_F(Qwen25VlGoldenTest, NestedConfigAndNewTensorNames) {
                                     : "model.language_model." + name.substr(sizeof("model.") - 1);
     renamed.push_back({spelled, tensor.entry.dtype, tensor.entry.shape, tensor.bytes()});
   }
-  ASSERT_TRUE(WriteSafetensors((folder / "model.safetensors").string(), renamed).ok());
-  CheckLogits(*Load({.dtype = at::kFloat}, folder.string()), kFloatTolerance);
-  std::filesystem::remove_all(folder);
+  ASSERT_TRUE(WriteSafetensors((path / "model.safetensors").string(), renamed).ok());
+  CheckLogits(*Load({.dtype = at::kFloat}, nested.path()), kFloatTolerance);
 }
 
-TEST_F(Qwen25VlGoldenTest, AdapterLiveAndMerged) {
+TEST_P(Qwen25VlGoldenTest, AdapterLiveAndMerged) {
   for (const bool merged : {false, true}) {
     const auto model = Load(
-        {.dtype = at::kFloat, .adapter_dir = Goldens() + "/lora/adapter", .merge_adapter = merged});
+        {.dtype = at::kFloat, .adapter_dir = folder() + "/lora/adapter", .merge_adapter = merged});
     for (const char* name : kPrompts) {
       const std::string prefix = name;
       const at::Tensor logits = AllLogits(*model, name);

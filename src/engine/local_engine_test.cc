@@ -59,6 +59,7 @@ class LocalEngineTest : public ::testing::Test {
     requests[2].messages = {
         {Role::kUser, {ContentPart::Image(1), ContentPart::Text("b"), ContentPart::Image(0)}}};
     requests[3].sampling.repetition_penalty = 1.3;
+    requests[3].sampling.stratified = true;
     requests[4].sampling.top_p = 0.8;
     requests[5].sampling.top_k = 5;
     return requests;

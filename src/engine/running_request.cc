@@ -87,6 +87,7 @@ RunningRequest::RunningRequest(const VisionLanguageModel& model, const Generatio
   const uint64_t seed = HashSeed(request.sampling.seed, request.id);
   for (int i = 0; i < request.num_samples; ++i) {
     samples_.emplace_back(request.sampling, HashSeed(seed, static_cast<uint64_t>(i)),
+                          SampleCode(request.sampling, request.id, i, request.num_samples),
                           prompt_.token_ids, max_tokens_, model.tokenizer());
     live_.push_back(i);
   }

@@ -9,11 +9,11 @@
 
 namespace gre {
 
-Sample::Sample(const SamplingOptions& options, uint64_t seed, std::span<const int32_t> prompt_ids,
-               int64_t max_tokens, const Tokenizer& tokenizer)
+Sample::Sample(const SamplingOptions& options, uint64_t seed, const CodeRange& code,
+               std::span<const int32_t> prompt_ids, int64_t max_tokens, const Tokenizer& tokenizer)
     : max_tokens_(max_tokens),
       num_tokens_known_(tokenizer.size()),
-      sampler_(options, seed, prompt_ids),
+      sampler_(options, seed, prompt_ids, code),
       detokenizer_(tokenizer, /*skip_special=*/true),
       stops_(options.stop) {}
 

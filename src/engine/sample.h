@@ -18,8 +18,8 @@ namespace gre {
 class Sample {
  public:
   // `tokenizer` must outlive the sample. At most `max_tokens` tokens are drawn.
-  Sample(const SamplingOptions& options, uint64_t seed, std::span<const int32_t> prompt_ids,
-         int64_t max_tokens, const Tokenizer& tokenizer);
+  Sample(const SamplingOptions& options, uint64_t seed, const CodeRange& code,
+         std::span<const int32_t> prompt_ids, int64_t max_tokens, const Tokenizer& tokenizer);
 
   // Draws the next token from the model's logits over its whole vocabulary, of which rows without a
   // token are never drawn. `log_normalizer` is their logsumexp. Returns the text that became

@@ -76,20 +76,35 @@ size_t KeepMostProbable(double mass, double min_p, std::vector<Candidate>* candi
   return kept;
 }
 
-// Inverse of the cumulative distribution at `uniform` in [0, 1).
-int32_t DrawWeighted(std::span<const Candidate> candidates, double uniform) {
+// A token's part of the cumulative distribution.
+struct TokenShare {
+  int32_t id = -1;
+  double low = 0;
+  double high = 1;
+};
+
+// The token whose part holds `code` in [0, 1).
+TokenShare ShareAt(std::span<const Candidate> candidates, double code) {
   double total = 0;
   for (const Candidate& candidate : candidates) total += candidate.weight;
-  const double target = uniform * total;
+  const double target = code * total;
   double cumulative = 0;
-  int32_t last = -1;
+  TokenShare share;
   for (const Candidate& candidate : candidates) {
     if (candidate.weight == 0) continue;
+    share = {candidate.id, cumulative / total, (cumulative + candidate.weight) / total};
     cumulative += candidate.weight;
-    last = candidate.id;
     if (cumulative > target) break;
   }
-  return last;
+  return share;
+}
+
+// What the code's range is worth within the drawn token's part.
+CodeRange RangeWithin(const CodeRange& code, const TokenShare& share) {
+  const double width = share.high - share.low;
+  const CodeRange rest = {std::max(0.0, (code.low - share.low) / width),
+                          std::min(1.0, (code.high - share.low) / width)};
+  return rest.low < rest.high ? rest : CodeRange();  // lost to rounding: a fresh code
 }
 
 }  // namespace
@@ -147,14 +162,26 @@ Status ValidateRequest(const GenerationRequest& request) {
   return {};
 }
 
+CodeRange SampleCode(const SamplingOptions& options, std::string_view request_id, int sample,
+                     int num_samples) {
+  if (!options.stratified) return {};
+  constexpr double kWidth = 0x1.0p-32;  // beyond the precision that tokens need of a shared offset
+  const double offset =
+      Random(HashSeed(HashSeed(options.seed, request_id), "stratified")).Uniform();
+  const double code = offset + static_cast<double>(sample) / num_samples;
+  const double low = code < 1 ? code : code - 1;
+  return {low, std::min(1.0, low + kWidth)};
+}
+
 TokenSampler::TokenSampler(const SamplingOptions& options, uint64_t seed,
-                           std::span<const int32_t> prompt_ids)
+                           std::span<const int32_t> prompt_ids, const CodeRange& code)
     : temperature_(options.temperature),
       top_k_(options.top_k),
       top_p_(options.top_p),
       min_p_(options.min_p),
       repetition_penalty_(static_cast<float>(options.repetition_penalty)),
-      random_(seed) {
+      random_(seed),
+      code_(code) {
   if (repetition_penalty_ != 1) seen_.insert(prompt_ids.begin(), prompt_ids.end());
 }
 
@@ -199,7 +226,10 @@ int32_t TokenSampler::DrawScaled(std::span<const float> logits, float largest,
     const double mass = top_p_ < 1 ? top_p_ * total : std::numeric_limits<double>::infinity();
     kept = KeepMostProbable(mass, min_p_, &candidates);
   }
-  return DrawWeighted(std::span(candidates).first(kept), random_.Uniform());
+  const double code = random_.Uniform(code_.low, code_.high);
+  const TokenShare share = ShareAt(std::span(candidates).first(kept), code);
+  code_ = RangeWithin(code_, share);
+  return share.id;
 }
 
 int32_t TokenSampler::Draw(std::span<const float> logits, SamplingWorkspace* workspace) {

@@ -152,6 +152,66 @@ TEST(SamplerTest, SeedFixesTheSequence) {
   EXPECT_NE(sequence(5), sequence(6));
 }
 
+// A model of replies of three tokens whose distribution depends on what was drawn before.
+std::vector<int32_t> DrawReply(const SamplingOptions& options, uint64_t seed, CodeRange code) {
+  TokenSampler sampler(options, seed, {}, code);
+  SamplingWorkspace workspace;
+  std::vector<int32_t> reply;
+  uint64_t prefix = 17;
+  for (int i = 0; i < 3; ++i) {
+    Random random(prefix);
+    reply.push_back(sampler.Draw(RandomLogits(6, 1.5, &random), &workspace));
+    prefix = HashSeed(prefix, static_cast<uint64_t>(reply.back()));
+  }
+  return reply;
+}
+
+TEST(SampleCodeTest, StratifiedSamplesSpreadOverTheFirstTokensAndTheirContinuations) {
+  SamplingOptions options = At(1);
+  options.stratified = true;
+  Random random(17);
+  const std::vector<double> p = Softmax(RandomLogits(6, 1.5, &random), 1);
+  constexpr int kSamples = 8;
+  for (options.seed = 0; options.seed < 50; ++options.seed) {
+    std::vector<int> counts(p.size());
+    std::set<std::vector<int32_t>> replies;
+    for (int i = 0; i < kSamples; ++i) {
+      const std::vector<int32_t> reply =
+          DrawReply(options, HashSeed(options.seed, static_cast<uint64_t>(i)),
+                    SampleCode(options, "a", i, kSamples));
+      ++counts[static_cast<size_t>(reply.front())];
+      replies.insert(reply);
+    }
+    for (size_t token = 0; token < p.size(); ++token) {
+      EXPECT_NEAR(counts[token], kSamples * p[token], 1) << token;
+    }
+    EXPECT_GT(replies.size(), 5U);
+  }
+}
+
+TEST(SampleCodeTest, EachStratifiedSampleAloneFollowsTheModel) {
+  constexpr int kCount = 20'000;
+  std::map<std::vector<int32_t>, int> independent;
+  std::map<std::vector<int32_t>, int> stratified;
+  SamplingOptions options = At(1);
+  for (options.seed = 0; options.seed < kCount; ++options.seed) {
+    ++independent[DrawReply(options, options.seed, SampleCode(options, "a", 2, 8))];
+    options.stratified = true;
+    ++stratified[DrawReply(options, options.seed, SampleCode(options, "a", 2, 8))];
+    options.stratified = false;
+  }
+  double chi_square = 0;
+  int cells = 0;
+  for (const auto& [reply, count] : independent) {
+    if (count < 20) continue;
+    const double difference = count - stratified[reply];
+    chi_square += difference * difference / (count + stratified[reply]);
+    ++cells;
+  }
+  EXPECT_GT(cells, 50);
+  EXPECT_LT(chi_square, cells + 4 * std::sqrt(2.0 * cells));
+}
+
 TEST(ValidateRequestTest, NamesTheFieldValueAndRange) {
   GenerationRequest request;
   request.id = "a.jpg";

@@ -27,6 +27,10 @@ struct SamplingOptions {
   // Sample i of request r draws from HashSeed(HashSeed(seed, request id), i): results depend on
   // neither batch nor order.
   uint64_t seed = 0;
+  // The samples of a request cover the model's distribution evenly instead of independently
+  // (SampleCode in sampling.h): their shares are nearer to the probabilities. Each sample alone is
+  // a draw as without. Remote services draw independently.
+  bool stratified = false;
 };
 
 // One piece of a message: text, or the image at `image_index` of the request.

@@ -95,6 +95,7 @@ SamplingOptions DefaultSampling(EngineKind engine, int samples) {
     // The embedded model is calibrated on its own distribution; a large one is sampled a little
     // sharper, as its publishers advise.
     sampling.temperature = engine == EngineKind::kEmbedded ? 1.0 : 0.7;
+    sampling.stratified = true;  // a vote of evenly spread samples errs less
   }
   return sampling;
 }

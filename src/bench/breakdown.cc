@@ -51,8 +51,7 @@ Result<std::vector<std::string>> GroupNames(std::span<const TruthRecord> truth,
                                             std::string_view by) {
   const Area area = AreaNamed(by);
   std::vector<std::string> names(truth.size());
-  constexpr size_t kGrain = 2000;
-  ParallelFor(truth.size(), kGrain, [&](size_t begin, size_t end) {
+  ParallelFor(truth.size(), {.min_items = 2000}, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       if (const auto label = truth[i].labels.find(by); label != truth[i].labels.end()) {
         names[i] = label->second;

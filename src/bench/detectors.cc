@@ -80,8 +80,7 @@ struct ReadingCounts {
 std::vector<double> DistancesKm(std::span<const Answer> answers,
                                 std::optional<LatLng> (*read)(const LatLng&)) {
   std::vector<double> distances_km(answers.size(), std::nan(""));
-  constexpr size_t kGrain = 5000;
-  ParallelFor(answers.size(), kGrain, [&](size_t begin, size_t end) {
+  ParallelFor(answers.size(), {.min_items = 5000}, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       if (const auto point = read(answers[i].point)) {
         distances_km[i] = HaversineDistanceKm(*point, answers[i].truth);
@@ -249,8 +248,7 @@ void DetectCountryPoints(std::span<const LatLng> points, const DetectorOptions& 
   const size_t looked_at = std::min(points.size(), options.max_country_lookups);
   const auto chosen = [&](size_t i) { return points[i * points.size() / looked_at]; };
   std::vector<std::string> codes(looked_at);  // empty on the sea
-  constexpr size_t kGrain = 200;
-  ParallelFor(looked_at, kGrain, [&](size_t begin, size_t end) {
+  ParallelFor(looked_at, {.min_items = 200}, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       if (auto land = LandAreaAt(chosen(i))) codes[i] = std::move(land->country_code);
     }

@@ -172,8 +172,7 @@ GalleryOverlap CompareWithGallery(std::span<const TruthRecord> truth,
   std::atomic<size_t> truths = 0;
   std::atomic<size_t> repeated = 0;
   std::atomic<size_t> near = 0;
-  constexpr size_t kGrain = 1000;
-  ParallelFor(truth.size(), kGrain, [&](size_t begin, size_t end) {
+  ParallelFor(truth.size(), {.min_items = 1000}, [&](size_t begin, size_t end) {
     for (size_t i = begin; i < end; ++i) {
       if (!truth[i].point) continue;
       ++truths;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <thread>
 #include <utility>
 
 #include "core/parallel.h"
@@ -139,8 +138,7 @@ RecordScores ScoreRecords(std::span<const TruthRecord> truth,
     areas.emplace(record.country_code, country_points(record.country_code));
   }
   RecordScorer scorer(conventions, options, scores.records.size());
-  const int threads = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
-  ParallelFor(scores.records.size(), threads, [&](size_t begin, size_t end) {
+  ParallelFor(scores.records.size(), {.min_items = 1000}, [&](size_t begin, size_t end) {
     for (size_t row = begin; row < end; ++row) {
       const Matching::Pair& pair = scores.records[row];
       const TruthRecord& record = truth[pair.truth];

@@ -1,5 +1,8 @@
 #include <filesystem>
 #include <fstream>
+#include <mutex>
+#include <set>
+#include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "core/parallel.h"
 #include "core/random.h"
 #include "core/sha256.h"
 #include "core/strings.h"
@@ -29,6 +33,27 @@ TEST(JsonTest, RefusesDuplicateKeysDepthAndNonFinite) {
             "not valid JSON: line 1, column 2: invalid literal");
   EXPECT_FALSE(ParseJson("\"\xFF\"").ok());
   EXPECT_TRUE(ParseJson(R"({"a":{"a":1},"b":{"a":1}})").ok());
+}
+
+// A bug had taken the least number of items a thread for the number of threads.
+TEST(ParallelForTest, VisitsEveryItemOnceOnNoMoreThreadsThanAskedFor) {
+  const auto run = [](size_t count, const ParallelOptions& options) {
+    std::mutex mutex;
+    std::vector<int> visits(count);
+    size_t runs = 0;
+    ParallelFor(count, options, [&](size_t begin, size_t end) {
+      const std::lock_guard lock(mutex);
+      ++runs;
+      for (size_t i = begin; i < end; ++i) ++visits[i];
+    });
+    EXPECT_EQ(visits, std::vector<int>(count, 1));
+    return runs;
+  };
+  EXPECT_EQ(run(100000, {.min_items = 1, .max_threads = 3}), 3u);
+  EXPECT_EQ(run(100, {.min_items = 40, .max_threads = 3}), 2u);
+  EXPECT_EQ(run(100, {.min_items = 2000}), 1u);
+  EXPECT_EQ(run(0, {}), 1u);
+  EXPECT_LE(run(100000, {.min_items = 5}), std::thread::hardware_concurrency());
 }
 
 TEST(FileTest, AtomicWriteReplacesAndKeepsNoTemporary) {

@@ -7,14 +7,20 @@
 
 namespace gre {
 
-// Cuts [0, count) into `threads` runs of nearly equal length and calls body(begin, end) for each,
-// on a thread of its own; the last on the caller's. Returns when all have ended. `body` must not
-// throw and must be safe to run on disjoint ranges at once. `threads` below 2, or few items: no
-// thread.
+struct ParallelOptions {
+  size_t min_items = 1;  // for each thread: fewer are not worth starting one
+  int max_threads = 0;   // 0: one a processor
+};
+
+// Cuts [0, count) into runs of nearly equal length and calls body(begin, end) for each, on a thread
+// of its own; the last on the caller's. Returns when all have ended. `body` must not throw and must
+// be safe to run on disjoint ranges at once.
 template <typename Body>
-void ParallelFor(size_t count, int threads, const Body& body) {
-  const size_t runs =
-      std::clamp<size_t>(static_cast<size_t>(std::max(threads, 1)), 1, std::max<size_t>(count, 1));
+void ParallelFor(size_t count, const ParallelOptions& options, const Body& body) {
+  const size_t threads = options.max_threads > 0 ? static_cast<size_t>(options.max_threads)
+                                                 : std::thread::hardware_concurrency();
+  const size_t runs = std::clamp<size_t>(count / std::max<size_t>(options.min_items, 1), 1,
+                                         std::max<size_t>(threads, 1));
   std::vector<std::thread> workers;
   workers.reserve(runs - 1);
   for (size_t i = 0; i + 1 < runs; ++i) {

@@ -156,16 +156,16 @@ std::vector<Gazetteer::PlaceId> Gazetteer::NearestAll(std::span<const LatLng> po
                                                       int threads) const {
   constexpr size_t kWorthAThread = 1000;
   std::vector<PlaceId> answers(points.size());
-  const int used = points.size() < 2 * kWorthAThread ? 1 : threads;
-  ParallelFor(points.size(), used, [&](size_t begin, size_t end) {
-    const auto part = points.subspan(begin, end - begin);
-    const auto part_answers = std::span(answers).subspan(begin, end - begin);
-    if (metric == Metric::kSphere) {
-      NearestOnSphere(index_.sphere(), part, part_answers);
-    } else {
-      index_.degrees().Nearest(part, part_answers);
-    }
-  });
+  ParallelFor(points.size(), {.min_items = kWorthAThread, .max_threads = threads},
+              [&](size_t begin, size_t end) {
+                const auto part = points.subspan(begin, end - begin);
+                const auto part_answers = std::span(answers).subspan(begin, end - begin);
+                if (metric == Metric::kSphere) {
+                  NearestOnSphere(index_.sphere(), part, part_answers);
+                } else {
+                  index_.degrees().Nearest(part, part_answers);
+                }
+              });
   return answers;
 }
 

@@ -175,7 +175,7 @@ MeanEstimates BootstrapMeans(std::span<const double> values, size_t columns,
   if (records == 0) return result;
   const Lanes lanes(values, columns);
   std::vector<double> means(resamples * columns);
-  ParallelFor(resamples, options.threads, [&](size_t begin, size_t end) {
+  ParallelFor(resamples, {.max_threads = options.threads}, [&](size_t begin, size_t end) {
     std::vector<uint32_t> draws(records);
     std::vector<double> sums;
     for (size_t r = begin; r < end; ++r) {

@@ -7,7 +7,6 @@
 
 #include "core/parallel.h"
 #include "knowledge/country_facts.h"
-#include "knowledge/place_namer.h"
 
 namespace gre {
 namespace {
@@ -25,8 +24,7 @@ Area AreaNamed(std::string_view by) {
 
 // Empty on the high sea and for codes without facts.
 std::string AreaOf(const TruthRecord& record, Area area) {
-  std::string code =
-      record.country_code.empty() ? CountryCodeAt(*record.point) : record.country_code;
+  std::string code = TruthCountryCode(record);
   if (area == Area::kCountry) return code;
   const Country* country = FindCountry(code);
   if (country == nullptr) return {};

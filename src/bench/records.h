@@ -35,6 +35,10 @@ struct TruthRecord {
   size_t line = 0;                             // of the file, from 1
 };
 
+// Alpha-2 code of the country that the truth states, else of the one that its point is counted to;
+// empty on the high sea.
+std::string TruthCountryCode(const TruthRecord& truth);
+
 // What became of one request. The four are disjoint.
 enum class Outcome {
   kParsed,       // coordinates were read

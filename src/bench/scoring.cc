@@ -73,8 +73,7 @@ class RecordScorer {
       if (has_distance) columns_[thresholds + 1].values[row] = distance_sum / count;
     }
     if (!options_.country) return;
-    const std::string code =
-        truth.country_code.empty() ? CountryCodeAt(*truth.point) : truth.country_code;
+    const std::string code = TruthCountryCode(truth);
     if (!code.empty()) {
       columns_[thresholds + 2].values[row] = answer && CountryCodeAt(*answer) == code ? 1 : 0;
     }

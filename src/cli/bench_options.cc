@@ -327,4 +327,17 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   return inputs;
 }
 
+BenchReport MakeReport(const BenchInputs& inputs, const BenchOptions& options) {
+  BenchReport report;
+  report.truth_source = options.truth;
+  report.truth = inputs.truth;
+  report.conventions = inputs.conventions;
+  report.published = inputs.beside.published;
+  for (const ScoredSystem& system : inputs.systems) {
+    report.systems.push_back({system.name, system.file.path, system.file.predictions,
+                              system.matching, system.records, system.scores, system.file.remarks});
+  }
+  return report;
+}
+
 }  // namespace gre

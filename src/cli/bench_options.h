@@ -15,6 +15,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "core/result.h"
+#include "report/bench_report.h"
 #include "report/score_json.h"
 
 namespace gre {
@@ -76,5 +77,8 @@ std::vector<std::string> SystemNames(const std::vector<std::string>& paths);
 // Reads and scores everything that the options name, and looks for what makes it doubtful.
 // `keep_text` keeps replies.
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text);
+
+// What the report's tables are made from; views of both.
+BenchReport MakeReport(const BenchInputs& inputs, const BenchOptions& options);
 
 }  // namespace gre

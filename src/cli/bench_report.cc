@@ -65,21 +65,6 @@ class PhotoIndex {
   std::map<std::string, std::string> by_stem_;
 };
 
-BenchReport MakeReport(const BenchInputs& inputs, const std::string& truth) {
-  BenchReport report;
-  report.truth_source = truth;
-  report.truth = inputs.truth;
-  report.conventions = inputs.conventions;
-  report.world = {WorldLand(), WorldBorders()};
-  report.version = kVersion;
-  report.published = inputs.beside.published;
-  for (const ScoredSystem& system : inputs.systems) {
-    report.systems.push_back({system.name, system.file.path, system.file.predictions,
-                              system.matching, system.records, system.scores, system.file.remarks});
-  }
-  return report;
-}
-
 Status WriteFolder(const fs::path& folder, const std::vector<ReportFile>& files) {
   for (const ReportFile& file : files) {
     const fs::path path = folder / file.name;
@@ -115,7 +100,9 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
   }
   GRE_ASSIGN_OR_RETURN(const BenchInputs inputs,
                        LoadBench(options.bench, context, /*keep_text=*/true));
-  const BenchReport report = MakeReport(inputs, options.bench.truth);
+  BenchReport report = MakeReport(inputs, options.bench);
+  report.world = {WorldLand(), WorldBorders()};
+  report.version = kVersion;
   BenchPageOptions page;
   page.cases_each = static_cast<size_t>(options.cases);
   if (!options.photos.empty()) {

@@ -54,11 +54,7 @@ CommandSpec BenchScoreCommand() {
             ScoreJson(inputs->systems[i].scores, inputs->conventions, -1, beside));
       }
     } else {
-      std::vector<NamedScores> named;
-      for (const ScoredSystem& system : inputs->systems) {
-        named.push_back({system.name, &system.scores});
-      }
-      std::string text = ScoreText(named, inputs->conventions);
+      std::string text = ScoreText(MakeReport(*inputs, *options));
       if (inputs->beside.gallery) {
         const GalleryOverlap& overlap = *inputs->beside.gallery;
         text += "gallery: of " + std::to_string(overlap.truths) + " true points " +

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "core/strings.h"
+#include "knowledge/place_namer.h"
 #include "report/bench_groups.h"
 #include "report/bench_report.h"
 #include "report/charts/axis_scale.h"
@@ -55,12 +56,12 @@ ConfusionMatrix MakeConfusion(const BenchReport& report, const ReportedSystem& s
   std::vector<CountryPair> pairs;
   for (const auto& [truth, prediction] : system.records.records) {
     CountryPair& pair = pairs.emplace_back();
-    pair.truth = CountryNameOf(report.truth[truth]);
+    pair.truth = CountryName(TruthCountryCode(report.truth[truth]));
     const std::optional<LatLng> answer = prediction == RecordScores::kNoPrediction
                                              ? std::nullopt
                                              : system.predictions[prediction].point;
     if (!answer) continue;
-    const std::string country = CountryNameAt(*answer);
+    const std::string country = CountryName(CountryCodeAt(*answer));
     pair.answer = country.empty() ? "no country" : country;
   }
   ConfusionMatrix matrix = CountCountries(pairs);
@@ -85,14 +86,14 @@ std::vector<NamedChart> ReportCharts(const BenchReport& report) {
   std::vector<NamedChart> charts;
   charts.push_back({"distance_cdf", DistanceCdfSvg(MakeCdf(report))});
   const double threshold_km = BreakdownThresholdKm(report);
-  for (const TruthGrouping& grouping : GroupTruths(report.truth)) {
-    IntervalBars bars = GroupBars(report, grouping, AccuracyName(threshold_km));
+  for (const PropertyGroups& grouping : GroupsOf(report, AccuracyName(threshold_km))) {
+    IntervalBars bars = grouping.bars;
     bars.title =
         Concat({"Answers within ", NumberLabel(threshold_km), " km by ", grouping.property});
     bars.subtitle = "whiskers: 95 % intervals";
-    if (grouping.groups.size() > bars.groups.size()) {
+    if (grouping.groups > bars.groups.size()) {
       bars.subtitle += Concat({"; the ", std::to_string(bars.groups.size()), " largest of ",
-                               std::to_string(grouping.groups.size()), " groups"});
+                               std::to_string(grouping.groups), " groups"});
     }
     bars.value_label = Concat({"share of records within ", NumberLabel(threshold_km), " km"});
     bars.percent = true;

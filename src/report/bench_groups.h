@@ -1,35 +1,28 @@
 #pragma once
 
-#include <map>
-#include <span>
+#include <cstddef>
 #include <string>
+#include <string_view>
 #include <vector>
 
-#include "bench/records.h"
 #include "report/bench_report.h"
 #include "report/charts/interval_bars.h"
 
 namespace gre {
 
-// The records of a benchmark by one of their properties.
-struct TruthGroup {
-  std::string name;             // "indoor"
-  std::vector<size_t> records;  // indices of truths
-};
-struct TruthGrouping {
-  std::string property;            // "environment", "country", "continent"
-  std::vector<TruthGroup> groups;  // by falling size; at least two
+// A metric of every system by one property of the photos.
+struct PropertyGroups {
+  std::string property;  // "environment", "country", "continent"
+  size_t groups = 0;     // that there are; of countries the kMostCountries largest are in `bars`
+  IntervalBars bars;     // by falling size, those without the property last
+  std::vector<size_t> truths;  // in each group of `bars`
 };
 
-// By every label that has at least two values, then by country and continent.
-std::vector<TruthGrouping> GroupTruths(std::span<const TruthRecord> truth);
+// By every label that has at least two values, then by country and continent
+// (bench/breakdown.h), with 95 % bootstrap intervals.
+std::vector<PropertyGroups> GroupsOf(const BenchReport& report, std::string_view metric);
 
-// English name of the record's country (as stated, else of its point by borders); empty: unknown.
-std::string CountryNameOf(const TruthRecord& truth);
-std::string CountryNameAt(const LatLng& point);
-
-// A metric of every system in each group, with 95 % bootstrap intervals of the mean.
-IntervalBars GroupBars(const BenchReport& report, const TruthGrouping& grouping,
-                       const std::string& metric);
+// English name of a country, the code itself where it has none.
+std::string CountryName(const std::string& code);
 
 }  // namespace gre

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/strings.h"
+#include "knowledge/place_namer.h"
 #include "reasoning/chain.h"
 #include "report/bench_groups.h"
 #include "report/html_document.h"
@@ -118,8 +119,8 @@ class BenchPage {
     out_ += Concat({"<div class=\"body\">\n<h4>", EscapeMarkup(DistanceText(each.line.distance_km)),
                     " away</h4>\n<p class=\"coordinates\">", EscapeMarkup(PlainLine(truth.id)),
                     "</p>\n<dl>\n"});
-    Place("Truth", each.line.truth, CountryNameOf(truth));
-    Place("Answer", each.line.answer, CountryNameAt(each.line.answer));
+    Place("Truth", each.line.truth, CountryName(TruthCountryCode(truth)));
+    Place("Answer", each.line.answer, CountryName(CountryCodeAt(each.line.answer)));
     if (!std::isnan(prediction.confidence)) {
       Entry("Confidence", PercentText(prediction.confidence) + " for the country");
     }

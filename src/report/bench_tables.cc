@@ -6,6 +6,7 @@
 #include "report/bench_groups.h"
 #include "report/bench_report.h"
 #include "report/charts/axis_scale.h"
+#include "report/comparison_tables.h"
 #include "report/conventions_text.h"
 
 namespace gre {
@@ -81,10 +82,7 @@ Table PlacesTable(const BenchReport& report) {
   table.title = "Share of answers in the right place, with 95 % intervals";
   table.columns = {Words("system")};
   for (const auto& [name, accuracy] : report.systems.front().scores.places) {
-    const std::string_view words = name == "nearest_country" ? "country of nearest place"
-                                   : name == "sub_region"    ? "sub-region"
-                                                             : std::string_view(name);
-    table.columns.push_back(Figures(Concat({words, ", %"})));
+    table.columns.push_back(Figures(ShowMetric(name).name));
   }
   for (const ReportedSystem& system : report.systems) {
     std::vector<TableCell>& row = table.rows.emplace_back();
@@ -191,8 +189,8 @@ Table CalibrationTable(const BenchReport& report) {
 std::vector<Table> BreakdownTables(const BenchReport& report) {
   const double threshold_km = BreakdownThresholdKm(report);
   std::vector<Table> tables;
-  for (const TruthGrouping& grouping : GroupTruths(report.truth)) {
-    const IntervalBars bars = GroupBars(report, grouping, AccuracyName(threshold_km));
+  for (const PropertyGroups& grouping : GroupsOf(report, AccuracyName(threshold_km))) {
+    const IntervalBars& bars = grouping.bars;
     Table& table = tables.emplace_back();
     table.title = Concat({WithinTitle(report, threshold_km), " by ", grouping.property});
     table.columns = {Words(grouping.property), {"truths"}};
@@ -200,7 +198,7 @@ std::vector<Table> BreakdownTables(const BenchReport& report) {
     for (size_t g = 0; g < bars.groups.size(); ++g) {
       std::vector<TableCell>& row = table.rows.emplace_back();
       row.emplace_back(bars.groups[g].label);
-      row.emplace_back(Count(grouping.groups[g].records.size()));
+      row.emplace_back(Count(grouping.truths[g]));
       for (const BarValue& bar : bars.groups[g].values) {
         TableFigure figure = {bar.value * 100, 1, {}};
         if (bar.interval)
@@ -208,9 +206,9 @@ std::vector<Table> BreakdownTables(const BenchReport& report) {
         row.emplace_back(figure);
       }
     }
-    if (grouping.groups.size() > bars.groups.size()) {
+    if (grouping.groups > bars.groups.size()) {
       table.notes = {Concat({"The ", std::to_string(bars.groups.size()), " largest of ",
-                             std::to_string(grouping.groups.size()), "."})};
+                             std::to_string(grouping.groups), "."})};
     }
   }
   return tables;

@@ -115,7 +115,9 @@ ShownMetric ShowMetric(std::string_view metric) {
   if (metric == "mean_km") return {"mean distance, km", 1, 1};
   if (metric == "median_km") return {"median distance, km", 1, 1};
   if (metric == "parsed") return {"coordinates read, %", 100, 1};
-  return {std::string(metric) + " right, %", 100, 1};
+  if (metric == "nearest_country") return {"country of nearest place, %", 100, 1};
+  if (metric == "sub_region") return {"sub-region, %", 100, 1};
+  return {std::string(metric) + ", %", 100, 1};
 }
 
 std::string PValueText(double p_value) {

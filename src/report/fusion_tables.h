@@ -7,12 +7,16 @@
 #include "bench/fusion_systems.h"
 #include "bench/records.h"
 #include "bench/scoring.h"
-#include "report/score_text.h"
 #include "report/table.h"
 
 namespace gre {
 
 // What fusing was worth, for people and for programs. Pure, thread-safe.
+
+struct NamedScores {
+  std::string name;  // of the system
+  const Scores* scores = nullptr;
+};
 
 struct FusionReport {
   std::vector<NamedScores> singles;

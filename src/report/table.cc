@@ -68,6 +68,19 @@ std::string FullNumber(double value) {
 
 }  // namespace
 
+Table Transposed(const Table& table) {
+  Table turned = {table.title, {{"", TableAlign::kLeft}}, {}, table.notes};
+  for (const std::vector<TableCell>& row : table.rows) {
+    turned.columns.push_back({CellText(row.front()), TableAlign::kRight, /*has_intervals=*/true});
+  }
+  for (size_t column = 1; column < table.columns.size(); ++column) {
+    std::vector<TableCell>& line = turned.rows.emplace_back();
+    line.emplace_back(table.columns[column].title);
+    for (const std::vector<TableCell>& row : table.rows) line.push_back(row[column]);
+  }
+  return turned;
+}
+
 std::string FormatTableText(const Table& table) {
   const auto lines = Lines(table, PlainLine);
   const std::vector<int> widths = Widths(lines);

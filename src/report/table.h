@@ -44,6 +44,10 @@ struct Table {
   std::vector<std::string> notes;            // below it, a line each
 };
 
+// The same with a column for each row: the first column's cells become titles, the titles the first
+// column. What is wide for many figures is narrow for few rows.
+Table Transposed(const Table& table);
+
 // For a terminal: columns aligned by the width that characters take there, a line under the head.
 std::string FormatTableText(const Table& table);
 // GitHub's pipe tables.

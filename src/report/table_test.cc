@@ -69,5 +69,20 @@ TEST(TableTest, HtmlIsWellFormed) {
   EXPECT_EQ(cells.front()->children.front().text, "[19.7, 30.1]");
 }
 
+TEST(TableTest, TransposedHasAColumnForEachRow) {
+  const Table table = {"T",
+                       {{"system", TableAlign::kLeft}, {"n"}, {"share"}},
+                       {{"a", TableFigure{1, 0, {}}, TableFigure{0.5, 1, Interval{0.2, 0.8}}},
+                        {"b", TableFigure{2, 0, {}}, "none"}},
+                       {"note"}};
+  EXPECT_EQ(FormatTableText(Transposed(table)),
+            "T\n"
+            "                    a     b\n"
+            "─────  ──────────────  ────\n"
+            "n                   1     2\n"
+            "share  0.5 [0.2, 0.8]  none\n"
+            "note\n");
+}
+
 }  // namespace
 }  // namespace gre

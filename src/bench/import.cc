@@ -1,7 +1,6 @@
 #include "bench/import.h"
 
 #include <algorithm>
-#include <filesystem>
 #include <optional>
 #include <unordered_map>
 #include <unordered_set>
@@ -9,64 +8,13 @@
 
 #include "bench/import_formats.h"
 #include "bench/matching.h"
+#include "bench/photo_index.h"
 #include "core/file.h"
 #include "core/strings.h"
 #include "knowledge/country_facts.h"
 
 namespace gre {
 namespace {
-
-namespace fs = std::filesystem;
-
-// The photos of a folder, by path, name and stem.
-class PhotoIndex {
- public:
-  static Result<PhotoIndex> Open(const std::string& folder) {
-    PhotoIndex index;
-    index.folder_ = folder;
-    std::error_code error;
-    fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied,
-                                        error);
-    if (error) {
-      return Error{ErrorCode::kNotFound, folder + ": the folder of the photos: " + error.message()};
-    }
-    for (const fs::directory_iterator end; it != fs::recursive_directory_iterator();
-         it.increment(error)) {
-      if (error || !it->is_regular_file(error)) continue;
-      const std::string path = fs::relative(it->path(), folder, error).generic_string();
-      index.paths_.insert(path);
-      index.Add(std::string(fs::path(path).filename()), path);
-      index.Add(std::string(IdStem(path)), path);
-    }
-    return index;
-  }
-
-  // The path of the photo that `name` means; else why there is none.
-  [[nodiscard]] std::optional<std::string> Find(const std::string& name,
-                                                std::string& reason) const {
-    if (paths_.contains(name)) return name;
-    for (const std::string& key :
-         {std::string(fs::path(name).filename()), std::string(IdStem(name))}) {
-      const auto found = names_.find(key);
-      if (found == names_.end()) continue;
-      if (!found->second.empty()) return found->second;
-      reason = "several photos of " + folder_ + " are named '" + key + "'";
-      return std::nullopt;
-    }
-    reason = "no photo '" + name + "' in " + folder_;
-    return std::nullopt;
-  }
-
- private:
-  void Add(const std::string& name, const std::string& path) {
-    const auto [it, is_new] = names_.emplace(name, path);
-    if (!is_new && it->second != path) it->second.clear();
-  }
-
-  std::string folder_;
-  std::unordered_set<std::string> paths_;
-  std::unordered_map<std::string, std::string> names_;  // name or stem -> path; empty: several
-};
 
 // The ids of a list to keep.
 class IdList {
@@ -151,10 +99,9 @@ class Importer {
     }
     record.image = row.image.empty() ? row.id : row.image;
     if (photos_) {
-      std::string reason;
-      const auto image = photos_->Find(record.image, reason);
-      if (!image) return reason;
-      record.image = *image;
+      Result<std::string> image = photos_->Find(record.image);
+      if (!image.ok()) return std::move(image).error().message;
+      record.image = std::move(*image);
     }
     const auto [seen, is_new] = places_.try_emplace(row.id, row.place);
     if (!is_new) return "the id also stands in " + seen->second;

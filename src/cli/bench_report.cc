@@ -1,18 +1,18 @@
 // gre bench report: a page or a folder of figures, charts and cases.
 #include <filesystem>
-#include <map>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
+#include "bench/photo_index.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
 #include "cli/version.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
-#include "image/decode.h"
 #include "knowledge/borders.h"
 #include "report/bench_page.h"
 #include "report/world_land.h"
@@ -27,42 +27,6 @@ struct ReportOptions {
   std::string out;
   std::string photos;
   int cases = 3;
-};
-
-// The files of a folder by relative path and by stem; a stem that two files share finds none.
-class PhotoIndex {
- public:
-  static Result<PhotoIndex> Of(const std::string& folder) {
-    PhotoIndex index;
-    std::error_code error;
-    for (fs::recursive_directory_iterator it(folder, fs::directory_options::skip_permission_denied,
-                                             error);
-         !error && it != fs::recursive_directory_iterator(); it.increment(error)) {
-      std::error_code ignored;
-      if (!it->is_regular_file(ignored)) continue;
-      const std::string path = it->path().string();
-      const std::string relative = it->path().lexically_relative(folder).generic_string();
-      index.by_path_.emplace(relative, path);
-      const auto [entry, is_new] = index.by_stem_.emplace(IdStem(relative), path);
-      if (!is_new) entry->second.clear();
-    }
-    if (error) {
-      return Error{ErrorCode::kNotFound, "--photos '" + folder + "': " + error.message()};
-    }
-    return index;
-  }
-
-  // Empty where there is none.
-  [[nodiscard]] std::string Find(const std::string& id) const {
-    const auto path = by_path_.find(id);
-    if (path != by_path_.end()) return path->second;
-    const auto stem = by_stem_.find(std::string(IdStem(id)));
-    return stem == by_stem_.end() ? std::string() : stem->second;
-  }
-
- private:
-  std::map<std::string, std::string> by_path_;
-  std::map<std::string, std::string> by_stem_;
 };
 
 Status WriteFolder(const fs::path& folder, const std::vector<ReportFile>& files) {
@@ -94,9 +58,11 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
         ErrorCode::kInvalidArgument,
         "--out '" + options.out + "': expected a name that ends in .html or .md, or a folder"};
   }
-  PhotoIndex photos;
+  std::optional<PhotoIndex> photos;
   if (!options.photos.empty()) {
-    GRE_ASSIGN_OR_RETURN(photos, PhotoIndex::Of(options.photos));
+    auto index = PhotoIndex::Open(options.photos);
+    if (!index.ok()) return std::move(index).error().Wrap("--photos");
+    photos = std::move(*index);
   }
   GRE_ASSIGN_OR_RETURN(const BenchInputs inputs,
                        LoadBench(options.bench, context, /*keep_text=*/true));
@@ -105,11 +71,13 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
   report.version = kVersion;
   BenchPageOptions page;
   page.cases_each = static_cast<size_t>(options.cases);
-  if (!options.photos.empty()) {
+  if (photos) {
     page.photo = [&photos, read = PhotosFromFiles()](const LocateResult& asked, int max_side) {
+      const Result<std::string> path = photos->Find(asked.file);
+      if (!path.ok()) return std::string();
       LocateResult found;
-      found.file = photos.Find(asked.file);
-      return found.file.empty() ? std::string() : read(found, max_side);
+      found.file = (fs::path(photos->folder()) / *path).string();
+      return read(found, max_side);
     };
   }
   std::vector<std::string> written;

@@ -122,6 +122,42 @@ TEST_F(BenchTest, WrongInputIsNamedAndEndsWithUsage) {
   EXPECT_EQ(Gre({"bench", "score", "--predictions", predictions}).exit_code, 2);
 }
 
+// With the tiny encoders of tests/goldens; their figures mean nothing, but each part is there.
+TEST_F(BenchTest, ChainsAreMeasuredWithEncoders) {
+  if (!fs::exists(fs::path(GRE_PROGRAM).parent_path().parent_path() / "lib/libgre_torch.so")) {
+    GTEST_SKIP() << "built without LibTorch";
+  }
+  const RgbImage photo{32, 24, std::vector<uint8_t>(32 * 24 * 3, 90)};
+  Write("a.jpg", EncodeJpeg(photo).value());
+  const std::string truth = Write(
+      "truth.jsonl",
+      R"({"id":"a.jpg","lat":39.9,"lon":116.4,"indicators":["China"],"captions":["a yellow roof"],)"
+      R"("key_steps":["Yellow roofs are typical of China."]})");
+  const std::string predictions =
+      Write("predictions.jsonl",
+            R"({"id":"a.jpg","response":"<think>1. [street_level] A roof with yellow tiles. -> )"
+            R"(Such roofs are typical of imperial China => China</think>)"
+            R"(<answer>39.9, 116.4</answer>"})");
+  const std::string goldens = GRE_SOURCE_DIR "/tests/goldens";
+  const ProgramResult result =
+      Gre({"bench", "score", "--predictions", predictions, "--truth", truth, "--chains",
+           "--embedder", goldens + "/tiny_bert", "--clip", goldens + "/tiny_clip", "--photos",
+           folder_.path(), "--json"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const auto score = ParseJson(result.out);
+  ASSERT_TRUE(score.ok()) << result.out;
+  const SchemaChecker checker(ReadJsonFile(GRE_SOURCE_DIR "/docs/score-schema.json").value());
+  EXPECT_EQ(checker.Check(*score), "");
+  const Json& quality = score->at("chain_quality");
+  for (const char* part : {"caption_refclipscore", "inference_bertscore", "combined"}) {
+    EXPECT_TRUE(quality.at(part).at("value").is_number()) << quality.dump(1);
+  }
+  const ProgramResult wrong = Gre({"bench", "score", "--predictions", predictions, "--truth", truth,
+                                   "--chains", "--embedder", folder_.path()});
+  EXPECT_NE(wrong.exit_code, 0);
+  EXPECT_THAT(wrong.err, HasSubstr("--embedder"));
+}
+
 TEST_F(BenchTest, AKilledRunIsContinuedAndScored) {
   constexpr int kPhotos = 6;
   std::string truth = "id,image,lat,lon\n";

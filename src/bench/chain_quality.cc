@@ -118,7 +118,7 @@ class Measurer {
     if (record.statements[0] == 0 && !truth.indicators.empty()) {
       record.background_recall = EmptyValue();
     }
-    if (scorers_.caption) {
+    if (scorers_.caption && !truth.captions.empty()) {
       const std::vector<std::string> captions = TextsOf(chain, kCaption);
       record.caption_score = EmptyValue();
       if (!captions.empty()) {
@@ -140,7 +140,9 @@ class Measurer {
   // Only where all three parts are measured and annotated, so that records stay comparable.
   void Combine(const TruthRecord& truth, RecordChainQuality& record) const {
     if (!scorers_.caption || !scorers_.inference) return;
-    if (truth.indicators.empty() || truth.key_steps.empty()) return;
+    if (truth.indicators.empty() || truth.captions.empty() || truth.key_steps.empty()) return;
+    const bool photo_is_missing = record.statements[1] > 0 && std::isnan(record.caption_score);
+    if (photo_is_missing) return;
     const double parts[3] = {record.background_recall, record.caption_score,
                              record.inference_score};
     double sum = 0;
@@ -279,7 +281,7 @@ size_t CountEmpty(const ChainQuality& quality, std::span<const TruthRecord> trut
       std::ranges::count_if(quality.per_record, [&](const RecordChainQuality& record) {
         const bool classed = record.statements[0] + record.statements[1] + record.statements[2] > 0;
         return classed && record.statements[static_cast<size_t>(step_class)] == 0 &&
-               (annotation == nullptr || !(truth[record.truth].*annotation).empty());
+               !(truth[record.truth].*annotation).empty();
       }));
 }
 
@@ -328,7 +330,7 @@ Result<ChainQuality> MeasureChains(std::span<const TruthRecord> truth,
   constexpr std::string_view kNoKeySteps = "no scored record has annotated key steps";
   constexpr std::string_view kNoCaptions = "no scored record has captions and a photo";
   constexpr std::string_view kNoCombination =
-      "no scored record has annotated indicators and key steps";
+      "no scored record has annotated indicators, captions with a photo, and key steps";
   using Record = RecordChainQuality;
   Summary summary(quality, options);
   const std::string no_clip = scorers.caption ? "" : scorers.no_clip;
@@ -345,7 +347,7 @@ Result<ChainQuality> MeasureChains(std::span<const TruthRecord> truth,
   summary.Fill(quality.f1, &Record::f1, "", kNoKeySteps);
   quality.background.empty =
       CountEmpty(quality, truth, StepClass::kBackground, &TruthRecord::indicators);
-  quality.caption.empty = CountEmpty(quality, truth, StepClass::kCaption, nullptr);
+  quality.caption.empty = CountEmpty(quality, truth, StepClass::kCaption, &TruthRecord::captions);
   quality.inference.empty =
       CountEmpty(quality, truth, StepClass::kInference, &TruthRecord::key_steps);
   summary.CountClasses();

@@ -37,7 +37,7 @@ struct ChainRecord {
 std::vector<ChainRecord> ReadChains(std::span<const Prediction> predictions,
                                     const Matching& matching);
 
-// What needs a model. A function that is missing leaves its figures uncomputed; `*_reason` says so.
+// What needs a model. A function that is missing leaves its figures uncomputed; `no_*` says why.
 struct ChainScorers {
   using Texts = std::span<const std::string>;
   // Cosine similarities, row by row: [texts.size(), references.size()].
@@ -46,7 +46,8 @@ struct ChainScorers {
   std::function<Result<double>(Texts texts, Texts references)> inference = {};
   std::string embedder = {};  // its name
   std::string no_embedder = "no embedder was given";
-  // Mean RefCLIPScore of captions with the photo of a record and its reference captions.
+  // Mean RefCLIPScore of captions with the photo of a record and its reference captions; NaN
+  // without the photo. Called for records with reference captions.
   std::function<Result<double>(const TruthRecord& truth, Texts captions)> caption = {};
   std::string clip = {};  // its name
   std::string no_clip = "no CLIP model and photos were given";

@@ -40,6 +40,7 @@ struct Small {
     truth[0].country_code = "JP";
     truth[0].indicators = {"torii gate -> Japan", "Kyoto", "Fushimi Inari"};
     truth[0].indicator_weights = {2, 1, 1};
+    truth[0].captions = {"red gates on a wooded hill"};
     truth[0].key_steps = {"Torii gates are found in Japan", "the hill is Mount Inari"};
     Prediction prediction;
     prediction.id = "a";
@@ -131,6 +132,21 @@ TEST(ChainQuality, AnEmptyClassIsCalledEmptyAndCountsAsStated) {
   quality = Small(kNoCaption).Measure(Fakes(), options);
   EXPECT_NEAR(quality.combined.estimate.value, 0.5, 1e-12);
   EXPECT_FALSE(quality.caption.not_computed.empty());
+}
+
+TEST(ChainQuality, CaptionsNeedReferencesAndTheirPhoto) {
+  Small small(kReply);
+  ChainScorers scorers = Fakes();
+  scorers.caption = [](const TruthRecord&, ChainScorers::Texts) {
+    return Result<double>(Prediction::kUnknown);  // no photo
+  };
+  ChainQuality quality = small.Measure(scorers);
+  EXPECT_EQ(quality.caption.not_computed, "no scored record has captions and a photo");
+  EXPECT_TRUE(std::isnan(quality.combined.estimate.value));
+  small.truth[0].captions.clear();
+  quality = small.Measure(Fakes());
+  EXPECT_TRUE(std::isnan(quality.caption.estimate.value));
+  EXPECT_TRUE(std::isnan(quality.combined.estimate.value));
 }
 
 TEST(ChainQuality, WithoutAnnotationsOrChainsNothingIsClaimed) {

@@ -6,6 +6,7 @@
 
 #include "bench/benchmark_builder.h"
 #include "bench/benchmark_file.h"
+#include "bench/chain_scorers.h"
 #include "bench/indicator_corpus.h"
 #include "bench/predictions_file.h"
 #include "bench/truth_file.h"
@@ -16,7 +17,9 @@
 #include "cli/progress.h"
 #include "cli/results_journal.h"
 #include "core/file.h"
+#include "core/sha256.h"
 #include "dataset/photo_folder.h"
+#include "generation/torch_loader.h"
 #include "report/build_report.h"
 
 namespace gre {
@@ -36,6 +39,8 @@ struct BenchBuildOptions {
   int corpus_min_chains = 2;
   std::vector<std::string> decisions;
   bool no_faces = false;
+  std::string clip;
+  std::optional<double> min_similarity;
   BuildOptions build;
   EngineOptions engine;
 };
@@ -53,6 +58,12 @@ Status Check(const BenchBuildOptions& options, const CliContext& context) {
   }
   if (options.truth.empty() == options.split.empty()) {
     return Missing("either --truth FILE or --split NAME, where the photos' places stand");
+  }
+  if (!options.clip.empty()) {
+    if (options.chains.empty()) return Missing("--chains, the indicator corpus, with --clip");
+    if (!options.min_similarity) {
+      return Missing("--min-similarity X with --clip: GREval's threshold is unpublished");
+    }
   }
   return CheckEngineOptions(options.engine, context.environment());
 }
@@ -105,6 +116,7 @@ struct Workshop {
 
   PlaceNamer namer;
   std::vector<CorpusEntry> corpus;
+  std::unique_ptr<ImageTextEmbedder> clip;
   std::unique_ptr<FaceDetector> faces;
   std::optional<AnnotatorDecisions> decisions;
   Engine engine;
@@ -113,13 +125,38 @@ struct Workshop {
   BuildTools tools;
 };
 
-Status Equip(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
+// CLIP and the corpus, to compare photos with.
+Status EquipClues(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
   GRE_ASSIGN_OR_RETURN(shop.corpus, ReadCorpus(options, shop.namer));
+  if (options.clip.empty()) {
+    shop.tools.no_clues = options.chains.empty()
+                              ? "no --chains, from which the indicator corpus is drawn"
+                              : "no --clip model to compare photos with the indicator corpus";
+    return {};
+  }
+  if (shop.corpus.empty()) {
+    shop.tools.no_clues = "the chains give no indicator corpus";
+    return {};
+  }
+  GRE_ASSIGN_OR_RETURN(const std::string folder, ResolveModel(options.clip, context.environment()));
+  GRE_ASSIGN_OR_RETURN(TorchPlugin* const plugin, LoadTorchPlugin());
+  GRE_ASSIGN_OR_RETURN(shop.clip, plugin->LoadImageTextEmbedder({.model_dir = folder}));
+  std::vector<std::string> texts;
+  std::string identity = shop.clip->info().model;
+  for (const CorpusEntry& entry : shop.corpus) {
+    texts.push_back(entry.text);
+    identity.append("\n").append(entry.text);
+  }
+  shop.tools.clues_settings =
+      shop.clip->info().model + ", corpus " + Sha256Hex(identity).substr(0, 16);
+  GRE_ASSIGN_OR_RETURN(shop.tools.clues,
+                       MakeClueMatcher(*shop.clip, std::move(texts), options.build.max_clues));
+  return {};
+}
+
+Status Equip(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
   shop.tools.namer = &shop.namer;
-  shop.tools.no_clues =
-      options.chains.empty()
-          ? "no --chains, from which the indicator corpus is drawn"
-          : "comparing photos with the indicator corpus by CLIP is not in this version";
+  GRE_RETURN_IF_ERROR(EquipClues(options, context, shop));
   if (options.no_faces) {
     shop.tools.no_faces = "--no-faces";
   } else if (auto detector = LoadFaceDetector(); detector.ok()) {
@@ -192,11 +229,11 @@ Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& conte
 }
 
 std::vector<OptionSpec> Options(BenchBuildOptions& options) {
-  const auto text = [](std::string name, std::string value_name, std::string help, auto& target,
+  const auto text = [](const char* name, const char* value_name, const char* help, auto& target,
                        bool is_path = false) {
-    return OptionSpec{.name = std::move(name),
-                      .value_name = std::move(value_name),
-                      .help = std::move(help),
+    return OptionSpec{.name = name,
+                      .value_name = value_name,
+                      .help = help,
                       .target = &target,
                       .configurable = false,
                       .is_path = is_path};
@@ -229,6 +266,15 @@ std::vector<OptionSpec> Options(BenchBuildOptions& options) {
        .help = "An entry of the corpus stands in so many chains",
        .target = &options.corpus_min_chains,
        .min = 1,
+       .configurable = false},
+      text("clip", "DIR", "A CLIP model that compares photos with the indicator corpus",
+           options.clip, true),
+      {.name = "min-similarity",
+       .value_name = "X",
+       .help = "With --clip: photos whose best cosine to the corpus is less are dropped",
+       .target = &options.min_similarity,
+       .min = -1,
+       .max = 1,
        .configurable = false},
       {.name = "max-face-share",
        .value_name = "X",
@@ -282,6 +328,7 @@ CommandSpec BenchBuildCommand() {
   command.run = [options](CliContext& context) -> ExitCode {
     options->chain_reading.keep_text = true;
     options->corpus.min_chains = static_cast<size_t>(options->corpus_min_chains);
+    options->build.min_similarity = options->min_similarity.value_or(0);
     Workshop shop(context);
     const Result<BuiltBenchmark> built = Build(*options, context, shop);
     if (!built.ok()) return context.Fail(built.error());

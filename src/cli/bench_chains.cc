@@ -1,11 +1,18 @@
 #include "cli/bench_chains.h"
 
+#include <algorithm>
+#include <filesystem>
 #include <memory>
+#include <optional>
 #include <utility>
 
+#include "bench/chain_scorers.h"
+#include "bench/photo_index.h"
 #include "bench/step_judge.h"
 #include "cli/models.h"
 #include "core/strings.h"
+#include "generation/torch_loader.h"
+#include "image/decode.h"
 #include "reasoning/prompt_template.h"
 
 namespace gre {
@@ -63,6 +70,64 @@ Result<Judge> LoadJudge(const ChainCommandOptions& options, const CliContext& co
   return judge;
 }
 
+// The encoders behind the figures that need some, and what they could not see.
+struct ScoringModels {
+  std::unique_ptr<Embedder> embedder;
+  std::unique_ptr<ImageTextEmbedder> clip;
+  std::optional<PhotoIndex> photos;
+  ChainScorers scorers;
+  size_t missing_photos = 0;
+  std::string first_missing;
+};
+
+bool AnyHas(const std::vector<TruthRecord>& truth,
+            std::vector<std::string> TruthRecord::*annotation) {
+  return std::ranges::any_of(
+      truth, [&](const TruthRecord& record) { return !(record.*annotation).empty(); });
+}
+
+Status LoadTextEncoder(const std::string& model, const CliContext& context, ScoringModels& models) {
+  GRE_ASSIGN_OR_RETURN(const std::string folder,
+                       ResolveTextEncoder(model, context.cache_directory(), context.environment()));
+  GRE_ASSIGN_OR_RETURN(TorchPlugin* const plugin, LoadTorchPlugin());
+  GRE_ASSIGN_OR_RETURN(models.embedder, plugin->LoadEmbedder({.model_dir = folder}));
+  UseEmbedder(*models.embedder, models.scorers);
+  return {};
+}
+
+// Loads only what some annotation asks for. A default that is not there leaves its figures
+// uncomputed; a model that was named must load.
+Status LoadScoringModels(const ChainCommandOptions& options, const std::vector<TruthRecord>& truth,
+                         const CliContext& context, ScoringModels& models) {
+  if (AnyHas(truth, &TruthRecord::key_steps)) {
+    if (const Status status = LoadTextEncoder(options.embedder, context, models); !status.ok()) {
+      if (!options.embedder.empty()) return Error{status.error()}.Wrap("--embedder");
+      models.scorers.no_embedder = status.error().message;
+    }
+  }
+  if (options.clip.empty() || !AnyHas(truth, &TruthRecord::captions)) return {};
+  GRE_ASSIGN_OR_RETURN(const std::string folder, ResolveModel(options.clip, context.environment()));
+  GRE_ASSIGN_OR_RETURN(models.photos, PhotoIndex::Open(options.photos));
+  GRE_ASSIGN_OR_RETURN(TorchPlugin* const plugin, LoadTorchPlugin());
+  GRE_ASSIGN_OR_RETURN(models.clip, plugin->LoadImageTextEmbedder({.model_dir = folder}));
+  const auto load = [&models](const TruthRecord& record) -> Result<RgbImage> {
+    GRE_ASSIGN_OR_RETURN(const std::string path,
+                         models.photos->Find(record.image.empty() ? record.id : record.image));
+    return DecodeImageFile((std::filesystem::path(models.photos->folder()) / path).string());
+  };
+  UseClip(
+      *models.clip,
+      [&models, load](const TruthRecord& record) {
+        Result<RgbImage> photo = load(record);
+        if (!photo.ok() && models.missing_photos++ == 0) {
+          models.first_missing = photo.error().message;
+        }
+        return photo;
+      },
+      models.scorers);
+  return {};
+}
+
 }  // namespace
 
 std::vector<OptionSpec> ChainOptionSpecs(ChainCommandOptions& options) {
@@ -93,6 +158,25 @@ std::vector<OptionSpec> ChainOptionSpecs(ChainCommandOptions& options) {
        .min = -1,
        .max = 1,
        .configurable = false},
+      {.name = "embedder",
+       .value_name = "DIR",
+       .help = "A BERT model that compares inferences with annotated ones; without it "
+               "all-MiniLM-L6-v2, where it has been fetched",
+       .target = &options.embedder,
+       .configurable = false,
+       .is_path = true},
+      {.name = "clip",
+       .value_name = "DIR",
+       .help = "A CLIP model that compares captions with photos and annotated captions",
+       .target = &options.clip,
+       .configurable = false,
+       .is_path = true},
+      {.name = "photos",
+       .value_name = "DIR",
+       .help = "The photos, found by id below this folder, for --clip",
+       .target = &options.photos,
+       .configurable = false,
+       .is_path = true},
       {.name = "judge-model",
        .value_name = "MODEL",
        .help = "A language model that classes the statements instead of the rules: a folder, or "
@@ -109,12 +193,16 @@ std::vector<OptionSpec> ChainOptionSpecs(ChainCommandOptions& options) {
 
 Status CheckChainOptions(const ChainCommandOptions& options) {
   if (!options.chains) {
-    if (options.records || !options.weights.empty() || !options.judge_model.empty() ||
+    if (options.records || !options.weights.empty() || !options.embedder.empty() ||
+        !options.clip.empty() || !options.photos.empty() || !options.judge_model.empty() ||
         !options.judge_url.empty()) {
       return Error{ErrorCode::kInvalidArgument,
-                   "--chain-records, --chain-weights and --judge-… need --chains"};
+                   "--chain-…, --embedder, --clip, --photos and --judge-… need --chains"};
     }
     return {};
+  }
+  if (options.clip.empty() != options.photos.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "--clip and --photos go together"};
   }
   if (!options.judge_url.empty() && options.judge_model.empty()) {
     return Error{ErrorCode::kInvalidArgument,
@@ -133,11 +221,21 @@ Result<std::vector<MeasuredChains>> MeasureAllChains(const ChainCommandOptions& 
   if (!options.judge_model.empty()) {
     GRE_ASSIGN_OR_RETURN(judge, LoadJudge(options, context));
   }
-  const ChainScorers scorers;
+  ScoringModels models;
+  GRE_RETURN_IF_ERROR(LoadScoringModels(options, inputs.truth, context, models));
+  const ChainScorers& scorers = models.scorers;
   ChainConventions conventions;
   conventions.options = quality_options;
   conventions.classifier = judge ? judge->name : "rules (English; not measured against people)";
-  conventions.matching = "the words of the key step in a row (no embedder)";
+  conventions.embedder = scorers.embedder;
+  if (models.embedder && options.embedder.empty()) {
+    conventions.embedder += " (a small substitute: GRE does not name its encoder)";
+  }
+  conventions.clip = scorers.clip;
+  conventions.matching =
+      scorers.similarity
+          ? "cosine >= " + FormatShortest(options.match_cosine) + " by " + scorers.embedder
+          : std::string("the words of the key step in a row (no embedder)");
   std::vector<MeasuredChains> measured;
   for (const ScoredSystem& system : inputs.systems) {
     std::vector<ChainRecord> chains = ReadChains(system.file.predictions, system.matching);
@@ -155,6 +253,11 @@ Result<std::vector<MeasuredChains>> MeasureAllChains(const ChainCommandOptions& 
                    ": no record holds a chain; a model's raw reply is named with --pred-text");
     }
     measured.push_back({std::move(*quality), conventions});
+  }
+  if (models.missing_photos > 0) {
+    context.Note(
+        std::to_string(models.missing_photos) +
+        " captions were not scored for want of their photo, the first: " + models.first_missing);
   }
   return measured;
 }

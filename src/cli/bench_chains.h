@@ -20,6 +20,9 @@ struct ChainCommandOptions {
   std::string weights;
   std::string empty = "zero";
   double match_cosine = 0.6;
+  std::string embedder;  // empty: all-MiniLM-L6-v2, where it has been fetched
+  std::string clip;
+  std::string photos;  // for clip
   std::string judge_model;
   std::string judge_url;
 };

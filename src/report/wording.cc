@@ -58,14 +58,17 @@ std::string PercentText(double fraction) {
 }
 
 std::string ConfidenceText(const LocateAnswer& answer) {
-  const std::string text = PercentText(answer.confidence) + " for the country";
+  std::string text = PercentText(answer.confidence) + " for the country";
   switch (answer.confidence_source) {
     case ConfidenceSource::kSamples:
-      return text + " (from the samples alone)";
+      text += " (from the samples alone)";
+      break;
     case ConfidenceSource::kCalibration:
-      return text + " (calibrated)";
+      text += " (calibrated)";
+      break;
     case ConfidenceSource::kGiven:
-      return text + " (given by --within)";
+      text += " (given by --within)";
+      break;
   }
   return text;
 }

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "bench/benchmark_builder.h"
+#include "bench/chain_quality.h"
+#include "generation/embedder.h"
+
+namespace gre {
+
+// What models say about chains and photos, as chain quality and the builder ask for it. Models are
+// borrowed.
+
+// Cosines of sentence vectors, and BERTScore F of all texts against all references: the token
+// vectors of each side stand together, so that no text needs a partner of its own.
+void UseEmbedder(Embedder& embedder, ChainScorers& scorers);
+
+// The upright pixels of a record's photo; an error where there is none.
+using PhotoLoader = std::function<Result<RgbImage>(const TruthRecord&)>;
+
+// Mean RefCLIPScore of the captions with the photo and the record's reference captions; NaN where
+// the photo cannot be loaded.
+void UseClip(ImageTextEmbedder& clip, PhotoLoader photos, ChainScorers& scorers);
+
+// Compares photos with the corpus: the cosine of the photo and "a photo that shows TEXT". Gives the
+// `count` most similar entries, the best first.
+using ClueMatcher = std::function<Result<std::vector<ClueMatch>>(const RgbImage&)>;
+Result<ClueMatcher> MakeClueMatcher(ImageTextEmbedder& clip, std::vector<std::string> corpus,
+                                    size_t count);
+
+}  // namespace gre

@@ -2,6 +2,14 @@
 
 namespace gre {
 
+std::vector<ModelReport::File> FilesOf(const Checkpoint& checkpoint) {
+  std::vector<ModelReport::File> files;
+  for (const Checkpoint::File& file : checkpoint.files()) {
+    files.push_back({file.name, static_cast<int64_t>(file.map->bytes().size())});
+  }
+  return files;
+}
+
 std::string JoinProblems(const std::vector<std::string>& problems, size_t most) {
   std::string text;
   for (size_t i = 0; i < problems.size() && i < most; ++i) {

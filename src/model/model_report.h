@@ -4,6 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "weights/checkpoint.h"
+
 namespace gre {
 
 // What `gre model info` and `gre model check` tell about a model directory.
@@ -26,6 +28,8 @@ struct ModelReport {
   int64_t kv_values_per_token = 0;  // numbers that one token adds to the cache
   std::vector<File> files;
 };
+
+std::vector<ModelReport::File> FilesOf(const Checkpoint& checkpoint);
 
 // "a; b; c (and 7 more)"
 std::string JoinProblems(const std::vector<std::string>& problems, size_t most = 5);

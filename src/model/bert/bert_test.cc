@@ -1,4 +1,3 @@
-#include <cmath>
 #include <cstring>
 #include <functional>
 #include <string>
@@ -12,6 +11,7 @@
 #include "model/bert/model.h"
 #include "model/loader.h"
 #include "model/testing/spoilt_directory.h"
+#include "model/testing/tensor_difference.h"
 
 namespace gre {
 namespace {
@@ -21,23 +21,8 @@ using ::testing::IsEmpty;
 
 const std::string kTinyBert = std::string(GRE_SOURCE_DIR) + "/tests/goldens/tiny_bert";
 
-double LargestDifference(const at::Tensor& values, const std::vector<float>& expected) {
-  const at::Tensor flat = values.contiguous();
-  EXPECT_EQ(flat.numel(), static_cast<int64_t>(expected.size()));
-  double largest = 0;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    largest =
-        std::max(largest, std::abs(double{flat.const_data_ptr<float>()[i]} - double{expected[i]}));
-  }
-  return largest;
-}
-
 std::string ErrorAfter(const std::function<void(SpoiltDirectory&)>& spoil) {
-  SpoiltDirectory directory("tiny_bert");
-  spoil(directory);
-  directory.Write();
-  const auto model = BertEmbeddingModel::Load(directory.path(), at::kCPU);
-  return model.ok() ? "" : model.error().message;
+  return LoadErrorAfter<BertEmbeddingModel>("tiny_bert", spoil);
 }
 
 // Against transformers (tools/reference/embedding_goldens.py), all texts in one pass.

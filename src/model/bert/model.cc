@@ -3,13 +3,12 @@
 #include <optional>
 #include <utility>
 
-#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/stack.h>
-#include <ATen/ops/tensor.h>
 
 #include "core/file.h"
 #include "model/checkpoint_source.h"
+#include "model/embedding_parts.h"
 #include "model/precision.h"
 #include "model/tensor_spec.h"
 #include "weights/checkpoint.h"
@@ -126,9 +125,7 @@ ModelReport BertEmbeddingModel::Inspect(const std::string& directory) {
     report.notes = files.checkpoint->notes();
     report.stored_dtype =
         DtypeNames(CheckpointTensors(*files.checkpoint, EncoderName).StoredDtypes(files.specs));
-    for (const Checkpoint::File& file : files.checkpoint->files()) {
-      report.files.push_back({file.name, static_cast<int64_t>(file.map->bytes().size())});
-    }
+    report.files = FilesOf(*files.checkpoint);
   }
   return report;
 }
@@ -148,13 +145,8 @@ TokenizedText BertEmbeddingModel::Tokenize(std::string_view text) const {
 
 at::Tensor BertEmbeddingModel::States(std::span<const TokenizedText> texts, int64_t layer) const {
   const at::NoGradGuard no_grad;
-  std::vector<int32_t> ids;
-  std::vector<int64_t> lengths;
-  for (const TokenizedText& text : texts) {
-    ids.insert(ids.end(), text.ids.begin(), text.ids.end());
-    lengths.push_back(static_cast<int64_t>(text.ids.size()));
-  }
-  return network_.Forward(at::tensor(ids, at::kLong).to(device_), lengths, layer);
+  const TextBatch batch = MakeTextBatch(texts, device_);
+  return network_.Forward(batch.ids, batch.lengths, layer);
 }
 
 at::Tensor BertEmbeddingModel::SentenceVectors(std::span<const TokenizedText> texts) const {
@@ -168,9 +160,7 @@ at::Tensor BertEmbeddingModel::SentenceVectors(std::span<const TokenizedText> te
     pooled.push_back(sentences_.pooling == Pooling::kMean ? rows.mean(0) : rows.select(0, 0));
     begin += length;
   }
-  const at::Tensor vectors = at::stack(pooled);
-  constexpr double kLeastNorm = 1e-12;  // torch.nn.functional.normalize
-  return vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(kLeastNorm);
+  return UnitRows(at::stack(pooled));
 }
 
 }  // namespace gre

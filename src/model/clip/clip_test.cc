@@ -1,4 +1,3 @@
-#include <cmath>
 #include <functional>
 #include <string>
 #include <vector>
@@ -10,6 +9,7 @@
 #include "model/clip/model.h"
 #include "model/loader.h"
 #include "model/testing/spoilt_directory.h"
+#include "model/testing/tensor_difference.h"
 
 namespace gre {
 namespace {
@@ -33,23 +33,8 @@ RgbImage Picture(int width, int height) {
   return image;
 }
 
-double LargestDifference(const at::Tensor& values, const std::vector<float>& expected) {
-  const at::Tensor flat = values.contiguous();
-  EXPECT_EQ(flat.numel(), static_cast<int64_t>(expected.size()));
-  double largest = 0;
-  for (size_t i = 0; i < expected.size(); ++i) {
-    largest =
-        std::max(largest, std::abs(double{flat.const_data_ptr<float>()[i]} - double{expected[i]}));
-  }
-  return largest;
-}
-
 std::string ErrorAfter(const std::function<void(SpoiltDirectory&)>& spoil) {
-  SpoiltDirectory directory("tiny_clip");
-  spoil(directory);
-  directory.Write();
-  const auto model = ClipModel::Load(directory.path(), at::kCPU);
-  return model.ok() ? "" : model.error().message;
+  return LoadErrorAfter<ClipModel>("tiny_clip", spoil);
 }
 
 TEST(ClipTest, TextVectorsMeetTheReference) {

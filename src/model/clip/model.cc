@@ -3,14 +3,13 @@
 #include <optional>
 #include <utility>
 
-#include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/tensor.h>
 
 #include "core/file.h"
 #include "image/patches.h"
 #include "model/checkpoint_source.h"
+#include "model/embedding_parts.h"
 #include "model/precision.h"
 #include "model/tensor_spec.h"
 #include "weights/checkpoint.h"
@@ -100,11 +99,6 @@ struct ClipFiles {
   }
 };
 
-at::Tensor Normalised(const at::Tensor& vectors) {
-  constexpr double kLeastNorm = 1e-12;
-  return vectors / vectors.norm(2, 1, /*keepdim=*/true).clamp_min(kLeastNorm);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<ClipModel>> ClipModel::Load(const std::string& directory,
@@ -139,9 +133,7 @@ ModelReport ClipModel::Inspect(const std::string& directory) {
     report.notes = files.checkpoint->notes();
     report.stored_dtype =
         DtypeNames(CheckpointTensors(*files.checkpoint, SameName).StoredDtypes(files.specs));
-    for (const Checkpoint::File& file : files.checkpoint->files()) {
-      report.files.push_back({file.name, static_cast<int64_t>(file.map->bytes().size())});
-    }
+    report.files = FilesOf(*files.checkpoint);
   }
   return report;
 }
@@ -160,13 +152,8 @@ TokenizedText ClipModel::Tokenize(std::string_view text) const {
 
 at::Tensor ClipModel::TextVectors(std::span<const TokenizedText> texts) const {
   const at::NoGradGuard no_grad;
-  std::vector<int32_t> ids;
-  std::vector<int64_t> lengths;
-  for (const TokenizedText& text : texts) {
-    ids.insert(ids.end(), text.ids.begin(), text.ids.end());
-    lengths.push_back(static_cast<int64_t>(text.ids.size()));
-  }
-  return Normalised(network_.TextVectors(at::tensor(ids, at::kLong).to(device_), lengths));
+  const TextBatch batch = MakeTextBatch(texts, device_);
+  return UnitRows(network_.TextVectors(batch.ids, batch.lengths));
 }
 
 Result<RgbImage> ClipModel::Prepare(const RgbImage& image) const {
@@ -185,7 +172,7 @@ at::Tensor ClipModel::ImageVectors(std::span<const RgbImage> prepared) const {
     WritePatches(image, spec, {data, size});
     data += size;
   }
-  return Normalised(network_.ImageVectors(patches.to(device_)));
+  return UnitRows(network_.ImageVectors(patches.to(device_)));
 }
 
 }  // namespace gre

@@ -117,9 +117,7 @@ ModelReport GreNano::Inspect(const std::string& directory) {
     report.notes = files.checkpoint->notes();
     report.stored_dtype = DtypeNames(
         CheckpointTensors(*files.checkpoint, NanoFiles::SameName).StoredDtypes(files.specs));
-    for (const Checkpoint::File& file : files.checkpoint->files()) {
-      report.files.push_back({file.name, static_cast<int64_t>(file.map->bytes().size())});
-    }
+    report.files = FilesOf(*files.checkpoint);
   }
   return report;
 }

@@ -169,11 +169,7 @@ ModelReport Qwen25VlFiles::Report() const {
   report.context_tokens = config.max_positions;
   report.kv_values_per_token =
       2 * config.text.num_layers * config.text.num_kv_heads * config.text.head_dim;
-  if (checkpoint) {
-    for (const Checkpoint::File& file : checkpoint->files()) {
-      report.files.push_back({file.name, static_cast<int64_t>(file.map->bytes().size())});
-    }
-  }
+  if (checkpoint) report.files = FilesOf(*checkpoint);
   return report;
 }
 

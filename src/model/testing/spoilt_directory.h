@@ -4,11 +4,13 @@
 #include <cstdint>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <span>
 #include <string>
 #include <vector>
 
+#include <ATen/core/Tensor.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
 
@@ -68,5 +70,16 @@ class SpoiltDirectory {
   Json config_;
   std::map<std::string, Tensor> tensors_;
 };
+
+// Why `Model` does not load a directory of tests/goldens after `spoil`; empty when it does.
+template <typename Model>
+std::string LoadErrorAfter(const std::string& name,
+                           const std::function<void(SpoiltDirectory&)>& spoil) {
+  SpoiltDirectory directory(name);
+  spoil(directory);
+  directory.Write();
+  const auto model = Model::Load(directory.path(), at::kCPU);
+  return model.ok() ? "" : model.error().message;
+}
 
 }  // namespace gre

@@ -95,12 +95,15 @@ class BorderTable {
   [[nodiscard]] NearestArea NearestOf(std::optional<std::string_view> code, const LatLng& point,
                                       double max_km) const;
   // Cells of half a degree, each on the whole in one area (or on the sea) unless an edge crosses
-  // it. What is in them is found by the first query: values are kUnknownCell, kCrossedCell,
-  // kSeaCell or the index of an area. Atomic: queries come from many threads.
+  // it. What is in them is found by the first query: values are kUnknown, kCrossed, kSea or the
+  // index of an area. Atomic: queries come from many threads.
   struct Cells {
     static constexpr int kPerDegree = 2;
     static constexpr int kColumns = 360 * kPerDegree;
     static constexpr int kRows = 180 * kPerDegree;
+    static constexpr int16_t kUnknown = -1;
+    static constexpr int16_t kCrossed = -2;
+    static constexpr int16_t kSea = -3;
     std::unique_ptr<std::atomic<int16_t>[]> values;
   };
   void MarkCrossedCells();

@@ -106,6 +106,24 @@ TEST(NearestLandTo, NeverExceedsTheDistanceToAnyKnownLand) {
   }
 }
 
+// The short way agrees with the long one, on land, on the shore and far out.
+TEST(CountryCodeWithin, IsTheNearestLandUpToTheDistance) {
+  Random random(13);
+  constexpr double kMaxKm = 22.224;
+  int shore = 0;
+  for (int i = 0; i < 1500; ++i) {
+    // Half of them in the Aegean, where every point is near some coast.
+    const LatLng point = i % 2 == 0 ? LatLng{random.Uniform(35, 41), random.Uniform(22, 29)}
+                                    : LatLng{random.Uniform(-90, 90), random.Uniform(-180, 180)};
+    const NearestLand nearest = NearestLandTo(point);
+    const bool is_near = nearest.distance_km <= kMaxKm;
+    shore += is_near && nearest.distance_km > 0 ? 1 : 0;
+    EXPECT_EQ(CountryCodeWithin(point, kMaxKm), is_near ? nearest.area.country_code : "")
+        << point.latitude_deg << " " << point.longitude_deg;
+  }
+  EXPECT_GT(shore, 100);
+}
+
 TEST(CountryContains, AgreesWithLandAreaAt) {
   Random random(11);
   for (int i = 0; i < 2000; ++i) {

@@ -33,13 +33,7 @@ using testing::ScriptedHttpServer;
 
 class BenchTest : public ::testing::Test {
  protected:
-  void SetUp() override {
-    options_.environment = {{"HOME", folder_.path()},
-                            {"PATH", "/usr/bin:/bin"},
-                            {"LC_ALL", "C.UTF-8"},
-                            {"XDG_CACHE_HOME", folder_ / "cache"},
-                            {"XDG_CONFIG_HOME", folder_ / "config"}};
-  }
+  void SetUp() override { options_.environment = testing::IsolatedEnvironment(folder_.path()); }
 
   ProgramResult Gre(const std::vector<std::string>& arguments) const {
     return RunProgramFile(GRE_PROGRAM, arguments, options_);

@@ -40,11 +40,7 @@ class CliTest : public ::testing::Test {
         (std::string("gre_cli_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
     fs::remove_all(root_);
     fs::create_directories(root_ / "photos");
-    options_.environment = {{"HOME", root_.string()},
-                            {"PATH", "/usr/bin:/bin"},
-                            {"LC_ALL", "C.UTF-8"},
-                            {"XDG_CACHE_HOME", (root_ / "cache").string()},
-                            {"XDG_CONFIG_HOME", (root_ / "config").string()}};
+    options_.environment = testing::IsolatedEnvironment(root_.string());
   }
   void TearDown() override { fs::remove_all(root_); }
 

@@ -39,11 +39,7 @@ class LocateTest : public ::testing::Test {
  protected:
   void SetUp() override {
     fs::create_directories(folder_ / "photos");
-    options_.environment = {{"HOME", folder_.path()},
-                            {"PATH", "/usr/bin:/bin"},
-                            {"LC_ALL", "C.UTF-8"},
-                            {"XDG_CACHE_HOME", folder_ / "cache"},
-                            {"XDG_CONFIG_HOME", folder_ / "config"}};
+    options_.environment = testing::IsolatedEnvironment(folder_.path());
   }
 
   ProgramResult Gre(const std::vector<std::string>& arguments) const {

@@ -1,5 +1,4 @@
 // gre bench run: a benchmark x a system -> a predictions file.
-#include <algorithm>
 #include <filesystem>
 #include <memory>
 #include <utility>
@@ -144,12 +143,7 @@ CommandSpec BenchRunCommand() {
   };
   constexpr std::string_view kOfLocate[] = {"out",         "force",          "limit", "samples",
                                             "temperature", "max-new-tokens", "seed",  "prompt"};
-  for (OptionSpec& spec : LocateOptionSpecs(options->locate)) {
-    if (std::ranges::find(kOfLocate, spec.name) != std::end(kOfLocate)) {
-      command.options.push_back(std::move(spec));
-    }
-  }
-  for (OptionSpec& spec : EngineOptionSpecs(options->locate.engine)) {
+  for (OptionSpec& spec : LocateOptionSpecs(options->locate, kOfLocate)) {
     command.options.push_back(std::move(spec));
   }
   command.run = [options](CliContext& context) -> ExitCode {

@@ -1,5 +1,4 @@
 // gre bench speed: how fast a model locates photos on this machine.
-#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -85,12 +84,7 @@ CommandSpec BenchSpeedCommand() {
                       .configurable = false}};
   constexpr std::string_view kOfLocate[] = {"PHOTO",          "samples", "temperature",
                                             "max-new-tokens", "seed",    "prompt"};
-  for (OptionSpec& spec : LocateOptionSpecs(options->locate)) {
-    if (std::ranges::find(kOfLocate, spec.name) != std::end(kOfLocate)) {
-      command.options.push_back(std::move(spec));
-    }
-  }
-  for (OptionSpec& spec : EngineOptionSpecs(options->locate.engine)) {
+  for (OptionSpec& spec : LocateOptionSpecs(options->locate, kOfLocate)) {
     command.options.push_back(std::move(spec));
   }
   command.run = [options](CliContext& context) -> ExitCode {

@@ -1,5 +1,6 @@
 #include "cli/locate_options.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/models.h"
@@ -12,9 +13,16 @@
 #include "reasoning/prompt_template.h"
 
 namespace gre {
+namespace {
 
-std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options) {
-  std::vector<OptionSpec> specs = {
+std::vector<OptionSpec> WithEngineOptions(std::vector<OptionSpec> specs, LocateOptions& options) {
+  for (OptionSpec& spec : EngineOptionSpecs(options.engine)) specs.push_back(std::move(spec));
+  return specs;
+}
+
+// Without those of the engine.
+std::vector<OptionSpec> OwnOptionSpecs(LocateOptions& options) {
+  return {
       {.name = "PHOTO",
        .value_name = "PHOTO",
        .help = "Files, folders, URLs, or - for standard input",
@@ -101,10 +109,21 @@ std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options) {
        .target = &options.metadata_only},
       {.name = "stream", .help = "Show the chain while it is written", .target = &options.stream},
   };
-  for (OptionSpec& spec : EngineOptionSpecs(options.engine)) {
-    specs.push_back(std::move(spec));
-  }
-  return specs;
+}
+
+}  // namespace
+
+std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options) {
+  return WithEngineOptions(OwnOptionSpecs(options), options);
+}
+
+std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options,
+                                          std::span<const std::string_view> names) {
+  std::vector<OptionSpec> specs = OwnOptionSpecs(options);
+  std::erase_if(specs, [&](const OptionSpec& spec) {
+    return std::ranges::find(names, spec.name) == names.end();
+  });
+  return WithEngineOptions(std::move(specs), options);
 }
 
 Result<std::string> PromptPath(const std::string& prompt) {

@@ -1,7 +1,9 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/command.h"
@@ -33,6 +35,9 @@ struct LocateOptions {
 };
 
 std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options);
+// Those of these names, then the engine's: for commands that locate as part of their work.
+std::vector<OptionSpec> LocateOptionSpecs(LocateOptions& options,
+                                          std::span<const std::string_view> names);
 
 // What can be known to be wrong with the options before any work, whether this run uses them or
 // not. Loads no model and contacts nobody.

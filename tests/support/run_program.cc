@@ -37,6 +37,14 @@ bool Drain(int fd, std::string& text) {
 
 }  // namespace
 
+std::map<std::string, std::string> IsolatedEnvironment(const std::string& folder) {
+  return {{"HOME", folder},
+          {"PATH", "/usr/bin:/bin"},
+          {"LC_ALL", "C.UTF-8"},
+          {"XDG_CACHE_HOME", folder + "/cache"},
+          {"XDG_CONFIG_HOME", folder + "/config"}};
+}
+
 ProgramResult RunProgramFile(const std::string& path, const std::vector<std::string>& arguments,
                              const ProgramOptions& options) {
   std::array<std::array<int, 2>, 3> pipes;

@@ -22,6 +22,10 @@ struct ProgramOptions {
   int interrupt_signal = SIGINT;
 };
 
+// An environment in which a program finds nothing of this machine's users: home, cache and
+// configuration lie below `folder`.
+std::map<std::string, std::string> IsolatedEnvironment(const std::string& folder);
+
 // Runs a program to its end with pipes for its three streams.
 ProgramResult RunProgramFile(const std::string& path, const std::vector<std::string>& arguments,
                              const ProgramOptions& options);

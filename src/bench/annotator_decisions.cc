@@ -39,8 +39,8 @@ Status ReadFileInto(const std::string& path, AnnotatorDecisions& decisions) {
   for (const auto& [name, photo] : decisions.photos) {
     if (photo.size() != annotator + 1) {
       return Error{ErrorCode::kInvalidInput,
-                   path + ": expected a row for '" + name +
-                       "', which the other annotators decided, found none"};
+                   Concat({path, ": expected a row for '", name,
+                           "', which the other annotators decided, found none"})};
     }
   }
   decisions.annotators.push_back(std::filesystem::path(path).stem().string());

@@ -74,8 +74,8 @@ Result<std::vector<TruthRecord>> PhotosOf(std::span<const FusionInput> inputs) {
     }
     // Repetitions that do not follow each other.
     std::ranges::stable_sort(added, {}, &TruthRecord::id);
-    const auto repeated = std::ranges::unique(added, {}, &TruthRecord::id);
-    added.erase(repeated.begin(), repeated.end());
+    const auto same_id = [](const TruthRecord& a, const TruthRecord& b) { return a.id == b.id; };
+    added.erase(std::unique(added.begin(), added.end(), same_id), added.end());
     photos.insert(photos.end(), added.begin(), added.end());
   }
   return photos;

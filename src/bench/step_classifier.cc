@@ -212,7 +212,7 @@ bool EndsSentence(std::string_view text, size_t dot) {
 // The first clause of `text` that may be of another class begins here; npos: none does.
 size_t FindClause(std::string_view text, std::string_view lower) {
   for (size_t at = 1; at < text.size(); ++at) {
-    size_t next = at;
+    size_t next = 0;
     if (text[at] == ',' && at + 1 < text.size() && text[at + 1] == ' ') {
       next = at + 2;
       if (StandsAt(lower, next, "and")) next += 4;

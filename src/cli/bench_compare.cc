@@ -6,8 +6,7 @@
 #include "cli/bench_options.h"
 #include "core/file.h"
 #include "report/comparison_tables.h"
-#include "report/conventions_text.h"
-#include "report/published_table.h"
+#include "report/score_text.h"
 
 namespace gre {
 namespace {
@@ -65,7 +64,7 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
   return compared;
 }
 
-void Print(const Compared& compared, CliContext& context) {
+void Print(const Compared& compared, const BenchOptions& options, CliContext& context) {
   if (context.json) {
     context.out.WriteLine(
         ComparisonJson(compared.comparison, compared.inputs.conventions, compared.failures));
@@ -74,18 +73,7 @@ void Print(const Compared& compared, CliContext& context) {
   for (const Table& table : ComparisonTables(compared.comparison)) {
     context.out.Write(FormatTableText(table) + "\n");
   }
-  for (const auto& [name, value] : DescribeConventions(compared.inputs.conventions)) {
-    context.out.WriteLine(name + ": " + value);
-  }
-  for (const ScoredSystem& system : compared.inputs.systems) {
-    for (const BenchWarning& warning : system.scores.warnings) {
-      context.out.WriteLine("warning, " + system.name + " (" + warning.kind +
-                            "): " + warning.message);
-    }
-  }
-  if (compared.inputs.beside.published != nullptr) {
-    context.out.Write("\n" + FormatTableText(PublishedTable(*compared.inputs.beside.published)));
-  }
+  context.out.Write(CaveatsText(MakeReport(compared.inputs, options)));
 }
 
 }  // namespace
@@ -138,7 +126,7 @@ CommandSpec BenchCompareCommand() {
   command.run = [options](CliContext& context) -> ExitCode {
     const Result<Compared> compared = Compare(*options, context);
     if (!compared.ok()) return context.Fail(compared.error());
-    Print(*compared, context);
+    Print(*compared, options->bench, context);
     for (const ScoredSystem& system : compared->inputs.systems) {
       for (const std::string& remark : system.file.remarks) context.Note(remark);
     }

@@ -6,8 +6,8 @@
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
 #include "core/file.h"
-#include "report/conventions_text.h"
 #include "report/fusion_tables.h"
+#include "report/score_text.h"
 
 namespace gre {
 namespace {
@@ -140,9 +140,7 @@ void Print(const Fused& fused, const BenchFuseOptions& options, CliContext& cont
   for (const Table& table : FusionTables(report)) {
     context.out.Write(FormatTableText(table) + "\n");
   }
-  for (const auto& [name, value] : DescribeConventions(fused.inputs.conventions)) {
-    context.out.WriteLine(name + ": " + value);
-  }
+  context.out.Write(CaveatsText(MakeReport(fused.inputs, options.bench)));
 }
 
 }  // namespace

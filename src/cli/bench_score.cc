@@ -6,7 +6,6 @@
 #include "cli/bench_chains.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
-#include "report/published_table.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -61,9 +60,6 @@ CommandSpec BenchScoreCommand() {
                 std::to_string(overlap.repeated) + " lie within 10 m and " +
                 std::to_string(overlap.within_1_km) + " within 1 km of its " +
                 std::to_string(overlap.gallery_points) + " points\n";
-      }
-      if (inputs->beside.published != nullptr) {
-        text += "\n" + FormatTableText(PublishedTable(*inputs->beside.published));
       }
       for (size_t i = 0; i < chains.size(); ++i) {
         text += "\nchains of " + inputs->systems[i].name + "\n";

@@ -6,8 +6,11 @@
 
 namespace gre {
 
-// Scores for people: the figures of the report's tables with one column a system, then what became
-// of the records, the conventions and what makes the figures doubtful.
+// Scores for people: the figures of the report's tables with one column a system, what became of
+// the records, and the caveats.
 std::string ScoreText(const BenchReport& report);
+
+// What makes the figures doubtful, how they were made, and what papers published beside them.
+std::string CaveatsText(const BenchReport& report);
 
 }  // namespace gre

@@ -29,9 +29,9 @@ struct TableFigure {
 
 // Text, or a figure.
 struct TableCell {
-  TableCell(std::string words) : text(std::move(words)) {}      // NOLINT(*-explicit-*)
-  TableCell(const char* words) : text(words) {}                 // NOLINT(*-explicit-*)
-  TableCell(TableFigure number) : figure(std::move(number)) {}  // NOLINT(*-explicit-*)
+  TableCell(std::string words) : text(std::move(words)) {}  // NOLINT(*-explicit-*)
+  TableCell(const char* words) : text(words) {}             // NOLINT(*-explicit-*)
+  TableCell(const TableFigure& number) : figure(number) {}  // NOLINT(*-explicit-*)
 
   std::string text;
   std::optional<TableFigure> figure;

@@ -167,14 +167,20 @@ class RecordFile::JsonSource final : public RecordFile::Source {
     if (is_array_) ++position_.at;
   }
 
-  // Looks at the first records without taking them; what is wrong in them Next will say.
+  // Looks at the first records without taking them. The first one must be right; what is wrong in
+  // the others Next will say.
   Status Start() override {
     const Position start = position_;
     for (int i = 0; i < kLookedAt; ++i) {
       const Result<bool> more = Slice();
+      if (i == 0 && !more.ok()) return more.error();
       if (!more.ok() || !*more) break;
       dom::element record;
-      if (Parse(record)) AddFields(record, "", 3, fields_);
+      if (Parse(record)) {
+        AddFields(record, "", 3, fields_);
+      } else if (i == 0) {
+        return BadRecord();
+      }
     }
     position_ = start;
     std::ranges::sort(fields_);

@@ -65,6 +65,9 @@ TEST(RecordFile, WhatIsWrongIsNamedByLineAndColumn) {
   EXPECT_THAT(ReadAll("f.json", "[{\"id\":\"a\"},\n{\"id\":"),
               ElementsAre("a - 1", HasSubstr("f.json:2: expected ',' or ']'")));
   EXPECT_THAT(ReadAll("f.json", "[] x"), ElementsAre(HasSubstr("after its array")));
+  EXPECT_THAT(ReadAll("f.json", "[[[["), ElementsAre(HasSubstr("f.json:1: expected ',' or ']'")));
+  EXPECT_THAT(ReadAll("f.jsonl", "{\"id\":\"" + std::string(size_t{65} << 20, 'x') + "\"}\n"),
+              ElementsAre("f.jsonl:1: expected a record of at most 64 MiB, found one of 65 MiB"));
   EXPECT_TRUE(ReadAll("f.json", "[ ]\n").empty());
   EXPECT_TRUE(ReadAll("f.json", "").empty());
 }

@@ -212,16 +212,14 @@ bool EndsSentence(std::string_view text, size_t dot) {
 // The first clause of `text` that may be of another class begins here; npos: none does.
 size_t FindClause(std::string_view text, std::string_view lower) {
   for (size_t at = 1; at < text.size(); ++at) {
-    size_t next = 0;
-    if (text[at] == ',' && at + 1 < text.size() && text[at + 1] == ' ') {
-      next = at + 2;
-      if (StandsAt(lower, next, "and")) next += 4;
+    size_t length = 0;  // of what divides the clauses
+    if (text.substr(at).starts_with(", ")) {
+      length = StandsAt(lower, at + 2, "and") ? 6 : 2;
     } else if (lower.substr(at).starts_with(" - ")) {
-      next = at + 3;
-    } else {
-      continue;
+      length = 3;
     }
-    if (next < text.size() && StartsAny(lower, next, kClauseStarts)) return next;
+    const size_t next = at + length;
+    if (length > 0 && next < text.size() && StartsAny(lower, next, kClauseStarts)) return next;
   }
   return std::string_view::npos;
 }

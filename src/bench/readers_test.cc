@@ -58,6 +58,14 @@ TEST_F(Readers, TruthHasPointsCountriesPrecisionAndLabels) {
   EXPECT_EQ(truth->at(1).line, 3u);
 }
 
+// The index that pandas writes had been read as precision_km.
+TEST_F(Readers, AColumnWithoutANameIsNobodysField) {
+  const auto truth = ReadTruth(Write("t.csv", ",id,lat,lon\n0,a,1,2\n7,b,3,4\n"));
+  ASSERT_TRUE(truth.ok()) << truth.error().message;
+  EXPECT_EQ(truth->at(1).precision_km, 0);
+  EXPECT_EQ(truth->at(1).image, "");
+}
+
 TEST_F(Readers, ABenchmarkHasAHeaderAndAnnotations) {
   const auto truth = ReadTruth(
       Write("b.jsonl",

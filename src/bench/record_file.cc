@@ -141,7 +141,7 @@ class RecordFile::CsvSource final : public RecordFile::Source {
       value.number = 0;
       value.text.clear();
       value.kind = FieldValue::Kind::kMissing;
-      if (column == fields_.end()) continue;
+      if (column == fields_.end() || column->empty()) continue;
       const std::string& cell = cells_[static_cast<size_t>(column - fields_.begin())];
       if (cell.empty()) continue;
       value.kind = FieldValue::Kind::kText;

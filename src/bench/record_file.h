@@ -53,8 +53,9 @@ class RecordFile {
   [[nodiscard]] std::optional<std::string> FindField(
       std::span<const std::string_view> candidates) const;
 
-  // Reads the next record: values[i] is that of names[i]. False at the end. Errors name file, line
-  // and where JSON ends being JSON also the column; reading goes on behind a record with an error.
+  // Reads the next record: values[i] is that of names[i]; "" is no field, whatever the file holds.
+  // False at the end. Errors name file, line and where JSON ends being JSON also the column;
+  // reading goes on behind a record with an error.
   Result<bool> Next(std::span<const std::string> names, std::vector<FieldValue>& values);
 
   // The JSON of the last record; for CSV empty.

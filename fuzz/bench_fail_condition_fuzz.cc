@@ -4,7 +4,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "bench/fail_condition.h"
+#include "bench/compare/fail_condition.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto condition = gre::ParseFailCondition({reinterpret_cast<const char*>(data), size});

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <string_view>
 
-#include "bench/fusion.h"
+#include "bench/fusion/fusion.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const auto model = gre::ParseFusionModel({reinterpret_cast<const char*>(data), size});

@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "bench/benchmark_file.h"
-#include "bench/import.h"
+#include "bench/import/import.h"
 #include "bench/truth_file.h"
 #include "core/file.h"
 

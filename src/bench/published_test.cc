@@ -5,7 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "bench/import.h"
+#include "bench/import/import.h"
 
 namespace gre {
 namespace {

@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "bench/benchmark_builder.h"
 #include "bench/benchmark_file.h"
-#include "bench/chain_scorers.h"
-#include "bench/indicator_corpus.h"
+#include "bench/build/benchmark_builder.h"
+#include "bench/build/clue_matcher.h"
+#include "bench/build/indicator_corpus.h"
 #include "bench/predictions_file.h"
 #include "bench/truth_file.h"
 #include "cli/bench_commands.h"

@@ -6,9 +6,9 @@
 #include <optional>
 #include <utility>
 
-#include "bench/chain_scorers.h"
+#include "bench/chains/chain_scorers.h"
+#include "bench/chains/step_judge.h"
 #include "bench/photo_index.h"
-#include "bench/step_judge.h"
 #include "cli/models.h"
 #include "core/strings.h"
 #include "generation/torch_loader.h"

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/chain_quality.h"
+#include "bench/chains/chain_quality.h"
 #include "cli/bench_options.h"
 #include "cli/command.h"
 #include "cli/context.h"

@@ -1,7 +1,7 @@
 // gre bench compare: what a difference between systems is worth.
 #include <memory>
 
-#include "bench/comparison.h"
+#include "bench/compare/comparison.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
 #include "core/file.h"

@@ -2,7 +2,7 @@
 #include <memory>
 #include <utility>
 
-#include "bench/fusion_systems.h"
+#include "bench/fusion/fusion_systems.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
 #include "core/file.h"

@@ -7,7 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "bench/benchmark_file.h"
-#include "bench/import.h"
+#include "bench/import/import.h"
 #include "cli/bench_commands.h"
 #include "cli/context.h"
 #include "core/file.h"

@@ -4,7 +4,7 @@
 #include <cmath>
 #include <set>
 
-#include "bench/breakdown.h"
+#include "bench/compare/breakdown.h"
 #include "core/strings.h"
 #include "knowledge/country_facts.h"
 

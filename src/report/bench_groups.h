@@ -19,7 +19,7 @@ struct PropertyGroups {
 };
 
 // By every label that has at least two values, then by country and continent
-// (bench/breakdown.h), with 95 % bootstrap intervals.
+// (bench/compare/breakdown.h), with 95 % bootstrap intervals.
 std::vector<PropertyGroups> GroupsOf(const BenchReport& report, std::string_view metric);
 
 // English name of a country, the code itself where it has none.

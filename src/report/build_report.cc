@@ -7,7 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/photo_annotator.h"
+#include "bench/build/photo_annotator.h"
 #include "core/strings.h"
 #include "knowledge/country_facts.h"
 

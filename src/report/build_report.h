@@ -3,8 +3,8 @@
 #include <span>
 #include <string>
 
-#include "bench/benchmark_builder.h"
-#include "bench/indicator_corpus.h"
+#include "bench/build/benchmark_builder.h"
+#include "bench/build/indicator_corpus.h"
 
 namespace gre {
 

@@ -5,7 +5,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-#include "bench/chain_quality.h"
+#include "bench/chains/chain_quality.h"
 
 namespace gre {
 

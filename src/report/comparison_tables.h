@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/comparison.h"
+#include "bench/compare/comparison.h"
 #include "bench/records.h"
 #include "bench/scoring.h"
 #include "report/table.h"

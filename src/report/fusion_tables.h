@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/fusion_systems.h"
+#include "bench/fusion/fusion_systems.h"
 #include "bench/records.h"
 #include "bench/scoring.h"
 #include "report/table.h"

@@ -14,9 +14,8 @@ constexpr char kCascade[] = "haarcascade_frontalface_default";
 
 class CascadeDetector final : public FaceDetector {
  public:
-  explicit CascadeDetector(cv::CascadeClassifier cascade)
-      : cascade_(std::move(cascade)),
-        name_(std::string("OpenCV ") + CV_VERSION + ", " + kCascade) {}
+  explicit CascadeDetector(const cv::CascadeClassifier& cascade)
+      : cascade_(cascade), name_(std::string("OpenCV ") + CV_VERSION + ", " + kCascade) {}
 
   Result<std::vector<FaceBox>> Detect(const RgbImage& image) override {
     // Larger pictures hold no faces that matter: one that covers a share of the area stays
@@ -66,7 +65,7 @@ extern "C" __attribute__((visibility("default"))) gre::FaceDetector* gre_face_de
     if (!std::filesystem::exists(path)) continue;
     try {
       cv::CascadeClassifier cascade(path);
-      if (!cascade.empty()) return new gre::CascadeDetector(std::move(cascade));
+      if (!cascade.empty()) return new gre::CascadeDetector(cascade);
     } catch (const cv::Exception&) {
     }
     *error = path + ": this cascade cannot be read; install the package opencv-data again";

@@ -4,7 +4,7 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/record_file.h"
+#include "dataset/record_file.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);

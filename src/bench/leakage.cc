@@ -5,8 +5,8 @@
 #include <cmath>
 #include <utility>
 
-#include "bench/field_names.h"
-#include "bench/record_file.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "core/parallel.h"
 #include "core/random.h"
 #include "core/strings.h"

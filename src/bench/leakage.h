@@ -42,7 +42,7 @@ bool TextHoldsPoint(std::string_view text, const LatLng& point);
 class CoordinateGallery {
  public:
   explicit CoordinateGallery(std::span<const LatLng> points);
-  // From any table with coordinates (bench/record_file.h). Rows whose coordinates cannot be read
+  // From any table with coordinates (dataset/record_file.h). Rows whose coordinates cannot be read
   // are errors with file and line.
   static Result<CoordinateGallery> Read(const std::string& path);
 

@@ -4,9 +4,9 @@
 #include <optional>
 #include <utility>
 
-#include "bench/field_names.h"
+#include "dataset/field_names.h"
 #include "bench/name_geocoder.h"
-#include "bench/record_file.h"
+#include "dataset/record_file.h"
 #include "core/strings.h"
 #include "reasoning/answer_parser.h"
 

@@ -6,8 +6,8 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/field_names.h"
-#include "bench/record_file.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "core/json.h"
 #include "core/strings.h"
 #include "knowledge/country_facts.h"

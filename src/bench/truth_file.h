@@ -17,7 +17,7 @@ struct TruthFields {
   std::string longitude = {};
 };
 
-// Reads a truth file or benchmark: CSV, TSV, JSON or JSON Lines (bench/record_file.h). Optional
+// Reads a truth file or benchmark: CSV, TSV, JSON or JSON Lines (dataset/record_file.h). Optional
 // fields: country or country_code (code or English name), precision_km, image, category,
 // environment, indicator, continent, labels (an object of further ones), indicators, captions,
 // key_steps (arrays of texts), indicator_weights (numbers, one an indicator).

@@ -49,6 +49,8 @@ struct OptionSpec {
   bool required = false;     // positional arguments only
   bool configurable = true;  // may come from the environment and config.toml
   bool is_path = false;      // completion offers files
+  // Names a file of settings that is read instead of the user's config.toml; a text.
+  bool is_settings_file = false;
 };
 
 // A command or a group of commands. What its targets point to lives in `run`'s captures.

@@ -10,6 +10,7 @@ CommandSpec TrainCommand();
 CommandSpec ModelCommand();
 CommandSpec BenchCommand();
 CommandSpec CalibrateCommand();
+CommandSpec DatasetCommand();
 CommandSpec DoctorCommand();
 CommandSpec CompletionCommand();
 CommandSpec ManCommand();

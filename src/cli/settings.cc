@@ -147,11 +147,26 @@ std::string XdgDirectory(const Environment& environment, const std::string& vari
   return home.empty() ? home : home + "/" + below_home + "/gre";
 }
 
+// The file that the command line names, else `default_path`.
+Result<std::string> SettingsPath(const ParsedArguments& arguments,
+                                 const std::string& default_path) {
+  for (const auto& [option, values] : arguments.given) {
+    if (!option->is_settings_file) continue;
+    if (!FileExists(values.back())) {
+      return Error{ErrorCode::kNotFound,
+                   DisplayName(*option) + ": there is no file '" + values.back() + "'"};
+    }
+    return values.back();
+  }
+  return default_path;
+}
+
 }  // namespace
 
 Status ApplySettings(const ParsedArguments& arguments, const CommandSpec& program,
                      const std::vector<OptionSpec>& common, const Environment& environment,
-                     const std::string& config_path) {
+                     const std::string& default_path) {
+  GRE_ASSIGN_OR_RETURN(const std::string config_path, SettingsPath(arguments, default_path));
   GRE_ASSIGN_OR_RETURN(const ConfigFile config, ConfigFile::Read(config_path));
   GRE_RETURN_IF_ERROR(config.Check(program, common));
   std::set<const OptionSpec*> done;

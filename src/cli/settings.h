@@ -15,13 +15,14 @@ using Environment = std::function<std::optional<std::string>(const std::string& 
 
 // Fills the targets of the chosen command's and the common options: from the command line, else
 // from GRE_NAME, else from config.toml, else they keep their default. Errors name the source, and
-// keys of config.toml that no command knows are errors.
+// keys of config.toml that no command knows are errors. A file that the command line names by an
+// option with is_settings_file takes the place of config.toml and must exist.
 //
 // config.toml: top-level keys count for every command that has such an option, keys in a table
 // named like a command ("[locate]", "[model.check]") for that one only and win.
 Status ApplySettings(const ParsedArguments& arguments, const CommandSpec& program,
                      const std::vector<OptionSpec>& common, const Environment& environment,
-                     const std::string& config_path);
+                     const std::string& default_path);
 
 // $XDG_CONFIG_HOME/gre/config.toml, with ~/.config where that is unset; "" without a HOME.
 std::string ConfigPath(const Environment& environment);

@@ -6,7 +6,7 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/field_names.h"
+#include "dataset/field_names.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"

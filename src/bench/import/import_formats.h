@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "bench/import/import.h"
-#include "bench/record_file.h"
+#include "dataset/record_file.h"
 #include "core/result.h"
 
 namespace gre {

@@ -1,4 +1,4 @@
-#include "bench/record_file.h"
+#include "dataset/record_file.h"
 
 #include <algorithm>
 #include <utility>

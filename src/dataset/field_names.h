@@ -4,8 +4,8 @@
 #include <string_view>
 #include <vector>
 
-#include "bench/record_file.h"
 #include "core/result.h"
+#include "dataset/record_file.h"
 
 namespace gre {
 

@@ -1,4 +1,4 @@
-#include "bench/field_names.h"
+#include "dataset/field_names.h"
 
 #include <algorithm>
 

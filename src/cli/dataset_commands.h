@@ -1,0 +1,9 @@
+#pragma once
+
+#include "cli/command.h"
+
+namespace gre {
+
+// The subcommands of `gre dataset`, one file each.
+
+}  // namespace gre

@@ -1,0 +1,128 @@
+#include "dataset/dataset.h"
+
+#include <chrono>
+#include <ctime>
+#include <filesystem>
+
+#include "core/file.h"
+#include "dataset/schema.h"
+
+namespace gre {
+namespace {
+
+constexpr std::string_view kDatabaseName = "dataset.sqlite";
+
+std::string DatabaseOf(const DatasetLocation& location) {
+  return location.store.empty() ? location.folder + "/" + std::string(kDatabaseName)
+                                : location.store;
+}
+
+// Nobody's photos shall be mixed with a dataset by a slip of the path.
+Status CheckFolder(const DatasetLocation& location) {
+  std::error_code code;
+  for (const auto& entry : std::filesystem::directory_iterator(location.folder, code)) {
+    const std::string name = entry.path().filename().string();
+    if (name != "images" && !name.starts_with(kDatabaseName)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   location.folder + ": expected a dataset or an empty folder, found '" + name +
+                       "' and no dataset; name a new folder"};
+    }
+  }
+  if (code) return Error{ErrorCode::kUnavailable, location.folder + ": " + code.message()};
+  return {};
+}
+
+}  // namespace
+
+std::string UtcNow() {
+  const std::time_t now = std::chrono::system_clock::to_time_t(std::chrono::system_clock::now());
+  std::tm utc{};
+  gmtime_r(&now, &utc);
+  char text[sizeof "2026-11-26T08:39:03Z"];
+  std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc);
+  return text;
+}
+
+Dataset::Dataset(std::unique_ptr<Database> database, std::string folder)
+    : database_(std::move(database)), folder_(std::move(folder)), images_(folder_ + "/images") {}
+
+Result<Dataset> Dataset::Create(const DatasetLocation& location) {
+  if (location.folder.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "expected the folder of a dataset, found ''"};
+  }
+  std::error_code code;
+  std::filesystem::create_directories(location.folder + "/images", code);
+  if (code) {
+    return Error{ErrorCode::kUnavailable, location.folder + ": " + code.message()};
+  }
+  if (location.store.empty() && !FileExists(DatabaseOf(location))) {
+    GRE_RETURN_IF_ERROR(CheckFolder(location));
+  }
+  return Prepare(location);
+}
+
+Result<Dataset> Dataset::Open(const DatasetLocation& location) {
+  if (location.store.empty() && !FileExists(DatabaseOf(location))) {
+    return Error{ErrorCode::kNotFound, location.folder + ": expected a dataset (" +
+                                           std::string(kDatabaseName) +
+                                           "), found none; 'gre dataset import' makes one"};
+  }
+  return Prepare(location);
+}
+
+Result<Dataset> Dataset::Prepare(const DatasetLocation& location) {
+  GRE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(DatabaseOf(location)));
+  Dataset dataset(std::move(database), location.folder);
+  const Status made =
+      dataset.database().InTransaction([&dataset] { return dataset.MakeTables(); });
+  if (!made.ok()) return made.error();
+  return dataset;
+}
+
+Status Dataset::MakeTables() const {
+  // two processes that make the tables at once would trip over each other
+  if (database_->is_shared()) {
+    GRE_RETURN_IF_ERROR(database_->Query("SELECT 1 FROM pg_advisory_xact_lock(721015)"));
+  }
+  for (const std::string_view statement : DatasetSchemaStatements()) {
+    GRE_RETURN_IF_ERROR(database_->Execute(std::string(statement)));
+  }
+  GRE_ASSIGN_OR_RETURN(const std::optional<std::string> schema, Fact("schema"));
+  if (!schema) return SetFact("schema", std::string(kDatasetSchema));
+  if (*schema == kDatasetSchema) return {};
+  return Error{ErrorCode::kInvalidInput,
+               database_->name() + ": expected schema " + std::string(kDatasetSchema) +
+                   ", found " + *schema + "; use the gre that made it"};
+}
+
+Result<std::optional<std::string>> Dataset::Fact(const std::string& key) const {
+  GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
+                       database_->Query("SELECT value FROM facts WHERE key = $1", {key}));
+  if (rows.empty()) return std::optional<std::string>();
+  return std::optional(rows[0].Text(0));
+}
+
+Status Dataset::SetFact(const std::string& key, const std::string& value) const {
+  GRE_RETURN_IF_ERROR(
+      database_->Execute("INSERT INTO facts (key, value) VALUES ($1, $2) "
+                         "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                         {key, value}));
+  return {};
+}
+
+Result<int64_t> Dataset::BeginRun(const std::string& command, const std::string& settings,
+                                  const std::string& software) const {
+  GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
+                       database_->Query("INSERT INTO runs (command, settings, software, started) "
+                                        "VALUES ($1, $2, $3, $4) RETURNING number",
+                                        {command, settings, software, UtcNow()}));
+  return rows.at(0).Integer(0);
+}
+
+Status Dataset::EndRun(int64_t run, const std::string& summary) const {
+  GRE_RETURN_IF_ERROR(database_->Execute(
+      "UPDATE runs SET ended = $2, summary = $3 WHERE number = $1", {run, UtcNow(), summary}));
+  return {};
+}
+
+}  // namespace gre

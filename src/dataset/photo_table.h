@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "geo/lat_lng.h"
+#include "store/database.h"
+
+namespace gre {
+
+// Whether a record's photo lies in the dataset's images.
+enum class PhotoFetch { kPresent, kWanted, kFailed, kNone };
+std::string_view PhotoFetchName(PhotoFetch fetch);  // "present", "wanted", "failed", "none"
+
+// One record of a dataset (table photos, dataset/schema.cc). Text fields are empty where unknown.
+struct Photo {
+  int64_t number = 0;  // assigned by Add
+  std::string id;
+  std::string source;
+  std::string url;
+  PhotoFetch fetch = PhotoFetch::kNone;
+  std::string sha256;
+  std::string extension;
+  int64_t width = 0, height = 0, bytes = 0;
+  std::optional<LatLng> point;
+  std::optional<double> precision_km;
+  std::string country_code;  // ISO 3166-1 alpha-2: of the truth, given or looked up from the point
+  std::string kind;          // "street", "travel"
+  std::string source_split;
+  std::string author, licence, taken;
+  std::string extra = "{}";  // JSON object: the source's other fields
+  std::optional<int64_t> perceptual_hash;
+  int64_t duplicate_group = 0;  // 0: not checked yet
+};
+
+// What a stage found out about a photo.
+struct PhotoFinding {
+  int64_t photo = 0;
+  std::string stage;   // "import", "check"
+  std::string reason;  // a key: "zero_coordinates", "near_duplicate", …
+  bool drops = false;  // the photo takes no part in what follows
+  std::string detail;
+};
+
+// Reads and writes the photos of a dataset and what was found out about them. Writers put many
+// calls into one Database::InTransaction.
+class PhotoTable {
+ public:
+  explicit PhotoTable(Database& database) : database_(&database) {}
+
+  // The number of the new record; 0 when a record of this id is there already.
+  Result<int64_t> Add(const Photo& photo);
+  // Everything that a download or a decoder tells: fetch, sha256, extension, width, height, bytes.
+  Status SetImage(const Photo& photo);
+  Status SetPerceptualHash(int64_t photo, int64_t hash);
+  Status SetDuplicateGroup(int64_t photo, int64_t group);
+
+  Result<std::optional<Photo>> Find(const std::string& id);
+  Result<std::optional<Photo>> Get(int64_t number);
+
+  enum class Which { kAll, kKept, kWanted };  // kKept: that no finding drops
+  // At most `limit` records behind number `after`, in order; an empty page is the end.
+  Result<std::vector<Photo>> Page(Which which, int64_t after, size_t limit);
+  Result<int64_t> Count(Which which);
+
+  // Replaces a finding of the same photo, stage and reason.
+  Status AddFinding(const PhotoFinding& finding);
+  // A stage that runs again starts without its earlier findings.
+  Status ClearFindings(const std::string& stage);
+  Result<std::vector<PhotoFinding>> Findings(int64_t photo);
+
+  struct FindingCount {
+    std::string stage, reason;
+    bool drops = false;
+    int64_t photos = 0;
+  };
+  Result<std::vector<FindingCount>> CountFindings();
+
+ private:
+  Database* database_;
+};
+
+}  // namespace gre

@@ -73,8 +73,7 @@ Result<Dataset> Dataset::Open(const DatasetLocation& location) {
 Result<Dataset> Dataset::Prepare(const DatasetLocation& location) {
   GRE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database, Database::Open(DatabaseOf(location)));
   Dataset dataset(std::move(database), location.folder);
-  const Status made =
-      dataset.database().InTransaction([&dataset] { return dataset.MakeTables(); });
+  const Status made = dataset.database().InTransaction([&dataset] { return dataset.MakeTables(); });
   if (!made.ok()) return made.error();
   return dataset;
 }
@@ -90,9 +89,9 @@ Status Dataset::MakeTables() const {
   GRE_ASSIGN_OR_RETURN(const std::optional<std::string> schema, Fact("schema"));
   if (!schema) return SetFact("schema", std::string(kDatasetSchema));
   if (*schema == kDatasetSchema) return {};
-  return Error{ErrorCode::kInvalidInput,
-               database_->name() + ": expected schema " + std::string(kDatasetSchema) +
-                   ", found " + *schema + "; use the gre that made it"};
+  return Error{ErrorCode::kInvalidInput, database_->name() + ": expected schema " +
+                                             std::string(kDatasetSchema) + ", found " + *schema +
+                                             "; use the gre that made it"};
 }
 
 Result<std::optional<std::string>> Dataset::Fact(const std::string& key) const {

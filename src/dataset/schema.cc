@@ -141,9 +141,15 @@ constexpr std::string_view kStatements[] = {
     "CREATE INDEX IF NOT EXISTS replies_photo ON replies (photo, purpose)",
     "CREATE INDEX IF NOT EXISTS replies_content ON replies (content_key)",
 
+    // Which part of the data each photo is for: cot, judge or seed. No photo, and no duplicate of
+    // it, is in two.
+    R"(CREATE TABLE IF NOT EXISTS parts (
+         photo BIGINT PRIMARY KEY REFERENCES photos (number),
+         part TEXT NOT NULL))",
+
     // The finished data: `part` is cot, judge or seed; reply 0: none. `label`: 1 True, 0 False,
-    // judge only. `chain`: the text after review; NULL: the reply's own. `reviewed`: "none" or the
-    // annotators.
+    // judge only; `band` of the answer's distance; `hard`: near the bound between the labels.
+    // `chain`: the text after review; NULL: the reply's own. `reviewed`: "none" or the annotators.
     R"(CREATE TABLE IF NOT EXISTS entries (
          part TEXT NOT NULL,
          photo BIGINT NOT NULL REFERENCES photos (number),
@@ -155,6 +161,7 @@ constexpr std::string_view kStatements[] = {
          split TEXT NOT NULL,
          chain TEXT,
          reviewed TEXT NOT NULL,
+         dropped BIGINT NOT NULL,
          PRIMARY KEY (part, photo, reply)))",
 
     // What a person decided about a chain or a photo: keep, fix or drop, with reason keys.

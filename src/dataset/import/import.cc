@@ -1,0 +1,112 @@
+#include "dataset/import/import.h"
+
+#include <algorithm>
+#include <array>
+#include <filesystem>
+
+#include "core/file.h"
+#include "core/strings.h"
+#include "dataset/import/record_importer.h"
+#include "dataset/import/sources.h"
+
+namespace gre {
+namespace {
+
+namespace fs = std::filesystem;
+
+std::string BaseName(const std::string& source) {
+  fs::path path = fs::path(source).lexically_normal();
+  if (path.filename().empty()) path = path.parent_path();
+  if (path.filename() == "." || path.filename() == "..") path = fs::weakly_canonical(path);
+  return path.filename().string();
+}
+
+Status ReadSource(SourceFormat format, const std::string& source, const ImportOptions& options,
+                  const RecordSink& sink) {
+  switch (format) {
+    case SourceFormat::kFolder:
+      return ReadFolderSource(source, options, sink);
+    case SourceFormat::kPhotoFolder:
+      return ReadPhotoFolderSource(source, options, sink);
+    case SourceFormat::kList:
+      return ReadListSource(source, options, sink);
+    case SourceFormat::kYfcc:
+    case SourceFormat::kShards:
+    case SourceFormat::kConversations:
+    case SourceFormat::kAuto:
+      break;
+  }
+  return Error{ErrorCode::kInvalidArgument, source + ": this format cannot be read yet"};
+}
+
+}  // namespace
+
+Result<SourceFormat> DetectFormat(const std::string& source) {
+  if (DirectoryExists(source)) {
+    if (FileExists(source + "/splits.csv")) return SourceFormat::kPhotoFolder;
+    return SourceFormat::kFolder;
+  }
+  if (!FileExists(source)) {
+    return Error{ErrorCode::kNotFound, source + ": expected a file or a folder, found nothing"};
+  }
+  const std::string lower = AsciiLower(source);
+  constexpr std::array<std::string_view, 5> kLists = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"};
+  const auto ends = [&](std::string_view extension) { return lower.ends_with(extension); };
+  if (std::ranges::any_of(kLists, ends)) return SourceFormat::kList;
+  return Error{ErrorCode::kInvalidInput,
+               source + ": expected a folder, a list (.csv, .tsv, .json, .jsonl) or a shard (.tar)"};
+}
+
+Result<ImportReport> ImportInto(Dataset& dataset, const ImportOptions& options,
+                                const CancellationToken& cancellation,
+                                const std::function<void(const ImportProgress&)>& progress) {
+  if (options.sources.empty()) {
+    return Error{ErrorCode::kInvalidArgument, "expected at least one source: --from SOURCE"};
+  }
+  std::vector<SourceFormat> formats;
+  for (const std::string& source : options.sources) {
+    GRE_ASSIGN_OR_RETURN(const SourceFormat detected, DetectFormat(source));
+    formats.push_back(options.format == SourceFormat::kAuto ? detected : options.format);
+  }
+  ImportReport report;
+  int64_t seen = 0;
+  for (size_t i = 0; i < options.sources.size() && !report.interrupted; ++i) {
+    const std::string& source = options.sources[i];
+    RecordImporter importer(
+        dataset, options, options.source_name.empty() ? BaseName(source) : options.source_name,
+        report);
+    const Status read = ReadSource(
+        formats[i], source, options, [&](SourceRecord record) -> Status {
+          if (cancellation.IsCancelled()) {
+            return Error{ErrorCode::kCancelled, source + ": interrupted"};
+          }
+          if (progress) progress({.done = ++seen});
+          return importer.Add(std::move(record));
+        });
+    const bool cancelled = !read.ok() && read.error().code == ErrorCode::kCancelled;
+    // what was read before an error is right, and a run that is interrupted keeps it
+    GRE_RETURN_IF_ERROR(importer.Finish());
+    if (!read.ok() && !cancelled) return read.error();
+    report.interrupted = cancelled;
+  }
+  if (report.added > 0) {
+    PhotoTable photos(dataset.database());
+    GRE_RETURN_IF_ERROR(dataset.database().InTransaction([&]() -> Status {
+      GRE_ASSIGN_OR_RETURN(const int64_t duplicated, photos.FlagDuplicatedCoordinates(
+                                                         "import", "duplicated_coordinates"));
+      if (duplicated > 0) report.flagged["duplicated_coordinates"] = duplicated;
+      return {};
+    }));
+  }
+  if (options.photos && options.download && !report.interrupted) {
+    GRE_ASSIGN_OR_RETURN(report.downloads,
+                         DownloadWanted(dataset, options.downloads, cancellation,
+                                        [&](int64_t done, int64_t total) {
+                                          if (progress) progress({true, done, total});
+                                        }));
+    report.interrupted = cancellation.IsCancelled();
+  }
+  return report;
+}
+
+}  // namespace gre

@@ -7,9 +7,9 @@
 #include <utility>
 
 #include "bench/import/import_formats.h"
-#include "bench/matching.h"
 #include "core/file.h"
 #include "core/strings.h"
+#include "dataset/photo_id.h"
 #include "dataset/photo_index.h"
 #include "knowledge/country_facts.h"
 

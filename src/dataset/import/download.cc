@@ -173,10 +173,12 @@ class Downloader {
 
   Result<DownloadReport> Run(const std::function<void(int64_t, int64_t)>& progress) {
     if (options_.retry_failed) {
-      GRE_RETURN_IF_ERROR(dataset_.database().InTransaction([&]() -> Status {
-        GRE_RETURN_IF_ERROR(photos_.WantAgain(std::string(kStage), std::string(kUnreachable)));
-        return {};
-      }));
+      const Status wanted = dataset_.database().InTransaction([&]() -> Status {
+        const Result<int64_t> again =
+            photos_.WantAgain(std::string(kStage), std::string(kUnreachable));
+        return again.ok() ? Status() : Status(again.error());
+      });
+      GRE_RETURN_IF_ERROR(wanted);
     }
     GRE_ASSIGN_OR_RETURN(report_.wanted, photos_.Count(PhotoTable::Which::kWanted));
     if (report_.wanted == 0) return report_;
@@ -251,7 +253,7 @@ class Downloader {
     for (const Outcome& outcome : outcomes) GRE_RETURN_IF_ERROR(outcome.status);
     std::erase_if(outcomes, [](const Outcome& outcome) { return outcome.left; });
     if (outcomes.empty()) return {};
-    GRE_RETURN_IF_ERROR(dataset_.database().InTransaction([&]() -> Status {
+    const Status written = dataset_.database().InTransaction([&]() -> Status {
       for (Outcome& outcome : outcomes) {
         if (!outcome.reason.empty()) {
           outcome.photo.fetch = PhotoFetch::kFailed;
@@ -261,7 +263,8 @@ class Downloader {
         GRE_RETURN_IF_ERROR(photos_.SetImage(outcome.photo));
       }
       return {};
-    }));
+    });
+    GRE_RETURN_IF_ERROR(written);
     for (const Outcome& outcome : outcomes) {
       ++(outcome.reason.empty() ? report_.fetched : report_.failed[outcome.reason]);
     }

@@ -91,12 +91,10 @@ Result<ImportReport> ImportInto(Dataset& dataset, const ImportOptions& options,
   }
   if (report.added > 0) {
     PhotoTable photos(dataset.database());
-    GRE_RETURN_IF_ERROR(dataset.database().InTransaction([&]() -> Status {
-      GRE_ASSIGN_OR_RETURN(const int64_t duplicated, photos.FlagDuplicatedCoordinates(
-                                                         "import", "duplicated_coordinates"));
-      if (duplicated > 0) report.flagged["duplicated_coordinates"] = duplicated;
-      return {};
-    }));
+    // one statement, so a transaction of its own
+    GRE_ASSIGN_OR_RETURN(const int64_t duplicated, photos.FlagDuplicatedCoordinates(
+                                                       "import", "duplicated_coordinates"));
+    if (duplicated > 0) report.flagged["duplicated_coordinates"] = duplicated;
   }
   if (options.photos && options.download && !report.interrupted) {
     GRE_ASSIGN_OR_RETURN(report.downloads,

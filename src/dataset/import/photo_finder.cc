@@ -29,8 +29,11 @@ Result<std::string> PhotoFinder::Find(const std::string& name) {
     std::ranges::replace(flat, '/', '_');
     for (const std::string& candidate : {relative.generic_string(), flat}) {
       const Result<std::string> found = index_->Find(candidate);
-      if (found.ok()) return (fs::path(root_) / *found).string();
-      if (candidate == flat) return found.error();
+      // "a/1.jpg" is not "b/1.jpg"
+      const bool same = found.ok() && (candidate.find('/') == std::string::npos ||
+                                       ("/" + *found).ends_with("/" + candidate));
+      if (same) return (fs::path(root_) / *found).string();
+      if (candidate == flat && !found.ok()) return found.error();
     }
   }
   return Error{ErrorCode::kNotFound, "no file " + path};

@@ -12,8 +12,8 @@ namespace gre {
 class PhotoFinder {
  public:
   // `root` is the folder that names are relative to. `search`: a name that is no path in it is
-  // looked for in all its sub-folders, by file name, by stem, and with '_' for '/'; the folder is
-  // read once, when that is needed first.
+  // looked for in all its sub-folders, by the end of the path, by stem where the name has no
+  // folder, and with '_' for '/'; the folder is read once, when that is needed first.
   PhotoFinder(std::string root, bool search) : root_(std::move(root)), search_(search) {}
 
   // The path of the file; kNotFound says what is missing. Nothing outside of the folder is found.

@@ -217,11 +217,12 @@ Status RecordImporter::Write() {
   for (const Item& item : items) GRE_RETURN_IF_ERROR(item.status);
 
   ImportReport counts;
-  GRE_RETURN_IF_ERROR(dataset_.database().InTransaction([&]() -> Status {
+  const Status written = dataset_.database().InTransaction([&]() -> Status {
     counts = {};
     for (Item& item : items) GRE_RETURN_IF_ERROR(Insert(item, counts));
     return {};
-  }));
+  });
+  if (!written.ok()) return written;
   report_.records += counts.records;
   report_.added += counts.added;
   report_.there += counts.there;

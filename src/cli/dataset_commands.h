@@ -5,5 +5,7 @@
 namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
+CommandSpec DatasetCotCommand();
+CommandSpec DatasetJudgeCommand();
 
 }  // namespace gre

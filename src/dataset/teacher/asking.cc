@@ -308,7 +308,9 @@ class Asking {
   Status StoreFailure(const Job& job, const Error& error) {
     if (error.code == ErrorCode::kCancelled) return replies_.Return(job.ticket, owner_);
     summary_.last_error = error.message;
-    const bool retry = MayPass(error) && job.ticket.attempt < options_.max_attempts;
+    // Where nothing comes from the teacher any more, it is not the photo's fault.
+    const bool seems_gone = failed_batches_ > 0;
+    const bool retry = MayPass(error) && (job.ticket.attempt < options_.max_attempts || seems_gone);
     if (!retry) {
       ++summary_.progress.failed;
       ++summary_.progress.done;

@@ -197,12 +197,13 @@ Result<std::vector<RequestTicket>> ReplyTable::Take(ReplyPurpose purpose,
   const Status taken = database_->InTransaction([&]() -> Status {
     GRE_ASSIGN_OR_RETURN(
         const std::vector<SqlRow> rows,
-        database_->Query("UPDATE requests SET state = 'leased', owner = $1, lease_until = $2, "
-                         "attempts = attempts + 1 WHERE number IN (SELECT number FROM requests "
-                         "WHERE state = 'open' AND purpose = $3 AND teacher = $4 ORDER BY number "
-                         "LIMIT $5 {skip_locked}) RETURNING number, photo, sample, attempts",
-                         {claim.owner, claim.lease_until_unix_s, Text(ReplyPurposeName(purpose)),
-                          teacher, static_cast<int64_t>(claim.limit)}));
+        database_->Query(
+            "UPDATE requests SET state = 'leased', owner = $1, lease_until = $2, "
+            "attempts = attempts + 1 WHERE number IN (SELECT number FROM requests "
+            "WHERE state = 'open' AND purpose = $3 AND teacher = $4 ORDER BY attempts, number "
+            "LIMIT $5 {skip_locked}) RETURNING number, photo, sample, attempts",
+            {claim.owner, claim.lease_until_unix_s, Text(ReplyPurposeName(purpose)), teacher,
+             static_cast<int64_t>(claim.limit)}));
     for (const SqlRow& row : rows) {
       RequestTicket ticket{row.Integer(0), row.Integer(1), row.Integer(2), row.Integer(3), 0};
       GRE_ASSIGN_OR_RETURN(

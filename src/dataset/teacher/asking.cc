@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/log.h"
+#include "core/parallel.h"
 #include "core/sha256.h"
 #include "core/strings.h"
 #include "dataset/photo_table.h"
@@ -170,7 +171,8 @@ class Asking {
       for (const Job& job : jobs) {
         questions.push_back({job.photo, job.ticket.sample, job.ticket.attempt});
       }
-      const std::vector<Result<TeacherReply>> answers = teacher.Ask(questions, cancellation_);
+      const std::vector<Result<Reply>> answers =
+          ReadAll(jobs, teacher.Ask(questions, cancellation_));
       const std::scoped_lock lock(mutex_);
       const Status stored =
           dataset_.database().InTransaction([&] { return StoreAll(jobs, answers); });
@@ -254,7 +256,24 @@ class Asking {
     if (wait.count() > 0) (void)SleepMs(wait.count(), cancellation_);
   }
 
-  Status StoreAll(const std::vector<Job>& jobs, const std::vector<Result<TeacherReply>>& answers) {
+  // Reading a reply takes longer than storing it: on all cores, and while others store.
+  [[nodiscard]] std::vector<Result<Reply>> ReadAll(
+      const std::vector<Job>& jobs, const std::vector<Result<TeacherReply>>& answers) const {
+    std::vector<Result<Reply>> replies(jobs.size(), Reply{});
+    constexpr size_t kWorthAThread = 16;
+    ParallelFor(jobs.size(), {.min_items = kWorthAThread}, [&](size_t begin, size_t end) {
+      for (size_t i = begin; i < end; ++i) {
+        if (answers[i].ok()) {
+          replies[i] = Read(jobs[i], *answers[i]);
+        } else {
+          replies[i] = answers[i].error();
+        }
+      }
+    });
+    return replies;
+  }
+
+  Status StoreAll(const std::vector<Job>& jobs, const std::vector<Result<Reply>>& answers) {
     size_t usable = 0;
     for (size_t i = 0; i < jobs.size(); ++i) {
       usable += answers[i].ok() || !MayPass(answers[i].error()) ? 1 : 0;
@@ -278,7 +297,7 @@ class Asking {
     ++spent_.requests;
   }
 
-  Status StoreReply(const Job& job, const TeacherReply& answer) {
+  [[nodiscard]] Reply Read(const Job& job, const TeacherReply& answer) const {
     Reply reply;
     reply.teacher = teacher_.name;
     reply.photo = job.photo->number;
@@ -293,6 +312,10 @@ class Asking {
     reply.cost = options_.price.Cost(answer.prompt_tokens, answer.completion_tokens);
     reply.milliseconds = answer.milliseconds;
     ReadReply(*job.photo, options_.json_fields_only, reply);
+    return reply;
+  }
+
+  Status StoreReply(const Job& job, const Reply& reply) {
     const bool final =
         reply.reading != ReplyReading::kUnparsed || job.ticket.attempt >= options_.max_attempts;
     GRE_ASSIGN_OR_RETURN(const bool mine, replies_.Store(job.ticket, owner_, reply, final));

@@ -7,5 +7,6 @@ namespace gre {
 // The subcommands of `gre dataset`, one file each.
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
+CommandSpec DatasetReviewCommand();
 
 }  // namespace gre

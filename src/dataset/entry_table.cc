@@ -137,4 +137,10 @@ Status EntryTable::SetReview(const DataEntry& entry) {
                           entry.reviewed, int64_t{entry.dropped}}));
 }
 
+Status EntryTable::ClearReviews(DataPart part) {
+  return Done(database_->Execute(
+      "UPDATE entries SET chain = NULL, reviewed = 'none', dropped = 0 WHERE part = $1",
+      {PartText(part)}));
+}
+
 }  // namespace gre

@@ -105,10 +105,10 @@ Status ReplyTable::AddTeacher(const TeacherRecord& teacher) {
 
 Status ReplyTable::AddPrompt(const std::string& hash, const std::string& name,
                              const std::string& text) {
-  return Done(
-      database_->Execute("INSERT INTO prompts (hash, name, text) VALUES ($1, $2, $3) "
-                         "ON CONFLICT (hash) DO NOTHING",
-                         {hash, name, text}));
+  return database_->Run(
+      "INSERT INTO prompts (hash, name, text) VALUES ($1, $2, $3) "
+      "ON CONFLICT (hash) DO NOTHING",
+      {hash, name, text});
 }
 
 Result<std::optional<std::string>> ReplyTable::PromptText(const std::string& hash) {
@@ -250,9 +250,8 @@ Status ReplyTable::Fail(const RequestTicket& ticket, const std::string& owner,
                            "number = $1 AND owner = $2 AND state = 'leased'",
                            {ticket.number, owner, std::string(retry ? "open" : "failed"), error}));
     if (changed == 0) return {};
-    return Done(
-        database_->Execute("UPDATE charges SET state = 'failed', ended = $2 WHERE number = $1",
-                           {ticket.charge, UtcNow()}));
+    return database_->Run("UPDATE charges SET state = 'failed', ended = $2 WHERE number = $1",
+                          {ticket.charge, UtcNow()});
   });
 }
 
@@ -262,9 +261,8 @@ Status ReplyTable::Return(const RequestTicket& ticket, const std::string& owner)
         "UPDATE requests SET state = 'open', owner = NULL, attempts = attempts - 1 WHERE "
         "number = $1 AND owner = $2 AND state = 'leased'",
         {ticket.number, owner}));
-    return Done(
-        database_->Execute("UPDATE charges SET state = 'lost', ended = $2 WHERE number = $1",
-                           {ticket.charge, UtcNow()}));
+    return database_->Run("UPDATE charges SET state = 'lost', ended = $2 WHERE number = $1",
+                          {ticket.charge, UtcNow()});
   });
 }
 

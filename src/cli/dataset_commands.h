@@ -6,5 +6,8 @@ namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
 CommandSpec DatasetImportCommand();
+CommandSpec DatasetCotCommand();
+CommandSpec DatasetJudgeCommand();
+CommandSpec DatasetReviewCommand();
 
 }  // namespace gre

@@ -241,7 +241,8 @@ CommandSpec DatasetImportCommand() {
   command.name = "import";
   command.summary = "Brings photos and their places into a dataset";
   command.description =
-      "Sources are folders of photos with GPS metadata, lists of files or URLs (CSV, TSV, JSON, JSON "
+      "Sources are folders of photos with GPS metadata, lists of files or URLs (CSV, TSV, JSON, "
+      "JSON "
       "Lines), WebDataset shards, and data of other trainers. Run it again to go on after an "
       "interruption: what is there is passed over. Records that cannot be used are counted and "
       "listed in DIR/rejected; then the exit code is 1.\n"

@@ -13,7 +13,7 @@ namespace gre {
 enum class PhotoKind { kStreet, kTravel };
 enum class PhotoSplit { kTrain, kDev, kTest };
 
-std::string_view PhotoKindName(PhotoKind kind);  // "street" or "travel"
+std::string_view PhotoKindName(PhotoKind kind);     // "street" or "travel"
 std::string_view PhotoSplitName(PhotoSplit split);  // "train", "dev" or "test"
 std::optional<PhotoKind> ParsePhotoKind(std::string_view text);
 std::optional<PhotoSplit> ParsePhotoSplit(std::string_view text);

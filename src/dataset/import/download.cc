@@ -19,9 +19,9 @@
 namespace gre {
 namespace {
 
-constexpr size_t kWindow = 4'000;   // jobs in memory
-constexpr size_t kPage = 1'000;     // photos read at once
-constexpr size_t kCommit = 64;      // results written at once
+constexpr size_t kWindow = 4'000;  // jobs in memory
+constexpr size_t kPage = 1'000;    // photos read at once
+constexpr size_t kCommit = 64;     // results written at once
 constexpr std::chrono::milliseconds kCommitEvery{500};
 constexpr std::string_view kStage = "import";
 constexpr std::string_view kUnreachable = "unreachable";
@@ -257,8 +257,8 @@ class Downloader {
       for (Outcome& outcome : outcomes) {
         if (!outcome.reason.empty()) {
           outcome.photo.fetch = PhotoFetch::kFailed;
-          GRE_RETURN_IF_ERROR(photos_.AddFinding({outcome.photo.number, std::string(kStage),
-                                                  outcome.reason, true, outcome.detail}));
+          GRE_RETURN_IF_ERROR(photos_.AddFinding(
+              {outcome.photo.number, std::string(kStage), outcome.reason, true, outcome.detail}));
         }
         GRE_RETURN_IF_ERROR(photos_.SetImage(outcome.photo));
       }

@@ -53,8 +53,9 @@ Result<SourceFormat> DetectFormat(const std::string& source) {
   constexpr std::array<std::string_view, 5> kLists = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"};
   const auto ends = [&](std::string_view extension) { return lower.ends_with(extension); };
   if (std::ranges::any_of(kLists, ends)) return SourceFormat::kList;
-  return Error{ErrorCode::kInvalidInput,
-               source + ": expected a folder, a list (.csv, .tsv, .json, .jsonl) or a shard (.tar)"};
+  return Error{
+      ErrorCode::kInvalidInput,
+      source + ": expected a folder, a list (.csv, .tsv, .json, .jsonl) or a shard (.tar)"};
 }
 
 Result<ImportReport> ImportInto(Dataset& dataset, const ImportOptions& options,
@@ -72,17 +73,16 @@ Result<ImportReport> ImportInto(Dataset& dataset, const ImportOptions& options,
   int64_t seen = 0;
   for (size_t i = 0; i < options.sources.size() && !report.interrupted; ++i) {
     const std::string& source = options.sources[i];
-    RecordImporter importer(
-        dataset, options, options.source_name.empty() ? BaseName(source) : options.source_name,
-        report);
-    const Status read = ReadSource(
-        formats[i], source, options, [&](SourceRecord record) -> Status {
-          if (cancellation.IsCancelled()) {
-            return Error{ErrorCode::kCancelled, source + ": interrupted"};
-          }
-          if (progress) progress({.done = ++seen});
-          return importer.Add(std::move(record));
-        });
+    RecordImporter importer(dataset, options,
+                            options.source_name.empty() ? BaseName(source) : options.source_name,
+                            report);
+    const Status read = ReadSource(formats[i], source, options, [&](SourceRecord record) -> Status {
+      if (cancellation.IsCancelled()) {
+        return Error{ErrorCode::kCancelled, source + ": interrupted"};
+      }
+      if (progress) progress({.done = ++seen});
+      return importer.Add(std::move(record));
+    });
     const bool cancelled = !read.ok() && read.error().code == ErrorCode::kCancelled;
     // what was read before an error is right, and a run that is interrupted keeps it
     GRE_RETURN_IF_ERROR(importer.Finish());
@@ -92,16 +92,16 @@ Result<ImportReport> ImportInto(Dataset& dataset, const ImportOptions& options,
   if (report.added > 0) {
     PhotoTable photos(dataset.database());
     // one statement, so a transaction of its own
-    GRE_ASSIGN_OR_RETURN(const int64_t duplicated, photos.FlagDuplicatedCoordinates(
-                                                       "import", "duplicated_coordinates"));
+    GRE_ASSIGN_OR_RETURN(const int64_t duplicated,
+                         photos.FlagDuplicatedCoordinates("import", "duplicated_coordinates"));
     if (duplicated > 0) report.flagged["duplicated_coordinates"] = duplicated;
   }
   if (options.photos && options.download && !report.interrupted) {
-    GRE_ASSIGN_OR_RETURN(report.downloads,
-                         DownloadWanted(dataset, options.downloads, cancellation,
-                                        [&](int64_t done, int64_t total) {
-                                          if (progress) progress({true, done, total});
-                                        }));
+    GRE_ASSIGN_OR_RETURN(report.downloads, DownloadWanted(dataset, options.downloads, cancellation,
+                                                          [&](int64_t done, int64_t total) {
+                                                            if (progress)
+                                                              progress({true, done, total});
+                                                          }));
     report.interrupted = cancellation.IsCancelled();
   }
   return report;

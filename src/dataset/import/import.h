@@ -49,11 +49,11 @@ struct ImportProgress {
 struct ImportReport {
   int64_t records = 0;
   int64_t added = 0;
-  int64_t there = 0;                            // that an earlier import had brought
+  int64_t there = 0;                             // that an earlier import had brought
   std::map<std::string, int64_t> rejected = {};  // records by reason: not in the dataset
   std::map<std::string, int64_t> flagged = {};   // photos by reason: findings
-  int64_t replies = 0;                          // chains that came along and were new
-  int64_t photos = 0;                           // stored from files and archives
+  int64_t replies = 0;                           // chains that came along and were new
+  int64_t photos = 0;                            // stored from files and archives
   DownloadReport downloads = {};
   // Every rejected record: a CSV file of place, id, reason, detail; "" when there is none.
   std::string rejected_file = {};

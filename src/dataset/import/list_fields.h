@@ -16,10 +16,10 @@ struct ListFields {
   // One field with both numbers, whose order its flag says; never searched for.
   std::string latitude_longitude = {}, longitude_latitude = {};
   std::string country = {};
-  std::string precision = {};        // a number of kilometres
-  double precision_all_km = 0;       // > 0: of every point without one of its own
+  std::string precision = {};   // a number of kilometres
+  double precision_all_km = 0;  // > 0: of every point without one of its own
   std::string kind = {}, split = {}, author = {}, licence = {}, taken = {};
-  std::string suffix = {};           // added to what `file` says: ".jpg"
+  std::string suffix = {};  // added to what `file` says: ".jpg"
 };
 
 // The fields of a public set (dataset/import/list_presets.cc says where they are from).

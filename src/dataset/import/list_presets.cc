@@ -15,19 +15,28 @@ constexpr std::string_view kFlickrTerms = "Flickr (YFCC100M), Creative Commons";
 const ListPreset kPresets[] = {
     {.name = "mp16",
      .title = "MP-16",
-     .fields = {.id = "IMG_ID", .file = "IMG_ID", .latitude = "LAT", .longitude = "LON",
+     .fields = {.id = "IMG_ID",
+                .file = "IMG_ID",
+                .latitude = "LAT",
+                .longitude = "LON",
                 .author = "AUTHOR"},
      .source = kFlickrTerms},
-    // huggingface.co/datasets/Jia-py/MP16-Pro: MP16_Pro_filtered.csv and MP16_Pro_places365.csv, the
-    // same with neighbourhood, city, county, state, region, country, country_code, continent.
+    // huggingface.co/datasets/Jia-py/MP16-Pro: MP16_Pro_filtered.csv and MP16_Pro_places365.csv,
+    // the same with neighbourhood, city, county, state, region, country, country_code, continent.
     {.name = "mp16-pro",
      .title = "MP16-Pro",
-     .fields = {.id = "IMG_ID", .file = "IMG_ID", .latitude = "LAT", .longitude = "LON",
+     .fields = {.id = "IMG_ID",
+                .file = "IMG_ID",
+                .latitude = "LAT",
+                .longitude = "LON",
                 .country = "country"},
      .source = kFlickrTerms},
     {.name = "im2gps3k",
      .title = "Im2GPS3k",
-     .fields = {.id = "IMG_ID", .file = "IMG_ID", .latitude = "LAT", .longitude = "LON",
+     .fields = {.id = "IMG_ID",
+                .file = "IMG_ID",
+                .latitude = "LAT",
+                .longitude = "LON",
                 .author = "AUTHOR"},
      .source = "Flickr, Creative Commons"},
     // huggingface.co/datasets/osv5m/osv5m (osv5m.py names the columns of train.csv and test.csv):
@@ -35,8 +44,13 @@ const ListPreset kPresets[] = {
     // unique_country, creator_username, creator_id; photos are named ID.jpg.
     {.name = "osv5m",
      .title = "OSV-5M",
-     .fields = {.id = "id", .file = "id", .latitude = "latitude", .longitude = "longitude",
-                .country = "country", .author = "creator_username", .taken = "captured_at",
+     .fields = {.id = "id",
+                .file = "id",
+                .latitude = "latitude",
+                .longitude = "longitude",
+                .country = "country",
+                .author = "creator_username",
+                .taken = "captured_at",
                 .suffix = ".jpg"},
      .source = "Mapillary, CC BY-SA"},
     // github.com/cvdfoundation/google-landmark: train.csv is id, url, landmark_id and
@@ -61,8 +75,8 @@ Result<ListPreset> FindListPreset(std::string_view name) {
   if (preset != std::end(kPresets)) return *preset;
   std::string names;
   for (const ListPreset& known : kPresets) (names += names.empty() ? "" : ", ") += known.name;
-  return Error{ErrorCode::kInvalidArgument, "--preset: expected one of " + names + ", found '" +
-                                                std::string(name) + "'"};
+  return Error{ErrorCode::kInvalidArgument,
+               "--preset: expected one of " + names + ", found '" + std::string(name) + "'"};
 }
 
 ListFields Merged(const ListFields& given, const ListFields& preset) {

@@ -14,10 +14,9 @@
 namespace gre {
 namespace {
 
-constexpr std::string_view kFileSpellings[] = {"file",       "filename",   "filepath",
-                                               "file_name",  "image_file", "image_path",
-                                               "image",      "photo",      "path",
-                                               "img",        "img_path"};
+constexpr std::string_view kFileSpellings[] = {"file",       "filename",   "filepath", "file_name",
+                                               "image_file", "image_path", "image",    "photo",
+                                               "path",       "img",        "img_path"};
 constexpr std::string_view kUrlSpellings[] = {"url",       "image_url",          "photo_url",
                                               "img_url",   "download_url",       "link",
                                               "image_uri", "thumb_original_url", "uri"};

@@ -96,8 +96,8 @@ void RecordImporter::Reject(const std::string& place, const std::string& id,
     rejected_status_ = rejected_->Write("place,id,reason,detail\n");
   }
   if (!rejected_status_.ok()) return;
-  rejected_status_ = rejected_->Write(Concat({CsvCell(place), ",", CsvCell(id), ",", reason, ",",
-                                              CsvCell(detail), "\n"}));
+  rejected_status_ = rejected_->Write(
+      Concat({CsvCell(place), ",", CsvCell(id), ",", reason, ",", CsvCell(detail), "\n"}));
 }
 
 Status RecordImporter::Add(SourceRecord record) {

@@ -17,8 +17,8 @@ std::string Written(const FieldValue& value) {
 }
 
 std::string WrittenPair(const StatedTruth& stated) {
-  return Concat({"latitude '", Written(stated.latitude), "', longitude '",
-                 Written(stated.longitude), "'"});
+  return Concat(
+      {"latitude '", Written(stated.latitude), "', longitude '", Written(stated.longitude), "'"});
 }
 
 // What tables write for nothing. "NA" is Namibia.
@@ -30,8 +30,7 @@ bool IsNothing(const FieldValue& value) {
 }
 
 bool IsNearCountry(const std::string& code, const LatLng& point) {
-  return CountryContains(code, point) ||
-         DistanceToCountryKm(code, point) <= TruthJudge::kBorderKm;
+  return CountryContains(code, point) || DistanceToCountryKm(code, point) <= TruthJudge::kBorderKm;
 }
 
 std::string Text(const LatLng& point) {
@@ -89,9 +88,10 @@ JudgedTruth TruthJudge::Judge(const StatedTruth& stated) {
     }
     truth.point = LatLng::FromDegrees(*latitude, *longitude);
     if (!truth.point) {
-      return reject("coordinates_out_of_range",
-                    "expected latitude within -90 and 90 and longitude within -180 and 180, found " +
-                        WrittenPair(stated));
+      return reject(
+          "coordinates_out_of_range",
+          "expected latitude within -90 and 90 and longitude within -180 and 180, found " +
+              WrittenPair(stated));
     }
     truth.point->latitude_deg += 0.0;  // -0 becomes 0
     truth.point->longitude_deg += 0.0;
@@ -106,13 +106,13 @@ JudgedTruth TruthJudge::Judge(const StatedTruth& stated) {
       return reject("no_truth", "expected coordinates or a country, found neither");
     }
     if (truth.country_code.empty()) {
-      return reject("unknown_country",
-                    Concat({"expected a country's ISO 3166-1 code or English name, found '", country,
-                            "'"}));
+      return reject(
+          "unknown_country",
+          Concat({"expected a country's ISO 3166-1 code or English name, found '", country, "'"}));
     }
     if (stated.centroid) {
-      truth.flags.push_back({"country_centroid", false,
-                             "its point stands for an area: only the country counts"});
+      truth.flags.push_back(
+          {"country_centroid", false, "its point stands for an area: only the country counts"});
     }
     return truth;
   }
@@ -148,8 +148,7 @@ JudgedTruth TruthJudge::Judge(const StatedTruth& stated) {
          Text(*truth.point) + " stands for an area: only the country counts");
     if (!truth.country_code.empty()) truth.point.reset();
   } else if (!truth.country_code.empty() && IsCentroid(truth.country_code, *truth.point)) {
-    flag("country_centroid", false,
-         Text(*truth.point) + " is the middle of " + truth.country_code);
+    flag("country_centroid", false, Text(*truth.point) + " is the middle of " + truth.country_code);
   }
   return truth;
 }

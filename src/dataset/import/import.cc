@@ -31,12 +31,15 @@ Status ReadSource(SourceFormat format, const std::string& source, const ImportOp
     case SourceFormat::kList:
       return ReadListSource(source, options, sink);
     case SourceFormat::kYfcc:
+      return ReadYfccSource(source, options, sink);
     case SourceFormat::kShards:
+      return ReadShardSource(source, options, sink);
     case SourceFormat::kConversations:
+      return ReadConversationSource(source, options, sink);
     case SourceFormat::kAuto:
       break;
   }
-  return Error{ErrorCode::kInvalidArgument, source + ": this format cannot be read yet"};
+  return Error{ErrorCode::kInternal, source + ": its format is not known"};
 }
 
 }  // namespace
@@ -44,15 +47,22 @@ Status ReadSource(SourceFormat format, const std::string& source, const ImportOp
 Result<SourceFormat> DetectFormat(const std::string& source) {
   if (DirectoryExists(source)) {
     if (FileExists(source + "/splits.csv")) return SourceFormat::kPhotoFolder;
+    GRE_ASSIGN_OR_RETURN(const bool conversations, HoldsConversations(source));
+    if (conversations) return SourceFormat::kConversations;
+    if (!ShardsOf(source).empty()) return SourceFormat::kShards;
     return SourceFormat::kFolder;
   }
   if (!FileExists(source)) {
     return Error{ErrorCode::kNotFound, source + ": expected a file or a folder, found nothing"};
   }
+  if (IsShard(source)) return SourceFormat::kShards;
   const std::string lower = AsciiLower(source);
   constexpr std::array<std::string_view, 5> kLists = {".csv", ".tsv", ".json", ".jsonl", ".ndjson"};
   const auto ends = [&](std::string_view extension) { return lower.ends_with(extension); };
-  if (std::ranges::any_of(kLists, ends)) return SourceFormat::kList;
+  if (std::ranges::any_of(kLists, ends)) {
+    GRE_ASSIGN_OR_RETURN(const bool conversations, HoldsConversations(source));
+    return conversations ? SourceFormat::kConversations : SourceFormat::kList;
+  }
   return Error{
       ErrorCode::kInvalidInput,
       source + ": expected a folder, a list (.csv, .tsv, .json, .jsonl) or a shard (.tar)"};
@@ -66,8 +76,11 @@ Result<ImportReport> ImportInto(Dataset& dataset, const ImportOptions& options,
   }
   std::vector<SourceFormat> formats;
   for (const std::string& source : options.sources) {
-    GRE_ASSIGN_OR_RETURN(const SourceFormat detected, DetectFormat(source));
-    formats.push_back(options.format == SourceFormat::kAuto ? detected : options.format);
+    SourceFormat format = options.format;
+    if (format == SourceFormat::kAuto) {
+      GRE_ASSIGN_OR_RETURN(format, DetectFormat(source));
+    }
+    formats.push_back(format);
   }
   ImportReport report;
   int64_t seen = 0;

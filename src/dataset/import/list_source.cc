@@ -8,36 +8,12 @@
 #include "core/json.h"
 #include "core/strings.h"
 #include "dataset/field_names.h"
+#include "dataset/import/list_spellings.h"
 #include "dataset/import/photo_finder.h"
 #include "dataset/import/sources.h"
 
 namespace gre {
 namespace {
-
-constexpr std::string_view kFileSpellings[] = {"file",       "filename",   "filepath", "file_name",
-                                               "image_file", "image_path", "image",    "photo",
-                                               "path",       "img",        "img_path"};
-constexpr std::string_view kUrlSpellings[] = {"url",       "image_url",          "photo_url",
-                                              "img_url",   "download_url",       "link",
-                                              "image_uri", "thumb_original_url", "uri"};
-constexpr std::string_view kCountrySpellings[] = {"country_code", "cc", "country", "gt_country"};
-constexpr std::string_view kPrecisionSpellings[] = {"precision_km", "precision"};
-constexpr std::string_view kKindSpellings[] = {"kind"};
-constexpr std::string_view kSplitSpellings[] = {"split"};
-constexpr std::string_view kAuthorSpellings[] = {"author", "creator", "photographer",
-                                                 "creator_username"};
-constexpr std::string_view kLicenceSpellings[] = {"licence", "license"};
-constexpr std::string_view kTakenSpellings[] = {"taken", "taken_at", "captured_at", "date_taken",
-                                                "datetaken"};
-constexpr std::string_view kLatitudeLongitudeSpellings[] = {
-    "lat_lon", "latlon", "lat_lng", "latlng", "lat_long", "latlong", "latitude_longitude"};
-constexpr std::string_view kLongitudeLatitudeSpellings[] = {
-    "lon_lat", "lonlat", "lng_lat", "lnglat", "long_lat", "longlat", "longitude_latitude"};
-// Fields that people put both numbers into, without saying in which order; the last ones may hold
-// names of places as well.
-constexpr std::string_view kPairSpellings[] = {
-    "coordinates", "coordinate", "coords", "coord", "gps", "location", "position", "point", "geo"};
-constexpr size_t kSurePairs = 5;
 
 enum Wanted : size_t {
   kId,

@@ -72,6 +72,7 @@ RecordImporter::RecordImporter(Dataset& dataset, const ImportOptions& options, s
       source_(std::move(source)),
       report_(report),
       photos_(dataset.database()),
+      replies_(dataset.database()),
       rejected_path_(dataset.folder() + "/rejected/" + FileNameOf(source_) + ".csv") {}
 
 void RecordImporter::Reject(const std::string& place, const std::string& id,
@@ -261,7 +262,8 @@ Status RecordImporter::Insert(Item& item, ImportReport& counts) {
         photos_.AddFinding({number, std::string(kStage), flag.reason, flag.drops, flag.detail}));
     ++counts.flagged[flag.reason];
   }
-  return AddReplies(item, number, counts);
+  item.photo.number = number;
+  return AddReplies(item.record, item.photo, counts);
 }
 
 Status RecordImporter::CountTaken(const Item& item, const Photo& there, ImportReport& counts) {
@@ -285,11 +287,17 @@ Status RecordImporter::CountTaken(const Item& item, const Photo& there, ImportRe
   }
   ++counts.records;
   ++counts.there;
-  return AddReplies(item, there.number, counts);
+  return AddReplies(record, there, counts);
 }
 
-Status RecordImporter::AddReplies(const Item& /*item*/, int64_t /*photo*/,
-                                  ImportReport& /*counts*/) {
+Status RecordImporter::AddReplies(const SourceRecord& record, const Photo& photo,
+                                  ImportReport& counts) {
+  for (const SourceReply& reply : record.replies) {
+    const std::string& teacher = reply.teacher.empty() ? source_ : reply.teacher;
+    GRE_ASSIGN_OR_RETURN(const bool is_new, replies_.Store(photo, {"imported:" + teacher,
+                                                                   reply.text, reply.instruction}));
+    counts.replies += is_new ? 1 : 0;
+  }
   return {};
 }
 

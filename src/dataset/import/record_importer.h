@@ -12,6 +12,7 @@
 #include "dataset/import/import.h"
 #include "dataset/import/source_record.h"
 #include "dataset/photo_table.h"
+#include "dataset/teacher/imported_reply.h"
 
 namespace gre {
 
@@ -45,13 +46,14 @@ class RecordImporter {
   Status Insert(Item& item, ImportReport& counts);
   // Counts a record whose id is taken: known already, or in conflict.
   Status CountTaken(const Item& item, const Photo& there, ImportReport& counts);
-  Status AddReplies(const Item& item, int64_t photo, ImportReport& counts);
+  Status AddReplies(const SourceRecord& record, const Photo& photo, ImportReport& counts);
 
   Dataset& dataset_;
   const ImportOptions& options_;
   std::string source_;
   ImportReport& report_;
   PhotoTable photos_;
+  ImportedReplies replies_;
   TruthJudge judge_;
   std::vector<Item> batch_;
   size_t batch_bytes_ = 0;

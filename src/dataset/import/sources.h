@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "core/cancellation.h"
 #include "core/result.h"
@@ -25,5 +26,24 @@ Status ReadPhotoFolderSource(const std::string& source, const ImportOptions& opt
 // a flag says its order.
 Status ReadListSource(const std::string& source, const ImportOptions& options,
                       const RecordSink& sink);
+// The YFCC100M table (dataset/yfcc_table.h). Photos are ID.jpg below the root, where one is given
+// and holds them, else they are downloaded.
+Status ReadYfccSource(const std::string& source, const ImportOptions& options,
+                      const RecordSink& sink);
+// WebDataset shards: a tar file or a folder of them. Files whose names are equal up to the first
+// dot are a sample, whose id is that key, or the "id" of its JSON: a picture, .json with fields as
+// in a list or a conversation, .cls, .txt and other short texts, which are kept by their extension.
+Status ReadShardSource(const std::string& source, const ImportOptions& options,
+                       const RecordSink& sink);
+bool IsShard(const std::string& name);
+// Below the folder, sorted.
+std::vector<std::string> ShardsOf(const std::string& folder);
+
+// Records of conversations (conversation_record.h): a file, the files that a folder's
+// dataset_info.json lists, or GRE's own files in a folder.
+Status ReadConversationSource(const std::string& source, const ImportOptions& options,
+                              const RecordSink& sink);
+// Whether a folder or a file of records is such a source.
+Result<bool> HoldsConversations(const std::string& source);
 
 }  // namespace gre

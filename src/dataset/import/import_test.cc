@@ -8,6 +8,7 @@
 #include <gtest/gtest.h>
 
 #include "core/file.h"
+#include "dataset/import/truth.h"
 #include "dataset/photo_table.h"
 #include "dataset/testing/small_dataset.h"
 #include "image/testing/exif_builder.h"
@@ -257,10 +258,9 @@ TEST_F(ImportTest, PhotoFoldersKeepKindSplitAndPrecision) {
   const Photo photo = Get("a/img/1.jpg");
   EXPECT_EQ(photo.kind, "travel");
   EXPECT_EQ(photo.source_split, "train");
-  EXPECT_EQ(photo.extra, R"({"precision":"place (2 dp)","source":"me"
-})");
+  EXPECT_EQ(photo.extra, R"x({"precision":"place (2 dp)","source":"me"})x");
   EXPECT_FALSE(Get("a/img/2.jpg").point.has_value());
-EXPECT_THAT(Reasons("a/img/2.jpg"), ElementsAre("country_centroid"));
+  EXPECT_THAT(Reasons("a/img/2.jpg"), ElementsAre("country_centroid"));
 }
 
 TEST_F(ImportTest, PresetsFindPhotosUnderTheirSpellings) {

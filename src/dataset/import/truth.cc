@@ -30,7 +30,7 @@ bool IsNothing(const FieldValue& value) {
 }
 
 bool IsNearCountry(const std::string& code, const LatLng& point) {
-  return CountryContains(code, point) || DistanceToCountryKm(code, point) <= TruthJudge::kBorderKm;
+  return CountryContains(code, point) || DistanceToCountryKm(code, point) <= TruthJudge::kCoastKm;
 }
 
 std::string Text(const LatLng& point) {

@@ -42,15 +42,14 @@ struct JudgedTruth {
 //   zero_coordinates (drops)     both are 0
 //   swapped_coordinates (drops)  the country given holds the point only when its coordinates are
 //                                exchanged
-//   country_mismatch             the country given is more than kBorderKm away
+//   country_mismatch             the country given is more than kCoastKm away
 //   country_centroid             the point lies at the middle of its country (kCentroidKm), or the
 //                                source says so; in the second case only the country counts
 //   unknown_country              the country's name is not known, the point's is taken
 // Longitude -180 becomes 180 and -0 becomes 0. Not thread-safe.
 class TruthJudge {
  public:
-  static constexpr double kCoastKm = 25;
-  static constexpr double kBorderKm = 5;
+  static constexpr double kCoastKm = 25;  // as far as a photo from a boat, a beach or a border
   static constexpr double kCentroidKm = 1;
 
   JudgedTruth Judge(const StatedTruth& stated);

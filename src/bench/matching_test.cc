@@ -1,4 +1,5 @@
 #include "bench/matching.h"
+#include "dataset/photo_id.h"
 
 #include <algorithm>
 

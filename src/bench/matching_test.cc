@@ -1,10 +1,11 @@
 #include "bench/matching.h"
-#include "dataset/photo_id.h"
 
 #include <algorithm>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+
+#include "dataset/photo_id.h"
 
 namespace gre {
 namespace {

@@ -5,6 +5,8 @@
 #include <string>
 #include <unordered_map>
 
+#include "dataset/photo_index.h"
+
 namespace gre {
 namespace {
 
@@ -20,13 +22,6 @@ Error Ambiguous(std::string_view stem, std::string_view kind, std::string_view a
 }
 
 }  // namespace
-
-std::string_view IdStem(std::string_view id) {
-  const size_t slash = id.find_last_of("/\\");
-  if (slash != std::string_view::npos) id.remove_prefix(slash + 1);
-  const size_t dot = id.rfind('.');
-  return dot == std::string_view::npos || dot == 0 ? id : id.substr(0, dot);
-}
 
 Result<Matching> MatchPredictions(std::span<const TruthRecord> truth,
                                   std::span<const Prediction> predictions) {

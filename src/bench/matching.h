@@ -23,9 +23,6 @@ struct Matching {
   size_t by_stem = 0;              // pairs whose ids are equal only without folder and extension
 };
 
-// "img/a.b.jpg" -> "a.b".
-std::string_view IdStem(std::string_view id);
-
 // Matches by id, then by stem. Of several predictions for one truth the first counts, unless it is
 // an engine error and a later one is a reply (a retry). A stem that stands for several truths, or
 // that predictions of different ids share, is ambiguous: kInvalidInput names it and them.

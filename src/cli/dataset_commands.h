@@ -5,5 +5,6 @@
 namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
+CommandSpec DatasetCheckCommand();
 
 }  // namespace gre

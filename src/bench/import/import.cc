@@ -8,9 +8,9 @@
 
 #include "bench/import/import_formats.h"
 #include "bench/matching.h"
-#include "bench/photo_index.h"
 #include "core/file.h"
 #include "core/strings.h"
+#include "dataset/photo_index.h"
 #include "knowledge/country_facts.h"
 
 namespace gre {

@@ -90,17 +90,21 @@ class DatasetChecker {
       if (files.empty()) return {};
       const std::vector<PhotoLook> looks = LookAt(files);
       if (cancellation_.IsCancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
-      GRE_RETURN_IF_ERROR(dataset_.database().InTransaction([&]() -> Status {
-        for (size_t i = 0; i < files.size(); ++i) {
-          GRE_RETURN_IF_ERROR(table_.StoreLook(files[i].number, looks[i]));
-        }
-        return {};
-      }));
+      GRE_RETURN_IF_ERROR(Store(files, looks));
       after = files.back().number;
       summary_.looked_at += static_cast<int64_t>(files.size());
       report_({"photos", summary_.photos - unseen + summary_.looked_at, summary_.photos,
                summary_.photos - unseen});
     }
+  }
+
+  Status Store(const std::vector<PhotoFile>& files, const std::vector<PhotoLook>& looks) {
+    return dataset_.database().InTransaction([&]() -> Status {
+      for (size_t i = 0; i < files.size(); ++i) {
+        GRE_RETURN_IF_ERROR(table_.StoreLook(files[i].number, looks[i]));
+      }
+      return {};
+    });
   }
 
   std::vector<PhotoLook> LookAt(const std::vector<PhotoFile>& files) {

@@ -27,8 +27,8 @@ struct CheckOptions {
   DrawnShares drawn = {.flat_share = 0.3, .tone_share = 0.5};
   bool drop_graphics = false;
   double max_face_share = 0.5;  // of the picture, that one face may cover
-  std::vector<std::string> benchmarks;
-  std::vector<std::string> benchmark_photos;  // folders
+  std::vector<std::string> benchmarks = {};
+  std::vector<std::string> benchmark_photos = {};  // folders
   // Photos within this distance of a benchmark's coordinates are dropped; 0: none are.
   double min_distance_km = 1;
 };

@@ -97,8 +97,7 @@ size_t KeyOf(uint64_t hash, const Bits& bits) {
     }
   }
 }
-void ComparePairsPortable(std::span<const Item> group, int max_distance,
-                          std::vector<Pair>& pairs) {
+void ComparePairsPortable(std::span<const Item> group, int max_distance, std::vector<Pair>& pairs) {
   ComparePairs(group, max_distance, pairs);
 }
 #if defined(__x86_64__)
@@ -173,8 +172,8 @@ class PairFinder {
     const auto blocks_count = static_cast<size_t>(max_distance_) + 1;
     // comparing is quadratic but several times cheaper than sorting
     constexpr size_t kPairsASort = 12;
-    const bool splits_well = (size_t{1} << (CountBits(bits) / static_cast<int>(blocks_count))) >
-                             2 * blocks_count;
+    const bool splits_well =
+        (size_t{1} << (CountBits(bits) / static_cast<int>(blocks_count))) > 2 * blocks_count;
     if (group.size() <= kPairsASort * blocks_count || !splits_well) {
       compare_pairs_(group, max_distance_, pairs_);
       if (pairs_.size() >= kMaxPairs) Flush();
@@ -188,7 +187,8 @@ class PairFinder {
       const Bits rest = Without(bits, block);
       for (size_t key = 0; key + 1 < level.starts.size(); ++key) {
         const uint32_t size = level.starts[key + 1] - level.starts[key];
-        if (size > 1) Visit(std::span(level.sorted).subspan(level.starts[key], size), rest, depth + 1);
+        if (size > 1)
+          Visit(std::span(level.sorted).subspan(level.starts[key], size), rest, depth + 1);
       }
       levels_[depth] = std::move(level);
     }

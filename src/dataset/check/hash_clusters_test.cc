@@ -39,7 +39,8 @@ TEST(HashClusters, EqualThoseOfEveryPair) {
   for (int round = 0; round < 60; ++round) {
     const int max_distance = static_cast<int>(random.Below(12));
     const size_t count = 1 + random.Below(round < 50 ? 250 : 1200);
-    const uint64_t varying = random.Next() & random.Next() & (round % 2 == 0 ? random.Next() : ~0ull);
+    const uint64_t varying =
+        random.Next() & random.Next() & (round % 2 == 0 ? random.Next() : ~0ull);
     std::vector<uint64_t> hashes;
     for (size_t i = 0; i < count; ++i) {
       const bool copied = !hashes.empty() && random.Below(3) == 0;

@@ -6,5 +6,7 @@ namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
 CommandSpec DatasetCheckCommand();
+CommandSpec DatasetCotCommand();
+CommandSpec DatasetJudgeCommand();
 
 }  // namespace gre

@@ -2,16 +2,11 @@
 
 #include <filesystem>
 
+#include "dataset/photo_id.h"
+
 namespace gre {
 
 namespace fs = std::filesystem;
-
-std::string_view IdStem(std::string_view id) {
-  const size_t slash = id.find_last_of("/\\");
-  if (slash != std::string_view::npos) id.remove_prefix(slash + 1);
-  const size_t dot = id.rfind('.');
-  return dot == std::string_view::npos || dot == 0 ? id : id.substr(0, dot);
-}
 
 Result<PhotoIndex> PhotoIndex::Open(const std::string& folder) {
   PhotoIndex index;

@@ -3,17 +3,13 @@
 #include <map>
 #include <set>
 #include <string>
-#include <string_view>
 
 #include "core/result.h"
 
 namespace gre {
 
-// "img/a.b.jpg" -> "a.b".
-std::string_view IdStem(std::string_view id);
-
 // The files below a folder, found by what a benchmark calls them: relative path, else name, else
-// stem (IdStem). Immutable after opening; thread-safe.
+// stem (dataset/photo_id.h). Immutable after opening; thread-safe.
 class PhotoIndex {
  public:
   // kNotFound where the folder cannot be read.

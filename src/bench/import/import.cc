@@ -10,6 +10,7 @@
 #include "bench/matching.h"
 #include "core/file.h"
 #include "core/strings.h"
+#include "dataset/photo_id.h"
 #include "dataset/photo_index.h"
 #include "knowledge/country_facts.h"
 

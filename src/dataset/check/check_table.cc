@@ -10,7 +10,7 @@ constexpr int64_t kPage = 10'000;
 
 std::string UnseenWhere(bool with_faces) {
   std::string sql =
-      " FROM photos WHERE fetch = 'present' AND number > $1 AND NOT EXISTS "
+      " FROM photos WHERE presence = 'present' AND number > $1 AND NOT EXISTS "
       "(SELECT 1 FROM looks WHERE looks.photo = photos.number";
   if (with_faces) sql += " AND (face_share IS NOT NULL OR error IS NOT NULL)";
   return sql += ")";
@@ -75,7 +75,7 @@ Status CheckTable::AddTiny(int64_t min_side) {
   return Done(
       database_->Execute("INSERT INTO findings (photo, stage, reason, drops, detail) "
                          "SELECT number, 'check', 'tiny', 1, width || ' x ' || height FROM photos "
-                         "WHERE fetch = 'present' AND (width < $1 OR height < $1)",
+                         "WHERE presence = 'present' AND (width < $1 OR height < $1)",
                          {min_side}));
 }
 
@@ -161,7 +161,7 @@ Result<int64_t> CheckTable::CountDropped() {
 }
 
 Result<int64_t> CheckTable::CountWithoutPicture() {
-  return Number(database_->Query("SELECT COUNT(*) FROM photos WHERE fetch <> 'present'"));
+  return Number(database_->Query("SELECT COUNT(*) FROM photos WHERE presence <> 'present'"));
 }
 
 Status CheckTable::ForEachDropped(const std::function<Status(const DroppedPhoto&)>& visit) {

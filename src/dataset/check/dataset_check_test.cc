@@ -250,9 +250,9 @@ TEST_P(DatasetCheckTest, DropsWhatBenchmarksHold) {
 }
 
 TEST_P(DatasetCheckTest, AnInterruptedRunGoesOn) {
-  constexpr int kPhotos = 300;  // more than two steps
+  constexpr int kPhotos = 140;  // more than one step
   for (int i = 0; i < kPhotos; ++i) {
-    Add("p" + std::to_string(i), MakePicture(static_cast<uint64_t>(i % 290), 32));
+    Add("p" + std::to_string(i), MakePicture(static_cast<uint64_t>(i % 130), 32));
   }
   int steps = 0;
   const auto no_faces = []() -> Result<std::unique_ptr<FaceDetector>> {

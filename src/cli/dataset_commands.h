@@ -8,5 +8,6 @@ namespace gre {
 CommandSpec DatasetCheckCommand();
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
+CommandSpec DatasetReviewCommand();
 
 }  // namespace gre

@@ -55,6 +55,8 @@ class EntryTable {
                                       size_t limit);
   Result<int64_t> Count(DataPart part);
   Status SetReview(const DataEntry& entry);  // chain, reviewed and dropped
+  // Every entry of the part is as nobody reviewed it.
+  Status ClearReviews(DataPart part);
 
  private:
   Status Put(const DataEntry& entry);

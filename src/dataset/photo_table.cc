@@ -81,10 +81,6 @@ Result<std::optional<Photo>> One(Result<std::vector<SqlRow>> rows) {
   return std::optional(ReadPhoto(rows->front()));
 }
 
-Status Done(const Result<int64_t>& changed) {
-  return changed.ok() ? Status() : Status(changed.error());
-}
-
 }  // namespace
 
 std::string_view PhotoFetchName(PhotoFetch fetch) {
@@ -112,22 +108,20 @@ Result<int64_t> PhotoTable::Add(const Photo& photo) {
 }
 
 Status PhotoTable::SetImage(const Photo& photo) {
-  return Done(database_->Execute(
+  return database_->Run(
       "UPDATE photos SET presence = $2, sha256 = $3, extension = $4, width = $5, height = $6, "
       "bytes = $7 WHERE number = $1",
       {photo.number, std::string(PhotoFetchName(photo.fetch)), SqlText(photo.sha256),
        SqlText(photo.extension), Positive(photo.width), Positive(photo.height),
-       Positive(photo.bytes)}));
+       Positive(photo.bytes)});
 }
 
 Status PhotoTable::SetPerceptualHash(int64_t photo, int64_t hash) {
-  return Done(database_->Execute("UPDATE photos SET perceptual_hash = $2 WHERE number = $1",
-                                 {photo, hash}));
+  return database_->Run("UPDATE photos SET perceptual_hash = $2 WHERE number = $1", {photo, hash});
 }
 
 Status PhotoTable::SetDuplicateGroup(int64_t photo, int64_t group) {
-  return Done(database_->Execute("UPDATE photos SET duplicate_group = $2 WHERE number = $1",
-                                 {photo, group}));
+  return database_->Run("UPDATE photos SET duplicate_group = $2 WHERE number = $1", {photo, group});
 }
 
 Result<std::optional<Photo>> PhotoTable::Find(const std::string& id) {
@@ -157,15 +151,15 @@ Result<int64_t> PhotoTable::Count(Which which) {
 }
 
 Status PhotoTable::AddFinding(const PhotoFinding& finding) {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO findings (photo, stage, reason, drops, detail) VALUES ($1, $2, $3, $4, $5) "
       "ON CONFLICT (photo, stage, reason) DO UPDATE SET drops = excluded.drops, "
       "detail = excluded.detail",
-      {finding.photo, finding.stage, finding.reason, int64_t{finding.drops}, finding.detail}));
+      {finding.photo, finding.stage, finding.reason, int64_t{finding.drops}, finding.detail});
 }
 
 Status PhotoTable::ClearFindings(const std::string& stage) {
-  return Done(database_->Execute("DELETE FROM findings WHERE stage = $1", {stage}));
+  return database_->Run("DELETE FROM findings WHERE stage = $1", {stage});
 }
 
 Result<std::vector<PhotoFinding>> PhotoTable::Findings(int64_t photo) {

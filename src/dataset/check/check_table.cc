@@ -16,10 +16,6 @@ std::string UnseenWhere(bool with_faces) {
   return sql += ")";
 }
 
-Status Done(const Result<int64_t>& changed) {
-  return changed.ok() ? Status() : Status(changed.error());
-}
-
 Result<int64_t> Number(Result<std::vector<SqlRow>> rows) {
   if (!rows.ok()) return std::move(rows).error();
   return rows->at(0).Integer(0);
@@ -44,7 +40,7 @@ Result<std::vector<PhotoFile>> CheckTable::Unseen(int64_t after, size_t limit, b
 }
 
 Status CheckTable::StoreLook(int64_t photo, const PhotoLook& look) {
-  GRE_RETURN_IF_ERROR(database_->Execute(
+  GRE_RETURN_IF_ERROR(database_->Run(
       "INSERT INTO looks (photo, error, blank, flat_share, tone_share, face_share, private_keys) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (photo) DO UPDATE SET "
       "error = excluded.error, blank = excluded.blank, flat_share = excluded.flat_share, "
@@ -53,54 +49,54 @@ Status CheckTable::StoreLook(int64_t photo, const PhotoLook& look) {
       {photo, SqlText(look.error), int64_t{look.error.empty() && !look.hash}, look.drawn.flat_share,
        look.drawn.tone_share, SqlOptional(look.face_share), look.private_keys}));
   if (!look.error.empty()) return {};
-  return Done(database_->Execute(
+  return database_->Run(
       "UPDATE photos SET width = $2, height = $3, perceptual_hash = $4 WHERE number = $1",
       {photo, int64_t{look.width}, int64_t{look.height},
-       look.hash ? SqlValue(static_cast<int64_t>(*look.hash)) : SqlValue()}));
+       look.hash ? SqlValue(static_cast<int64_t>(*look.hash)) : SqlValue()});
 }
 
 Status CheckTable::AddUnreadable() {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO findings (photo, stage, reason, drops, detail) "
-      "SELECT photo, 'check', 'unreadable', 1, error FROM looks WHERE error IS NOT NULL"));
+      "SELECT photo, 'check', 'unreadable', 1, error FROM looks WHERE error IS NOT NULL");
 }
 
 Status CheckTable::AddBlank() {
-  return Done(
-      database_->Execute("INSERT INTO findings (photo, stage, reason, drops, detail) "
-                         "SELECT photo, 'check', 'blank', 1, '' FROM looks WHERE blank = 1"));
+  return database_->Run(
+      "INSERT INTO findings (photo, stage, reason, drops, detail) "
+      "SELECT photo, 'check', 'blank', 1, '' FROM looks WHERE blank = 1");
 }
 
 Status CheckTable::AddTiny(int64_t min_side) {
-  return Done(
-      database_->Execute("INSERT INTO findings (photo, stage, reason, drops, detail) "
-                         "SELECT number, 'check', 'tiny', 1, width || ' x ' || height FROM photos "
-                         "WHERE presence = 'present' AND (width < $1 OR height < $1)",
-                         {min_side}));
+  return database_->Run(
+      "INSERT INTO findings (photo, stage, reason, drops, detail) "
+      "SELECT number, 'check', 'tiny', 1, width || ' x ' || height FROM photos "
+      "WHERE presence = 'present' AND (width < $1 OR height < $1)",
+      {min_side});
 }
 
 Status CheckTable::AddGraphics(const DrawnShares& from, bool drop) {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO findings (photo, stage, reason, drops, detail) "
       "SELECT photo, 'check', 'graphic', CAST($1 AS BIGINT), '' FROM looks "
       "WHERE error IS NULL AND blank = 0 AND flat_share >= $2 AND tone_share >= $3",
-      {int64_t{drop}, from.flat_share, from.tone_share}));
+      {int64_t{drop}, from.flat_share, from.tone_share});
 }
 
 Status CheckTable::AddFaces(double max_share) {
-  return Done(
-      database_->Execute("INSERT INTO findings (photo, stage, reason, drops, detail) "
-                         "SELECT photo, 'check', 'face', 1, 'a face covers ' || "
-                         "CAST(CAST(100 * face_share AS INTEGER) AS TEXT) || ' % of it' "
-                         "FROM looks WHERE face_share > $1",
-                         {max_share}));
+  return database_->Run(
+      "INSERT INTO findings (photo, stage, reason, drops, detail) "
+      "SELECT photo, 'check', 'face', 1, 'a face covers ' || "
+      "CAST(CAST(100 * face_share AS INTEGER) AS TEXT) || ' % of it' "
+      "FROM looks WHERE face_share > $1",
+      {max_share});
 }
 
 Status CheckTable::AddPrivateMetadata() {
-  return Done(
-      database_->Execute("INSERT INTO findings (photo, stage, reason, drops, detail) "
-                         "SELECT photo, 'check', 'private_metadata', 0, private_keys FROM looks "
-                         "WHERE private_keys <> ''"));
+  return database_->Run(
+      "INSERT INTO findings (photo, stage, reason, drops, detail) "
+      "SELECT photo, 'check', 'private_metadata', 0, private_keys FROM looks "
+      "WHERE private_keys <> ''");
 }
 
 Result<std::vector<PhotoFingerprint>> CheckTable::Fingerprints(int64_t after, size_t limit) {
@@ -147,7 +143,7 @@ Result<std::vector<int64_t>> CheckTable::DroppedNumbers() {
 }
 
 Status CheckTable::ResetGroups() {
-  return Done(database_->Execute("UPDATE photos SET duplicate_group = number"));
+  return database_->Run("UPDATE photos SET duplicate_group = number");
 }
 
 Result<std::string> CheckTable::IdOf(int64_t photo) {

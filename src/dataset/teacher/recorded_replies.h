@@ -15,11 +15,11 @@ namespace gre {
 // A file of replies that some model gave earlier: CSV, TSV, JSON or JSON Lines.
 struct RecordedFile {
   std::string path;
-  std::string teacher;               // "": the file's name without extension
-  std::string id_field, text_field;  // "": as the file spells them (field_names.h)
-  bool json_fields_only = false;     // ReadReply
-  TokenPrice price = {};             // where the file tells tokens ("usage.prompt_tokens",
-                                     // "usage_info.input_tokens" and the like)
+  std::string teacher = {};                    // "": the file's name without extension
+  std::string id_field = {}, text_field = {};  // "": as the file spells them (field_names.h)
+  bool json_fields_only = false;               // ReadReply
+  TokenPrice price = {};  // where the file tells tokens ("usage.prompt_tokens",
+                          // "usage_info.input_tokens" and the like)
 };
 
 struct RecordedSummary {

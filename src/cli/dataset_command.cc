@@ -10,7 +10,7 @@ CommandSpec DatasetCommand() {
   command.summary =
       "Builds reasoning data (GRE30K: chains, judgements, seeds) from geotagged photos";
   command.commands = {DatasetCheckCommand(), DatasetCotCommand(), DatasetJudgeCommand(),
-                      DatasetReviewCommand()};
+                      DatasetReviewCommand(), DatasetSeedCommand()};
   return command;
 }
 

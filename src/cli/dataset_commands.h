@@ -9,5 +9,6 @@ CommandSpec DatasetCheckCommand();
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
 CommandSpec DatasetReviewCommand();
+CommandSpec DatasetSeedCommand();
 
 }  // namespace gre

@@ -13,6 +13,8 @@ namespace {
 // points are farther apart on the unit sphere, by their geodetic latitudes, than their geodesic
 // distance over it.
 constexpr double kLeastRadiusKm = 6335;
+// The greatest one (at the poles, 6399.6 km): the other bound.
+constexpr double kGreatestRadiusKm = 6400;
 
 }  // namespace
 
@@ -36,16 +38,27 @@ uint64_t PointGrid::KeyOf(const Cube& cube) {
 void PointGrid::Add(const LatLng& point) {
   cubes_.emplace(KeyOf(CubeOf(point)), static_cast<uint32_t>(points_.size()));
   points_.push_back(point);
+  units_.push_back(ToUnitVector(point));
+}
+
+bool PointGrid::IsNear(const LatLng& point, const Vector3& unit, uint32_t other) const {
+  const Vector3& at = units_[other];
+  const double chord = Vector3{unit.x - at.x, unit.y - at.y, unit.z - at.z}.Norm();
+  const double angle = 2 * std::asin(std::min(1.0, chord / 2));
+  if (angle * kLeastRadiusKm > radius_km_) return false;
+  if (angle * kGreatestRadiusKm <= radius_km_) return true;
+  return GeodesicDistanceKm(point, points_[other]) <= radius_km_;
 }
 
 bool PointGrid::HasNear(const LatLng& point) const {
   const Cube center = CubeOf(point);
+  const Vector3 unit = ToUnitVector(point);
   for (int64_t x = center.x - 1; x <= center.x + 1; ++x) {
     for (int64_t y = center.y - 1; y <= center.y + 1; ++y) {
       for (int64_t z = center.z - 1; z <= center.z + 1; ++z) {
         const auto [begin, end] = cubes_.equal_range(KeyOf({x, y, z}));
         for (auto it = begin; it != end; ++it) {
-          if (GeodesicDistanceKm(point, points_[it->second]) <= radius_km_) return true;
+          if (IsNear(point, unit, it->second)) return true;
         }
       }
     }

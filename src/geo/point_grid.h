@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "geo/lat_lng.h"
+#include "geo/sphere.h"
 
 namespace gre {
 
@@ -27,10 +28,13 @@ class PointGrid {
   };
   [[nodiscard]] Cube CubeOf(const LatLng& point) const;
   static uint64_t KeyOf(const Cube& cube);
+  // `unit`: the point's. Only where the sphere cannot tell is the geodesic computed.
+  [[nodiscard]] bool IsNear(const LatLng& point, const Vector3& unit, uint32_t other) const;
 
   double radius_km_;
   double cubes_a_radius_;  // cubes a length of the unit sphere's radius
   std::vector<LatLng> points_;
+  std::vector<Vector3> units_;
   std::unordered_multimap<uint64_t, uint32_t> cubes_;
 };
 

@@ -9,8 +9,8 @@ CommandSpec DatasetCommand() {
   command.name = "dataset";
   command.summary =
       "Builds reasoning data (GRE30K: chains, judgements, seeds) from geotagged photos";
-  command.commands = {DatasetCheckCommand(), DatasetCotCommand(), DatasetJudgeCommand(),
-                      DatasetReviewCommand(), DatasetSeedCommand()};
+  command.commands = {DatasetImportCommand(), DatasetCheckCommand(), DatasetSeedCommand(),
+                      DatasetCotCommand(),    DatasetJudgeCommand(), DatasetReviewCommand()};
   return command;
 }
 

@@ -5,10 +5,11 @@
 namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
+CommandSpec DatasetImportCommand();
 CommandSpec DatasetCheckCommand();
+CommandSpec DatasetSeedCommand();
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
 CommandSpec DatasetReviewCommand();
-CommandSpec DatasetSeedCommand();
 
 }  // namespace gre

@@ -8,8 +8,8 @@
 
 namespace gre {
 
-// The files below a folder, found by what a benchmark calls them: relative path, else name, else
-// stem (dataset/photo_id.h). Immutable after opening; thread-safe.
+// The files below a folder, found by what a table calls them: relative path, else name, else
+// stem (IdStem). Immutable after opening; thread-safe.
 class PhotoIndex {
  public:
   // kNotFound where the folder cannot be read.

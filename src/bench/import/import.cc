@@ -7,7 +7,6 @@
 #include <utility>
 
 #include "bench/import/import_formats.h"
-#include "bench/matching.h"
 #include "core/file.h"
 #include "core/strings.h"
 #include "dataset/photo_id.h"

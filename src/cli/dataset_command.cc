@@ -10,7 +10,8 @@ CommandSpec DatasetCommand() {
   command.summary =
       "Builds reasoning data (GRE30K: chains, judgements, seeds) from geotagged photos";
   command.commands = {DatasetImportCommand(), DatasetCheckCommand(), DatasetSeedCommand(),
-                      DatasetCotCommand(),    DatasetJudgeCommand(), DatasetReviewCommand()};
+                      DatasetCotCommand(),    DatasetJudgeCommand(), DatasetReviewCommand(),
+                      DatasetExportCommand(), DatasetStatsCommand()};
   return command;
 }
 

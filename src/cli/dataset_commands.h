@@ -11,5 +11,7 @@ CommandSpec DatasetSeedCommand();
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
 CommandSpec DatasetReviewCommand();
+CommandSpec DatasetExportCommand();
+CommandSpec DatasetStatsCommand();
 
 }  // namespace gre

@@ -6,10 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "dataset/field_names.h"
-#include "dataset/record_file.h"
 #include "core/json.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "knowledge/country_facts.h"
 
 namespace gre {
@@ -17,8 +17,6 @@ namespace {
 
 constexpr std::string_view kCountrySpellings[] = {"country_code", "cc", "country", "gt_country"};
 constexpr std::string_view kPrecisionSpellings[] = {"precision_km"};
-constexpr std::string_view kImageSpellings[] = {"image", "image_path", "image_file", "file",
-                                                "path"};
 constexpr std::string_view kLabelFields[] = {"category", "scene",     "environment", "indicator",
                                              "kind",     "continent", "setting"};
 

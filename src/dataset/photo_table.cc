@@ -10,7 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kFetchNames = {"present", "wanted", "failed", "none"};
 
 constexpr std::string_view kColumns =
-    "number, id, source, url, fetch, sha256, extension, width, height, bytes, latitude, longitude, "
+    "number, id, source, url, presence, sha256, extension, width, height, bytes, latitude, "
+    "longitude, "
     "precision_km, country_code, kind, source_split, author, licence, taken, extra, "
     "perceptual_hash, duplicate_group";
 
@@ -22,7 +23,7 @@ std::string_view Condition(PhotoTable::Which which) {
     case PhotoTable::Which::kKept:
       return kNotDropped;
     case PhotoTable::Which::kWanted:
-      return "fetch = 'wanted'";
+      return "presence = 'wanted'";
     case PhotoTable::Which::kAll:
       break;
   }
@@ -80,10 +81,6 @@ Result<std::optional<Photo>> One(Result<std::vector<SqlRow>> rows) {
   return std::optional(ReadPhoto(rows->front()));
 }
 
-Status Done(const Result<int64_t>& changed) {
-  return changed.ok() ? Status() : Status(changed.error());
-}
-
 }  // namespace
 
 std::string_view PhotoFetchName(PhotoFetch fetch) {
@@ -95,7 +92,7 @@ Result<int64_t> PhotoTable::Add(const Photo& photo) {
   GRE_ASSIGN_OR_RETURN(
       const std::vector<SqlRow> rows,
       database_->Query(
-          "INSERT INTO photos (id, source, url, fetch, sha256, extension, width, height, bytes, "
+          "INSERT INTO photos (id, source, url, presence, sha256, extension, width, height, bytes, "
           "latitude, longitude, precision_km, country_code, kind, source_split, author, licence, "
           "taken, extra) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
           "$16, $17, $18, $19) ON CONFLICT (id) DO NOTHING RETURNING number",
@@ -111,22 +108,20 @@ Result<int64_t> PhotoTable::Add(const Photo& photo) {
 }
 
 Status PhotoTable::SetImage(const Photo& photo) {
-  return Done(database_->Execute(
-      "UPDATE photos SET fetch = $2, sha256 = $3, extension = $4, width = $5, height = $6, "
+  return database_->Run(
+      "UPDATE photos SET presence = $2, sha256 = $3, extension = $4, width = $5, height = $6, "
       "bytes = $7 WHERE number = $1",
       {photo.number, std::string(PhotoFetchName(photo.fetch)), SqlText(photo.sha256),
        SqlText(photo.extension), Positive(photo.width), Positive(photo.height),
-       Positive(photo.bytes)}));
+       Positive(photo.bytes)});
 }
 
 Status PhotoTable::SetPerceptualHash(int64_t photo, int64_t hash) {
-  return Done(database_->Execute("UPDATE photos SET perceptual_hash = $2 WHERE number = $1",
-                                 {photo, hash}));
+  return database_->Run("UPDATE photos SET perceptual_hash = $2 WHERE number = $1", {photo, hash});
 }
 
 Status PhotoTable::SetDuplicateGroup(int64_t photo, int64_t group) {
-  return Done(database_->Execute("UPDATE photos SET duplicate_group = $2 WHERE number = $1",
-                                 {photo, group}));
+  return database_->Run("UPDATE photos SET duplicate_group = $2 WHERE number = $1", {photo, group});
 }
 
 Result<std::optional<Photo>> PhotoTable::Find(const std::string& id) {
@@ -156,15 +151,15 @@ Result<int64_t> PhotoTable::Count(Which which) {
 }
 
 Status PhotoTable::AddFinding(const PhotoFinding& finding) {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO findings (photo, stage, reason, drops, detail) VALUES ($1, $2, $3, $4, $5) "
       "ON CONFLICT (photo, stage, reason) DO UPDATE SET drops = excluded.drops, "
       "detail = excluded.detail",
-      {finding.photo, finding.stage, finding.reason, int64_t{finding.drops}, finding.detail}));
+      {finding.photo, finding.stage, finding.reason, int64_t{finding.drops}, finding.detail});
 }
 
 Status PhotoTable::ClearFindings(const std::string& stage) {
-  return Done(database_->Execute("DELETE FROM findings WHERE stage = $1", {stage}));
+  return database_->Run("DELETE FROM findings WHERE stage = $1", {stage});
 }
 
 Result<std::vector<PhotoFinding>> PhotoTable::Findings(int64_t photo) {

@@ -7,7 +7,6 @@
 #include <string>
 #include <vector>
 
-#include "knowledge/country_points.h"
 #include "bench/matching.h"
 #include "bench/predictions_file.h"
 #include "bench/scoring.h"
@@ -15,6 +14,7 @@
 #include "cli/command.h"
 #include "cli/context.h"
 #include "core/result.h"
+#include "knowledge/country_points.h"
 #include "knowledge/place_namer.h"
 #include "report/bench_report.h"
 #include "report/score_json.h"

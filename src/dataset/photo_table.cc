@@ -150,6 +150,45 @@ Result<int64_t> PhotoTable::Count(Which which) {
   return rows.at(0).Integer(0);
 }
 
+Result<int64_t> PhotoTable::LastNumber() {
+  GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
+                       database_->Query("SELECT MAX(number) FROM photos"));
+  return IntegerOr(rows.at(0), 0, 0);
+}
+
+Status PhotoTable::RemoveFinding(int64_t photo, const std::string& stage,
+                                 const std::string& reason) {
+  return database_->Run("DELETE FROM findings WHERE photo = $1 AND stage = $2 AND reason = $3",
+                        {photo, stage, reason});
+}
+
+Result<int64_t> PhotoTable::FlagDuplicatedCoordinates(const std::string& stage,
+                                                      const std::string& reason) {
+  return database_->Execute(
+      "INSERT INTO findings (photo, stage, reason, drops, detail) "
+      "SELECT photos.number, $1, $2, 0, shared.records || ' records have these coordinates' "
+      "FROM photos JOIN (SELECT latitude, longitude, COUNT(*) AS records FROM photos "
+      "WHERE latitude IS NOT NULL GROUP BY latitude, longitude HAVING COUNT(*) > 1) AS shared "
+      "ON photos.latitude = shared.latitude AND photos.longitude = shared.longitude WHERE 1 = 1 "
+      "ON CONFLICT (photo, stage, reason) DO UPDATE SET detail = excluded.detail",
+      {stage, reason});
+}
+
+Result<int64_t> PhotoTable::WantAgain(const std::string& stage, const std::string& reason) {
+  GRE_ASSIGN_OR_RETURN(
+      const int64_t photos,
+      database_->Execute(
+          "UPDATE photos SET presence = 'wanted' WHERE presence = 'failed' AND url IS NOT NULL AND "
+          "EXISTS (SELECT 1 FROM findings WHERE findings.photo = photos.number AND stage = $1 AND "
+          "reason = $2)",
+          {stage, reason}));
+  GRE_RETURN_IF_ERROR(database_->Run(
+      "DELETE FROM findings WHERE stage = $1 AND reason = $2 AND EXISTS (SELECT 1 FROM photos "
+      "WHERE photos.number = findings.photo AND presence = 'wanted')",
+      {stage, reason}));
+  return photos;
+}
+
 Status PhotoTable::AddFinding(const PhotoFinding& finding) {
   return database_->Run(
       "INSERT INTO findings (photo, stage, reason, drops, detail) VALUES ($1, $2, $3, $4, $5) "

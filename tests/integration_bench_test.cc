@@ -83,7 +83,7 @@ TEST_F(BenchTest, AnImportedBenchmarkIsScoredBesideWhatIsKnownOfIt) {
   EXPECT_EQ(imported.exit_code, 1) << imported.err;  // a row was dropped
   EXPECT_EQ(ParseJson(imported.out)->at("records"), 2);
   EXPECT_THAT(imported.err, HasSubstr("labels.csv:4: dropped 'c.jpg': expected latitude within"));
-  EXPECT_THAT(*ReadFile(bench + ".dropped.csv"), HasSubstr("labels.csv:4\",\"c.jpg\",\""));
+  EXPECT_THAT(*ReadFile(bench + ".dropped.csv"), HasSubstr("labels.csv:4,c.jpg,\""));
 
   const std::string predictions =
       Write("p.csv", "id,lat,lon\na.jpg,48.85,2.35\nb.jpg,139.69,35.68\n");

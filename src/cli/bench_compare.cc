@@ -17,6 +17,7 @@ struct BenchCompareOptions {
   int min_group = 10;
   std::vector<std::string> fail_if;
   std::string list_changes;
+  bool force = false;
 };
 
 Result<std::vector<FailCondition>> ParseConditions(const std::vector<std::string>& texts) {
@@ -43,6 +44,9 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
   }
   GRE_ASSIGN_OR_RETURN(const std::vector<FailCondition> conditions,
                        ParseConditions(options.fail_if));
+  GRE_RETURN_IF_ERROR(CheckOutputFiles({.inputs = BenchInputFiles(options.bench),
+                                        .outputs = {{"--list-changes", options.list_changes}},
+                                        .force = options.force}));
   Compared compared;
   GRE_ASSIGN_OR_RETURN(compared.inputs, LoadBench(options.bench, context, /*keep_text=*/false));
   std::vector<ComparedSystem> systems;
@@ -123,6 +127,7 @@ CommandSpec BenchCompareCommand() {
        .target = &options->list_changes,
        .configurable = false,
        .is_path = true});
+  command.options.push_back(ForceOption(options->force));
   command.run = [options](CliContext& context) -> ExitCode {
     const Result<Compared> compared = Compare(*options, context);
     if (!compared.ok()) return context.Fail(compared.error());

@@ -19,6 +19,7 @@ struct BenchFuseOptions {
   std::string out;
   std::string weights;
   std::string save_weights;
+  bool force = false;
 };
 
 Error UsageError(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
@@ -44,7 +45,12 @@ Status CheckOptions(const BenchFuseOptions& options) {
     return UsageError("--out: expected a name that ends in .jsonl or .csv, found '" + options.out +
                       "'");
   }
-  return {};
+  CommandFiles files = {
+      .inputs = BenchInputFiles(options.bench),
+      .outputs = {{"--out", options.out}, {"--save-weights", options.save_weights}},
+      .force = options.force};
+  files.inputs.push_back({"--weights", options.weights});
+  return CheckOutputFiles(files);
 }
 
 Status WriteFused(const BenchFuseOptions& options, std::span<const TruthRecord> truth,
@@ -190,6 +196,7 @@ CommandSpec BenchFuseCommand() {
                                  options->save_weights));
   command.options.push_back(
       path("weights", "Fuses with weights learned before; needs no truth", options->weights));
+  command.options.push_back(ForceOption(options->force));
   command.run = [options](CliContext& context) -> ExitCode {
     if (const Status checked = CheckOptions(*options); !checked.ok()) {
       return context.Fail(checked.error());

@@ -190,6 +190,14 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
   return specs;
 }
 
+std::vector<CommandFiles::File> BenchInputFiles(const BenchOptions& options) {
+  std::vector<CommandFiles::File> files;
+  for (const std::string& path : options.predictions) files.push_back({"--predictions", path});
+  files.push_back({"--truth", options.truth});
+  files.push_back({"--gallery", options.gallery});
+  return files;
+}
+
 Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
   ScoreConventions conventions;
   if (!options.preset.empty()) {

@@ -14,6 +14,7 @@
 #include "bench/truth_file.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/output_files.h"
 #include "core/result.h"
 #include "report/bench_report.h"
 #include "report/score_json.h"
@@ -44,6 +45,9 @@ struct BenchOptions {
 };
 
 std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options);
+
+// The files that the options name, for CommandFiles.
+std::vector<CommandFiles::File> BenchInputFiles(const BenchOptions& options);
 
 // The conventions that the options name; kInvalidArgument names the flag.
 Result<ScoreConventions> MakeConventions(const BenchOptions& options);

@@ -2,7 +2,11 @@
 
 #include <atomic>
 #include <csignal>
+#include <string_view>
 
+#include <unistd.h>
+
+#include "cli/command.h"
 #include "core/check.h"
 
 namespace gre {
@@ -24,6 +28,20 @@ void OnSignal(int) {
   std::signal(SIGTERM, SIG_DFL);
 }
 
+// Only async-signal-safe calls.
+void OnBusError(int, siginfo_t* info, void*) {
+  if (info->si_code != BUS_ADRERR) {  // a defect of our own
+    std::signal(SIGBUS, SIG_DFL);
+    std::raise(SIGBUS);
+    return;
+  }
+  constexpr std::string_view kMessage =
+      "gre: a file became shorter while it was read, or its disk failed; run again when nothing "
+      "writes to the files that are read\n";
+  (void)!write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  _exit(kExitEnvironment);
+}
+
 }  // namespace
 
 CancellationToken& InstallSignalHandlers() {
@@ -34,6 +52,10 @@ CancellationToken& InstallSignalHandlers() {
   action.sa_handler = OnSignal;  // without SA_RESTART: blocking reads return
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction bus = {};
+  bus.sa_sigaction = OnBusError;
+  bus.sa_flags = SA_SIGINFO;
+  sigaction(SIGBUS, &bus, nullptr);
   return token;
 }
 

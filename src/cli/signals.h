@@ -5,7 +5,8 @@
 namespace gre {
 
 // Makes SIGINT and SIGTERM cancel the returned token once; a second one ends the process at once.
-// A closed pipe becomes a write error instead of a signal. Call once at start; the token lives as
+// A closed pipe becomes a write error instead of a signal. A mapped file that others cut while it
+// is read ends the process with a line and kExitEnvironment. Call once at start; the token lives as
 // long as the process.
 CancellationToken& InstallSignalHandlers();
 

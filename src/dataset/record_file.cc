@@ -146,6 +146,8 @@ class RecordFile::CsvSource final : public RecordFile::Source {
       if (cell.empty()) continue;
       value.kind = FieldValue::Kind::kText;
       value.text = cell;
+      // What EscapeCsvCell puts before what looks like a formula.
+      if (cell.front() == '\'' && LooksLikeFormula(cell)) value.text.erase(0, 1);
     }
     return true;
   }

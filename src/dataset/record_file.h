@@ -33,9 +33,10 @@ struct FieldValue {
 
 // Records whose fields are looked up by name: CSV and TSV (by extension .csv, .tsv) under a header
 // line, otherwise JSON: a line each, or the elements of one array. A field of a JSON record is a
-// key, or keys joined by dots ("answer.latitude"). The file is mapped and read forward, one record
-// in memory; records are limited to 64 MiB. A file whose first record is wrong does not open.
-// Not thread-safe.
+// key, or keys joined by dots ("answer.latitude"). The apostrophe before a CSV cell that would be a
+// formula in a spreadsheet ('-7.jpg) is no part of its text. The file is mapped and read forward,
+// one record in memory; records are limited to 64 MiB. A file whose first record is wrong does not
+// open. Not thread-safe.
 class RecordFile {
  public:
   static Result<RecordFile> Open(const std::string& path);

@@ -1,14 +1,48 @@
 #include "bench/matching.h"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <unordered_map>
+
+#include "core/strings.h"
 
 namespace gre {
 namespace {
 
 constexpr size_t kNone = std::numeric_limits<size_t>::max();
+
+constexpr std::array<std::string_view, 15> kImageExtensions = {
+    "jpg",  "jpeg", "png", "webp", "tif", "tiff", "heic", "heif",
+    "avif", "gif",  "bmp", "jp2",  "jxl", "ppm",  "jpe"};
+
+// "img/a.b.jpg" as "img", "a.b", "jpg".
+struct IdParts {
+  std::string_view folder;  // empty: none
+  std::string_view stem;
+  std::string_view extension;          // empty: none that images have
+  std::string_view without_extension;  // folder and stem
+};
+
+IdParts SplitId(std::string_view id) {
+  IdParts parts;
+  parts.without_extension = id;
+  if (const size_t dot = id.rfind('.'); dot != std::string_view::npos && dot + 1 < id.size()) {
+    const std::string extension = AsciiLower(id.substr(dot + 1));
+    if (std::ranges::find(kImageExtensions, extension) != kImageExtensions.end()) {
+      parts.extension = id.substr(dot + 1);
+      parts.without_extension = id.substr(0, dot);
+    }
+  }
+  parts.stem = parts.without_extension;
+  if (const size_t slash = parts.stem.find_last_of("/\\"); slash != std::string_view::npos) {
+    parts.folder = parts.stem.substr(0, slash);
+    parts.stem.remove_prefix(slash + 1);
+  }
+  return parts;
+}
 
 Error Ambiguous(std::string_view stem, std::string_view kind, std::string_view a,
                 std::string_view b) {
@@ -19,14 +53,48 @@ Error Ambiguous(std::string_view stem, std::string_view kind, std::string_view a
   return {ErrorCode::kInvalidInput, std::move(message)};
 }
 
+// The truths that a stem may stand for.
+class StemIndex {
+ public:
+  // Of the truths that `is_open`.
+  StemIndex(std::span<const TruthRecord> truth, const std::vector<bool>& is_open) : truth_(truth) {
+    for (size_t i = 0; i < truth.size(); ++i) {
+      if (!is_open[i]) continue;
+      const IdParts parts = SplitId(truth[i].id);
+      by_path_[parts.without_extension].push_back(i);
+      std::vector<size_t>& same_stem = by_stem_[parts.stem];
+      if (same_stem.size() < 2) same_stem.push_back(i);  // two are ambiguous already
+    }
+  }
+
+  // At most two are of interest.
+  [[nodiscard]] std::vector<size_t> Find(std::string_view id) const {
+    const IdParts parts = SplitId(id);
+    std::vector<size_t> found;
+    if (parts.folder.empty()) {
+      if (const auto all = by_stem_.find(parts.stem); all != by_stem_.end()) found = all->second;
+      return found;
+    }
+    if (const auto plain = by_path_.find(parts.stem); plain != by_path_.end()) {
+      found = plain->second;
+    }
+    if (const auto near = by_path_.find(parts.without_extension); near != by_path_.end()) {
+      std::ranges::copy_if(near->second, std::back_inserter(found), [&](size_t i) {
+        return parts.extension.empty() || SplitId(truth_[i].id).extension.empty();
+      });
+    }
+    return found;
+  }
+
+ private:
+  std::span<const TruthRecord> truth_;
+  std::unordered_map<std::string_view, std::vector<size_t>> by_path_;  // without extension
+  std::unordered_map<std::string_view, std::vector<size_t>> by_stem_;
+};
+
 }  // namespace
 
-std::string_view IdStem(std::string_view id) {
-  const size_t slash = id.find_last_of("/\\");
-  if (slash != std::string_view::npos) id.remove_prefix(slash + 1);
-  const size_t dot = id.rfind('.');
-  return dot == std::string_view::npos || dot == 0 ? id : id.substr(0, dot);
-}
+std::string_view IdStem(std::string_view id) { return SplitId(id).stem; }
 
 Result<Matching> MatchPredictions(std::span<const TruthRecord> truth,
                                   std::span<const Prediction> predictions) {
@@ -34,63 +102,57 @@ Result<Matching> MatchPredictions(std::span<const TruthRecord> truth,
   by_id.reserve(truth.size());
   for (size_t i = 0; i < truth.size(); ++i) by_id.emplace(truth[i].id, i);
 
-  std::unordered_map<std::string_view, size_t> by_stem;  // built when an id is not found
-  std::unordered_map<std::string_view, size_t> twice;    // stem -> second truth that has it
-  const auto index_stems = [&] {
-    if (!by_stem.empty()) return;
-    for (size_t i = 0; i < truth.size(); ++i) {
-      const std::string_view stem = IdStem(truth[i].id);
-      if (!by_stem.emplace(stem, i).second) twice.emplace(stem, i);
-    }
-  };
-
   Matching matching;
   std::vector<size_t> chosen(truth.size(), kNone);  // prediction of a truth
-  std::vector<bool> through_stem(truth.size());
-  for (size_t i = 0; i < predictions.size(); ++i) {
-    const Prediction& prediction = predictions[i];
-    size_t index = kNone;
-    bool stem_match = false;
-    if (const auto exact = by_id.find(prediction.id); exact != by_id.end()) {
-      index = exact->second;
-    } else {
-      index_stems();
-      const std::string_view stem = IdStem(prediction.id);
-      if (const auto found = by_stem.find(stem); found != by_stem.end()) {
-        if (const auto other = twice.find(stem); other != twice.end()) {
-          return Ambiguous(stem, "the truths", truth[found->second].id, truth[other->second].id);
-        }
-        index = found->second;
-        stem_match = true;
-      }
-    }
-    if (index == kNone) {
-      matching.unmatched.push_back(i);
-      continue;
-    }
+  const auto choose = [&](size_t index, size_t prediction) {
     size_t& first = chosen[index];
     if (first == kNone) {
-      first = i;
-      through_stem[index] = stem_match;
-      continue;
+      first = prediction;
+      return;
     }
-    if (predictions[first].id != prediction.id) {
-      return Ambiguous(IdStem(prediction.id), "the predictions", predictions[first].id,
-                       prediction.id);
-    }
-    size_t duplicate = i;
+    size_t duplicate = prediction;
     if (predictions[first].outcome == Outcome::kEngineError &&
-        prediction.outcome != Outcome::kEngineError) {
+        predictions[prediction].outcome != Outcome::kEngineError) {
       std::swap(first, duplicate);
     }
     matching.duplicates.push_back(duplicate);
+  };
+
+  std::vector<size_t> left;
+  std::vector<bool> is_open(truth.size(), true);
+  for (size_t i = 0; i < predictions.size(); ++i) {
+    if (const auto exact = by_id.find(predictions[i].id); exact != by_id.end()) {
+      choose(exact->second, i);
+      is_open[exact->second] = false;
+    } else {
+      left.push_back(i);
+    }
+  }
+  if (!left.empty()) {
+    const StemIndex stems(truth, is_open);
+    for (const size_t i : left) {
+      const std::string& id = predictions[i].id;
+      const std::vector<size_t> found = stems.Find(id);
+      if (found.empty()) {
+        matching.unmatched.push_back(i);
+        continue;
+      }
+      if (found.size() > 1) {
+        return Ambiguous(IdStem(id), "the truths", truth[found[0]].id, truth[found[1]].id);
+      }
+      const size_t first = chosen[found.front()];
+      if (first != kNone && predictions[first].id != id) {
+        return Ambiguous(IdStem(id), "the predictions", predictions[first].id, id);
+      }
+      matching.by_stem += first == kNone ? 1 : 0;
+      choose(found.front(), i);
+    }
   }
   for (size_t i = 0; i < truth.size(); ++i) {
     if (chosen[i] == kNone) {
       matching.missing.push_back(i);
     } else {
       matching.pairs.push_back({i, chosen[i]});
-      matching.by_stem += through_stem[i] ? 1 : 0;
     }
   }
   std::ranges::sort(matching.duplicates);

@@ -20,16 +20,20 @@ struct Matching {
   std::vector<size_t> unmatched;   // predictions without truth
   std::vector<size_t> duplicates;  // further predictions for a truth that has one
   std::vector<size_t> missing;     // truths without a prediction
-  size_t by_stem = 0;              // pairs whose ids are equal only without folder and extension
+  size_t by_stem = 0;              // pairs whose ids are not the same
 };
 
-// "img/a.b.jpg" -> "a.b".
+// "img/a.b.jpg" -> "a.b": without folder and the extension of an image file (any letter case). What
+// follows another dot belongs to the id: "12.5" stays "12.5".
 std::string_view IdStem(std::string_view id);
 
-// Matches by id, then by stem. Of several predictions for one truth the first counts, unless it is
-// an engine error and a later one is a reply (a retry). A stem that stands for several truths, or
-// that predictions of different ids share, is ambiguous: kInvalidInput names it and them.
-// Every prediction is in exactly one of pairs, unmatched and duplicates.
+// Matches equal ids first. Predictions that are left are matched by stem with the truths that are
+// left, where one of the two ids has no folder, or both have the same folder and one has no
+// extension: "x/a.jpg" with "a", "a.png" or "x/a", never with "y/a.jpg". Whoever finds none is
+// unmatched. Of several predictions for one truth the first counts, unless it is an engine error
+// and a later one is a reply (a retry). A stem that stands for several truths that are left, or
+// that predictions of different ids share, is ambiguous: kInvalidInput names it and them. Every
+// prediction is in exactly one of pairs, unmatched and duplicates.
 Result<Matching> MatchPredictions(std::span<const TruthRecord> truth,
                                   std::span<const Prediction> predictions);
 

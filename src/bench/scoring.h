@@ -109,9 +109,10 @@ struct Scores {
   size_t refused = 0;
   size_t engine_error = 0;
 
-  size_t missing = 0;       // truths without a prediction
-  size_t abstained = 0;     // parsed answers beside an abstention
-  size_t country_only = 0;  // scored truths without a point
+  size_t missing = 0;          // truths without a prediction
+  size_t matched_by_stem = 0;  // of the scored: by ids that are not the same (bench/matching.h)
+  size_t abstained = 0;        // parsed answers beside an abstention
+  size_t country_only = 0;     // scored truths without a point
 
   std::vector<std::pair<double, Estimate>> accuracy;  // by threshold in km
   Estimate geoscore;

@@ -19,6 +19,7 @@ void CountOutcomes(std::span<const TruthRecord> truth, std::span<const Predictio
   scores.unmatched = matching.unmatched.size();
   scores.duplicates = matching.duplicates.size();
   scores.missing = matching.missing.size();
+  scores.matched_by_stem = matching.by_stem;
   scores.scored = matching.pairs.size();
   for (const Matching::Pair& pair : matching.pairs) {
     const Prediction& prediction = predictions[pair.prediction];
@@ -99,7 +100,7 @@ Scores Summarize(std::span<const TruthRecord> truth, std::span<const Prediction>
       table[row * width + column] = records.columns[column].values[row];
     }
   }
-  const MeanEstimates means = BootstrapMeans(table, width, bootstrap);
+  const MeanEstimates means = EstimateFigures(table, width, bootstrap);
   scores.interval_method = means.method;
   const size_t thresholds = conventions.thresholds_km.size();
   for (size_t column = 0; column < width; ++column) {

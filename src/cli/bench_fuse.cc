@@ -89,7 +89,9 @@ struct Fused {
   BenchInputs inputs;
   FusionPhotos votes;
   CrossValidatedFusion fusion;
-  ScoredSystem system;  // the fused answers
+  std::vector<ScoredSystem> singles;  // each system on all photos that any was asked
+  std::vector<size_t> added;          // of each: photos that only others have
+  ScoredSystem system;                // the fused answers
   std::vector<FusionGain> gains;
 };
 
@@ -98,27 +100,43 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
   GRE_ASSIGN_OR_RETURN(fused.inputs, LoadBench(options.bench, context, /*keep_text=*/false));
   const BenchInputs& inputs = fused.inputs;
   std::vector<FusionInput> systems;
-  std::vector<ComparedSystem> singles;
   for (const ScoredSystem& system : inputs.systems) {
     systems.push_back({system.name, system.file.predictions});
-    singles.push_back({system.name, system.file.predictions, &system.records});
   }
   GRE_ASSIGN_OR_RETURN(fused.votes, CollectVotes(inputs.truth, systems, options.place_km));
   GRE_ASSIGN_OR_RETURN(fused.fusion,
                        CrossValidateFusion(fused.votes.photos, fused.votes.systems,
                                            static_cast<size_t>(options.folds), options.bench.seed));
-  ScoredSystem& system = fused.system;
-  system.name = "fused";
-  system.file.predictions = FusedPredictions(inputs.truth, fused.fusion.photos);
-  GRE_ASSIGN_OR_RETURN(system.matching, MatchPredictions(inputs.truth, system.file.predictions));
-  system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.bench.resamples;
   bootstrap.seed = options.bench.seed;
-  system.scores = Summarize(inputs.truth, system.file.predictions, system.matching, system.records,
-                            inputs.conventions, bootstrap);
+  const auto score = [&](std::string name,
+                         std::vector<Prediction> predictions) -> Result<ScoredSystem> {
+    ScoredSystem system;
+    system.name = std::move(name);
+    system.file.predictions = std::move(predictions);
+    GRE_ASSIGN_OR_RETURN(system.matching, MatchPredictions(inputs.truth, system.file.predictions));
+    system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
+    system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
+                              system.records, inputs.conventions, bootstrap);
+    return system;
+  };
+  std::vector<ComparedSystem> singles;
+  for (const ScoredSystem& system : inputs.systems) {
+    std::vector<Prediction> complete = CompletePredictions(inputs.truth, system.file.predictions,
+                                                           system.matching, fused.votes.photos);
+    fused.added.push_back(complete.size() - system.file.predictions.size());
+    GRE_ASSIGN_OR_RETURN(ScoredSystem scored, score(system.name, std::move(complete)));
+    fused.singles.push_back(std::move(scored));
+  }
+  for (const ScoredSystem& system : fused.singles) {
+    singles.push_back({system.name, system.file.predictions, &system.records});
+  }
+  GRE_ASSIGN_OR_RETURN(fused.system,
+                       score("fused", FusedPredictions(inputs.truth, fused.fusion.photos)));
   fused.gains = MeasureFusionGains(
-      inputs.truth, singles, {system.name, system.file.predictions, &system.records}, bootstrap);
+      inputs.truth, singles,
+      {fused.system.name, fused.system.file.predictions, &fused.system.records}, bootstrap);
   GRE_RETURN_IF_ERROR(WriteFused(options, inputs.truth, fused.fusion.photos, fused.votes.systems));
   if (!options.save_weights.empty()) {
     GRE_RETURN_IF_ERROR(
@@ -136,8 +154,8 @@ void Print(const Fused& fused, const BenchFuseOptions& options, CliContext& cont
                          .places = fused.votes.places,
                          .largest_place = fused.votes.largest_place,
                          .settings = fused.fusion.settings};
-  for (const ScoredSystem& system : fused.inputs.systems) {
-    report.singles.push_back({system.name, &system.scores});
+  for (size_t i = 0; i < fused.singles.size(); ++i) {
+    report.singles.push_back({fused.singles[i].name, &fused.singles[i].scores, fused.added[i]});
   }
   if (context.json) {
     context.out.WriteLine(FusionReportJson(report, fused.inputs.conventions));

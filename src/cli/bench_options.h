@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "bench/country_points.h"
+#include "knowledge/country_points.h"
 #include "bench/matching.h"
 #include "bench/predictions_file.h"
 #include "bench/scoring.h"

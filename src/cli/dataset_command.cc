@@ -9,7 +9,7 @@ CommandSpec DatasetCommand() {
   command.name = "dataset";
   command.summary =
       "Builds reasoning data (GRE30K: chains, judgements, seeds) from geotagged photos";
-  command.commands = {};
+  command.commands = {DatasetCotCommand(), DatasetJudgeCommand(), DatasetReviewCommand()};
   return command;
 }
 

@@ -5,5 +5,8 @@
 namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
+CommandSpec DatasetCotCommand();
+CommandSpec DatasetJudgeCommand();
+CommandSpec DatasetReviewCommand();
 
 }  // namespace gre

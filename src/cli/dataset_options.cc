@@ -9,6 +9,7 @@ namespace gre {
 std::vector<OptionSpec> DatasetOptionSpecs(DatasetOptions& options) {
   return {
       {.name = "DIR",
+       .value_name = "DIR",
        .help = "The dataset's folder",
        .target = &options.location.folder,
        .positional = true,

@@ -81,27 +81,29 @@ Result<std::vector<int64_t>> EntryTable::PhotosOf(DataPart part, int64_t after, 
   return photos;
 }
 
-Status EntryTable::Replace(DataPart part, const std::vector<DataEntry>& entries) {
+Status EntryTable::Replace(DataPart part, const std::function<Status(const AddEntry&)>& fill) {
   return database_->InTransaction([&]() -> Status {
     // what stays keeps its review: old rows are marked, refreshed and, where nobody did, removed
     constexpr std::string_view kOld = "-";
     GRE_RETURN_IF_ERROR(database_->Execute("UPDATE entries SET split = $2 WHERE part = $1",
                                            {PartText(part), std::string(kOld)}));
-    for (const DataEntry& entry : entries) {
-      GRE_RETURN_IF_ERROR(database_->Execute(
-          "INSERT INTO entries (part, photo, reply, label, deviation_km, band, hard, split, chain, "
-          "reviewed, dropped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT "
-          "(part, photo, "
-          "reply) DO UPDATE SET label = excluded.label, deviation_km = excluded.deviation_km, "
-          "band = excluded.band, hard = excluded.hard, split = excluded.split",
-          {PartText(part), entry.photo, entry.reply,
-           entry.label ? SqlValue(int64_t{*entry.label}) : SqlValue(),
-           SqlOptional(entry.deviation_km), SqlText(entry.band), int64_t{entry.hard}, entry.split,
-           SqlText(entry.chain), entry.reviewed, int64_t{entry.dropped}}));
-    }
+    const Status filled = fill([this](const DataEntry& entry) { return Put(entry); });
+    if (!filled.ok()) return filled;
     return Done(database_->Execute("DELETE FROM entries WHERE part = $1 AND split = $2",
                                    {PartText(part), std::string(kOld)}));
   });
+}
+
+Status EntryTable::Put(const DataEntry& entry) {
+  return Done(database_->Execute(
+      "INSERT INTO entries (part, photo, reply, label, deviation_km, band, hard, split, chain, "
+      "reviewed, dropped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (part, "
+      "photo, reply) DO UPDATE SET label = excluded.label, deviation_km = excluded.deviation_km, "
+      "band = excluded.band, hard = excluded.hard, split = excluded.split",
+      {PartText(entry.part), entry.photo, entry.reply,
+       entry.label ? SqlValue(int64_t{*entry.label}) : SqlValue(), SqlOptional(entry.deviation_km),
+       SqlText(entry.band), int64_t{entry.hard}, entry.split, SqlText(entry.chain), entry.reviewed,
+       int64_t{entry.dropped}}));
 }
 
 Result<std::vector<DataEntry>> EntryTable::Page(DataPart part, int64_t after_photo,
@@ -133,6 +135,12 @@ Status EntryTable::SetReview(const DataEntry& entry) {
                          "part = $1 AND photo = $2 AND reply = $3",
                          {PartText(entry.part), entry.photo, entry.reply, SqlText(entry.chain),
                           entry.reviewed, int64_t{entry.dropped}}));
+}
+
+Status EntryTable::ClearReviews(DataPart part) {
+  return Done(database_->Execute(
+      "UPDATE entries SET chain = NULL, reviewed = 'none', dropped = 0 WHERE part = $1",
+      {PartText(part)}));
 }
 
 }  // namespace gre

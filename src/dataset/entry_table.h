@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -44,16 +45,21 @@ class EntryTable {
   // Photos of a part behind number `after`, in order.
   Result<std::vector<int64_t>> PhotosOf(DataPart part, int64_t after, size_t limit);
 
-  // Replaces all entries of a part, but keeps what reviewers decided on entries that stay.
-  Status Replace(DataPart part, const std::vector<DataEntry>& entries);
+  // Replaces all entries of a part by those that `fill` adds, but keeps what reviewers decided on
+  // entries that stay. One transaction: an error of `fill` leaves everything as it was.
+  using AddEntry = std::function<Status(const DataEntry&)>;
+  Status Replace(DataPart part, const std::function<Status(const AddEntry&)>& fill);
   // At most `limit` entries behind (photo, reply), in that order, without dropped ones; an empty
   // page is the end.
   Result<std::vector<DataEntry>> Page(DataPart part, int64_t after_photo, int64_t after_reply,
                                       size_t limit);
   Result<int64_t> Count(DataPart part);
   Status SetReview(const DataEntry& entry);  // chain, reviewed and dropped
+  // Every entry of the part is as nobody reviewed it.
+  Status ClearReviews(DataPart part);
 
  private:
+  Status Put(const DataEntry& entry);
   Database* database_;
 };
 

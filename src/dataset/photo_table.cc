@@ -10,7 +10,8 @@ namespace {
 constexpr std::array<std::string_view, 4> kFetchNames = {"present", "wanted", "failed", "none"};
 
 constexpr std::string_view kColumns =
-    "number, id, source, url, fetch, sha256, extension, width, height, bytes, latitude, longitude, "
+    "number, id, source, url, presence, sha256, extension, width, height, bytes, latitude, "
+    "longitude, "
     "precision_km, country_code, kind, source_split, author, licence, taken, extra, "
     "perceptual_hash, duplicate_group";
 
@@ -22,7 +23,7 @@ std::string_view Condition(PhotoTable::Which which) {
     case PhotoTable::Which::kKept:
       return kNotDropped;
     case PhotoTable::Which::kWanted:
-      return "fetch = 'wanted'";
+      return "presence = 'wanted'";
     case PhotoTable::Which::kAll:
       break;
   }
@@ -95,7 +96,7 @@ Result<int64_t> PhotoTable::Add(const Photo& photo) {
   GRE_ASSIGN_OR_RETURN(
       const std::vector<SqlRow> rows,
       database_->Query(
-          "INSERT INTO photos (id, source, url, fetch, sha256, extension, width, height, bytes, "
+          "INSERT INTO photos (id, source, url, presence, sha256, extension, width, height, bytes, "
           "latitude, longitude, precision_km, country_code, kind, source_split, author, licence, "
           "taken, extra) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
           "$16, $17, $18, $19) ON CONFLICT (id) DO NOTHING RETURNING number",
@@ -112,7 +113,7 @@ Result<int64_t> PhotoTable::Add(const Photo& photo) {
 
 Status PhotoTable::SetImage(const Photo& photo) {
   return Done(database_->Execute(
-      "UPDATE photos SET fetch = $2, sha256 = $3, extension = $4, width = $5, height = $6, "
+      "UPDATE photos SET presence = $2, sha256 = $3, extension = $4, width = $5, height = $6, "
       "bytes = $7 WHERE number = $1",
       {photo.number, std::string(PhotoFetchName(photo.fetch)), SqlText(photo.sha256),
        SqlText(photo.extension), Positive(photo.width), Positive(photo.height),

@@ -20,7 +20,7 @@ constexpr std::string_view kStatements[] = {
          summary TEXT))",
 
     // One row a record of the source. Truth: coordinates with a precision, or the country alone.
-    // `fetch`: "present" (sha256 names its file in images/), "wanted" (url is to be downloaded),
+    // `presence`: "present" (sha256 names its file in images/), "wanted" (url is to be downloaded),
     // "failed" (a finding says why), "none" (a record without a photo). `extra`: the source's other
     // fields as a JSON object. Photos that are copies or near-duplicates of each other share a
     // `duplicate_group`, the number of the first of them.
@@ -29,7 +29,7 @@ constexpr std::string_view kStatements[] = {
          id TEXT NOT NULL UNIQUE,
          source TEXT NOT NULL,
          url TEXT,
-         fetch TEXT NOT NULL,
+         presence TEXT NOT NULL,
          sha256 TEXT,
          extension TEXT,
          width BIGINT,
@@ -48,7 +48,7 @@ constexpr std::string_view kStatements[] = {
          perceptual_hash BIGINT,
          duplicate_group BIGINT))",
     "CREATE INDEX IF NOT EXISTS photos_sha256 ON photos (sha256)",
-    "CREATE INDEX IF NOT EXISTS photos_fetch ON photos (fetch, number)",
+    "CREATE INDEX IF NOT EXISTS photos_presence ON photos (presence, number)",
     "CREATE INDEX IF NOT EXISTS photos_duplicates ON photos (duplicate_group)",
 
     // What import and check found out about a photo. Where `drops` is 1 the photo takes no part in
@@ -95,7 +95,7 @@ constexpr std::string_view kStatements[] = {
          lease_until BIGINT,
          error TEXT,
          UNIQUE (purpose, teacher, photo, sample)))",
-    "CREATE INDEX IF NOT EXISTS requests_state ON requests (state, purpose, teacher, number)",
+    "CREATE INDEX IF NOT EXISTS requests_state ON requests (state, purpose, teacher, attempts, number)",
 
     // Every request that left: "in_flight", then "stored" with its reply, "failed" with an error,
     // or "lost" (the process died first), which is counted as spent at its estimate.

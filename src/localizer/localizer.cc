@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
 #include <iterator>
 #include <utility>
 
@@ -295,15 +296,16 @@ void Localizer::AddAlternatives(std::span<const Sample> samples,
 
 void Localizer::Decide(std::vector<Sample> samples, LocateResult& result) const {
   result.dispersion_km = Dispersion(PointsOf(samples));
-  // Points that count, then points that the search area excludes, then samples without a point.
-  const auto counts = [&](const Sample& sample) {
-    return sample.point && (!options_.within || options_.within->Contains(*sample.point));
+  // Points that count, then samples without a point, then points that the search area excludes.
+  const auto is_outside = [&](const Sample& sample) {
+    return sample.point && options_.within && !options_.within->Contains(*sample.point);
   };
-  const auto excluded = std::stable_partition(samples.begin(), samples.end(), counts);
+  const auto excluded =
+      std::stable_partition(samples.begin(), samples.end(), std::not_fn(is_outside));
   const auto pointless = std::stable_partition(
-      excluded, samples.end(), [](const Sample& sample) { return sample.point.has_value(); });
-  const std::span<const Sample> inside(samples.begin(), excluded);
-  const std::span<const Sample> outside(excluded, pointless);
+      samples.begin(), excluded, [](const Sample& sample) { return sample.point.has_value(); });
+  const std::span<const Sample> inside(samples.begin(), pointless);
+  const std::span<const Sample> outside(excluded, samples.end());
   const std::vector<LatLng> points = PointsOf(inside);
   const std::vector<PointCluster> outside_clusters = ClusterPoints(PointsOf(outside));
 
@@ -313,7 +315,8 @@ void Localizer::Decide(std::vector<Sample> samples, LocateResult& result) const 
                                    ? ReasonWithoutPoints(samples)
                                    : "no sample lies within " + options_.within->description();
     if (!samples.empty()) {
-      const Sample& shown = samples[outside.empty() ? 0 : BestPoint(PointsOf(outside))];
+      const Sample& shown =
+          outside.empty() ? samples.front() : outside[BestPoint(PointsOf(outside))];
       result.chain = shown.chain;
       result.chain_text = shown.text;
     }
@@ -321,8 +324,8 @@ void Localizer::Decide(std::vector<Sample> samples, LocateResult& result) const 
     return;
   }
 
-  // With a search area, what lies outside has no vote.
-  const std::span<const Sample> voters = options_.within ? inside : samples;
+  // A point outside the search area has no vote; who declines has one.
+  const std::span<const Sample> voters(samples.begin(), excluded);
   const size_t chosen = BestPoint(points);
   const std::vector<PointCluster> clusters = ClusterPoints(points);
   const auto own = std::ranges::find_if(clusters, [&](const PointCluster& cluster) {

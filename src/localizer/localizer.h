@@ -25,7 +25,8 @@ struct LocalizerOptions {
   bool always_answer = false;     // give the point also beside an abstention
   // Abstain below this confidence. Unset: what the calibration says; nothing without one.
   std::optional<double> abstain_below = std::nullopt;
-  std::optional<SearchArea> within = std::nullopt;  // prior: points outside do not count
+  std::optional<SearchArea> within =
+      std::nullopt;  // prior: points outside do not count, refusals do
 };
 
 // Samples for a photo and how they are drawn, where the user does not say: 8 chains of a model that

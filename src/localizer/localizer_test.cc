@@ -191,6 +191,23 @@ TEST_F(LocalizerTest, TheSearchAreaIsAPrior) {
   EXPECT_EQ(japan.alternatives.size(), 2u);
 }
 
+// With --within two refusals beside one point had been passed over.
+TEST_F(LocalizerTest, RefusalsVoteAlsoInASearchArea) {
+  const std::string no = "I cannot determine the location.";
+  const std::string rome = Reply("41.9, 12.5", "Italy");
+  const std::string paris = Reply("48.86, 2.35");
+  const LocateResult declined = Locate({no, rome, paris, no}, Within("Italy"));
+  EXPECT_EQ(declined.status, LocateStatus::kAbstained);
+  EXPECT_EQ(declined.abstention_reason, "the model declined in 2 of 3 samples");
+  ASSERT_EQ(declined.alternatives.size(), 2u);
+  // Points outside are no votes: one refusal of three.
+  EXPECT_EQ(Locate({rome, no, paris, rome}, Within("Italy")).status, LocateStatus::kOk);
+  // Nothing lies within: the best of what lies outside is shown.
+  const LocateResult japan = Locate({no, paris}, Within("Japan"));
+  EXPECT_EQ(japan.abstention_reason, "no sample lies within Japan");
+  EXPECT_EQ(japan.chain_text, paris);
+}
+
 TEST_F(LocalizerTest, AFailedPhotoSaysWhy) {
   const LocateResult result = Locate({"fail"});
   EXPECT_EQ(result.status, LocateStatus::kFailed);

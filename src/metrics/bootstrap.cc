@@ -193,6 +193,46 @@ MeanEstimates BootstrapMeans(std::span<const double> values, size_t columns,
   return result;
 }
 
+MeanEstimates EstimateFigures(std::span<const double> values, size_t columns,
+                              const BootstrapOptions& options) {
+  GRE_CHECK(columns > 0 && values.size() % columns == 0);
+  const size_t records = values.size() / columns;
+  std::vector<size_t> others;  // columns that are no shares
+  MeanEstimates result;
+  for (size_t c = 0; c < columns; ++c) {
+    MeanEstimate& estimate = result.columns.emplace_back();
+    size_t hits = 0;
+    bool is_share = true;
+    for (size_t i = 0; i < records && is_share; ++i) {
+      const double value = values[i * columns + c];
+      if (std::isnan(value)) continue;
+      is_share = value == 0 || value == 1;
+      ++estimate.count;
+      hits += value == 1 ? 1 : 0;
+    }
+    if (!is_share) {
+      others.push_back(c);
+      continue;
+    }
+    const Interval interval = WilsonInterval(hits, estimate.count, options.level);
+    estimate.value = static_cast<double>(hits) / static_cast<double>(estimate.count);  // 0/0 is NaN
+    estimate.low = interval.low;
+    estimate.high = interval.high;
+  }
+  result.method = "Wilson";
+  if (others.empty()) return result;
+  std::vector<double> table;
+  table.reserve(records * others.size());
+  for (size_t i = 0; i < records; ++i) {
+    for (const size_t c : others) table.push_back(values[i * columns + c]);
+  }
+  MeanEstimates means = BootstrapMeans(table, others.size(), options);
+  for (size_t k = 0; k < others.size(); ++k) result.columns[others[k]] = means.columns[k];
+  result.method = others.size() == columns ? std::move(means.method)
+                                           : "Wilson for shares, else " + means.method;
+  return result;
+}
+
 MeanEstimate BootstrapMean(std::span<const double> values, const BootstrapOptions& options) {
   return BootstrapMeans(values, 1, options).columns.front();
 }

@@ -54,7 +54,13 @@ struct MeanEstimates {
 MeanEstimates BootstrapMeans(std::span<const double> values, size_t columns,
                              const BootstrapOptions& options = {});
 
-// The same for one column.
+// For figures of one system: columns of which every value is 0, 1 or not applicable get Wilson's
+// interval of a share (metrics/interval.h), which does not shrink to nothing at 0 and 1; the others
+// are BootstrapMeans. The p-values of shares stay 1: nobody asks whether a share is zero.
+MeanEstimates EstimateFigures(std::span<const double> values, size_t columns,
+                              const BootstrapOptions& options = {});
+
+// The same as BootstrapMeans for one column.
 MeanEstimate BootstrapMean(std::span<const double> values, const BootstrapOptions& options = {});
 
 // Percentile interval of a quantile (0.5: the median) from its exact bootstrap distribution,

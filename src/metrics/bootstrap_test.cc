@@ -191,5 +191,25 @@ TEST(BootstrapQuantile, ReadsAnswersWithoutAPlaceAsInfinitelyFar) {
   EXPECT_EQ(interval.high, nowhere);
 }
 
+// The bootstrap of a column of ones has no width.
+TEST(EstimateFigures, ASharesIntervalHasAWidthAlsoAtOneAndZero) {
+  const double nan = std::nan("");
+  std::vector<double> values;  // [20, 4]: all right, all wrong, half of ten, scores
+  for (int i = 0; i < 20; ++i) {
+    values.insert(values.end(), {1, 0, i < 10 ? i % 2 : nan, 0.1 * i});
+  }
+  const MeanEstimates figures = EstimateFigures(values, 4, {.resamples = 500});
+  const MeanEstimates means = BootstrapMeans(values, 4, {.resamples = 500});
+  EXPECT_EQ(figures.columns[0].high, 1);
+  EXPECT_NEAR(figures.columns[0].low, 0.839, 1e-3);
+  EXPECT_NEAR(figures.columns[1].high, 0.161, 1e-3);
+  EXPECT_EQ(figures.columns[2].count, 10u);
+  EXPECT_EQ(figures.columns[2].value, 0.5);
+  EXPECT_NEAR(figures.columns[2].low, 0.2366, 1e-4);
+  EXPECT_EQ(figures.columns[3].low, means.columns[3].low);
+  EXPECT_EQ(figures.columns[3].high, means.columns[3].high);
+  EXPECT_EQ(figures.method, "Wilson for shares, else bootstrap, 500 resamples");
+}
+
 }  // namespace
 }  // namespace gre

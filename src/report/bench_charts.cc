@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <cmath>
+#include <set>
+#include <span>
 
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
@@ -32,22 +34,38 @@ std::vector<ReportCase> AllCases(const BenchReport& report, const ReportedSystem
   return cases;
 }
 
+// The true point is known, at least to the finest threshold.
+bool IsExact(const TruthRecord& truth, std::span<const double> thresholds_km) {
+  if (!truth.point) return false;
+  return thresholds_km.empty() || truth.precision_km <= *std::ranges::min_element(thresholds_km);
+}
+
 DistanceCdf MakeCdf(const BenchReport& report) {
   DistanceCdf chart;
   chart.thresholds_km = report.conventions.thresholds_km;
+  std::set<size_t> left_out;
   for (const ReportedSystem& system : report.systems) {
     CdfSystem& curve = chart.systems.emplace_back();
     curve.name = system.name;
     const bool drop = report.conventions.unparsed == ScoreConventions::Unparsed::kDrop;
-    if (const MetricColumn* distance = system.records.Find("distance_km"); distance != nullptr) {
-      for (const double value : distance->values) {
-        if (!std::isnan(value)) {
-          curve.distances_km.push_back(value);
-        } else if (!drop) {
-          ++curve.misses;
-        }
+    const MetricColumn* distance = system.records.Find("distance_km");
+    if (distance == nullptr) continue;
+    for (size_t row = 0; row < distance->values.size(); ++row) {
+      const size_t truth = system.records.records[row].truth;
+      const double value = distance->values[row];
+      if (!IsExact(report.truth[truth], chart.thresholds_km)) {
+        left_out.insert(truth);
+      } else if (!std::isnan(value)) {
+        curve.distances_km.push_back(value);
+      } else if (!drop) {
+        ++curve.misses;
       }
     }
+  }
+  if (!left_out.empty()) {
+    chart.subtitle =
+        Concat({"left out: ", std::to_string(left_out.size()), " whose place is not known to ",
+                NumberLabel(*std::ranges::min_element(chart.thresholds_km)), " km"});
   }
   return chart;
 }

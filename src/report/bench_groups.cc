@@ -36,14 +36,26 @@ std::vector<RecordGroup> TruthGroups(std::span<const TruthRecord> truth,
   return GroupRecords(*names, all);
 }
 
-BarValue Bar(const Breakdown& breakdown, const std::string& group, std::string_view metric) {
+// Of no record where the system has none of the group.
+Estimate FigureOf(const Breakdown& breakdown, const std::string& group, std::string_view metric) {
   const auto found = std::ranges::find(breakdown.groups, group, &BreakdownGroup::name);
   const auto column = std::ranges::find(breakdown.metrics, metric);
-  if (found == breakdown.groups.end() || column == breakdown.metrics.end()) return {};
-  const Estimate& estimate =
-      found->figures[static_cast<size_t>(column - breakdown.metrics.begin())];
+  if (found == breakdown.groups.end() || column == breakdown.metrics.end()) {
+    return {std::nan(""), std::nan(""), std::nan(""), 0};
+  }
+  return found->figures[static_cast<size_t>(column - breakdown.metrics.begin())];
+}
+
+BarValue Bar(const Estimate& estimate) {
   if (std::isnan(estimate.value)) return {};
   return {estimate.value, Interval{estimate.low, estimate.high}};
+}
+
+std::string RangeText(std::span<const Estimate> figures) {
+  const auto [least, most] = std::ranges::minmax_element(figures, {}, &Estimate::records);
+  std::string text = std::to_string(least->records);
+  if (least->records != most->records) text.append("–").append(std::to_string(most->records));
+  return text;
 }
 
 }  // namespace
@@ -74,14 +86,17 @@ std::vector<PropertyGroups> GroupsOf(const BenchReport& report, std::string_view
     for (const ReportedSystem& system : report.systems) shown.bars.systems.push_back(system.name);
     const bool by_country = property == "country";
     for (const RecordGroup& group : groups) {
-      if (by_country && shown.truths.size() == kMostCountries) break;
-      shown.truths.push_back(group.rows.size());
+      if (by_country && shown.records.size() == kMostCountries) break;
+      std::vector<Estimate> figures;
+      figures.reserve(breakdowns.size());
+      for (const Breakdown& breakdown : breakdowns) {
+        figures.push_back(FigureOf(breakdown, group.name, metric));
+      }
+      shown.records.push_back(RangeText(figures));
       BarGroup& bars = shown.bars.groups.emplace_back();
       bars.label = by_country ? CountryName(group.name) : group.name;
-      bars.remark = Concat({"n = ", std::to_string(group.rows.size())});
-      for (const Breakdown& breakdown : breakdowns) {
-        bars.values.push_back(Bar(breakdown, group.name, metric));
-      }
+      bars.remark = Concat({"n = ", shown.records.back()});
+      for (const Estimate& figure : figures) bars.values.push_back(Bar(figure));
     }
   }
   return all;

@@ -15,7 +15,9 @@ struct PropertyGroups {
   std::string property;  // "environment", "country", "continent"
   size_t groups = 0;     // that there are; of countries the kMostCountries largest are in `bars`
   IntervalBars bars;     // by falling size, those without the property last
-  std::vector<size_t> truths;  // in each group of `bars`
+  // Of each group of `bars`: how many records its figures are made of, "12", or "9–12" where
+  // systems differ.
+  std::vector<std::string> records;
 };
 
 // By every label that has at least two values, then by country and continent

@@ -70,6 +70,12 @@ class BenchPageTest : public ::testing::Test {
     report_.truth = truth_;
     report_.world = {WorldLand(), WorldBorders()};
     report_.version = "1.2.3";
+    Rescore();
+  }
+
+  // After a change of the truth.
+  void Rescore() {
+    report_.systems.clear();
     const CountryPoints no_points = [](std::string_view) { return std::vector<LatLng>(); };
     for (System& system : systems_) {
       system.matching = MatchPredictions(truth_, system.predictions).value();
@@ -124,16 +130,36 @@ TEST_F(BenchPageTest, PageLoadsNothingRunsNothingAndEscapesEverything) {
 TEST_F(BenchPageTest, TablesHoldTheScores) {
   const std::string headline = FormatTableCsv(HeadlineTable(report_));
   EXPECT_THAT(headline, HasSubstr("system,scored,\"≤ 1 km, %\""));
-  EXPECT_THAT(headline, HasSubstr("other & co,1,100,100,100"));
+  EXPECT_THAT(headline, HasSubstr("other & co,1,100,20.65493"));
   const std::string outcomes = FormatTableCsv(OutcomesTable(report_));
-  EXPECT_THAT(outcomes, HasSubstr("</script>,7,1,1,5,3,1,1,0,0,0\n"));
-  EXPECT_THAT(outcomes, HasSubstr("other & co,1,0,0,1,1,0,0,0,0,4\n"));
+  EXPECT_THAT(outcomes, HasSubstr("</script>,7,1,1,5,3,1,1,0,0,0,0\n"));
+  EXPECT_THAT(outcomes, HasSubstr("other & co,1,0,0,1,1,0,0,0,0,0,4\n"));
   EXPECT_EQ(FailuresTable(report_, report_.systems[0]).rows.size(), 4U);
   EXPECT_EQ(FailuresTable(report_, report_.systems[1]).rows.size(), 4U);
   EXPECT_EQ(RecordsTable(report_).rows.size(), 6U);
   const std::vector<Table> groups = BreakdownTables(report_);
   ASSERT_EQ(groups.size(), 3U);  // category, country, continent
-  EXPECT_THAT(FormatTableCsv(groups[0]), HasSubstr("\nurban,2,50,"));
+  EXPECT_THAT(FormatTableCsv(groups[0]), HasSubstr("\nurban,1–2,50,"));
+}
+
+// The number beside a figure had been that of the group's truths, applicable or not.
+TEST_F(BenchPageTest, AGroupsNumberIsThatOfTheRecordsInItsFigure) {
+  truth_[1].precision_km = 100;  // lyon: not applicable at 25 km
+  Rescore();
+  EXPECT_THAT(FormatTableCsv(BreakdownTables(report_)[0]), HasSubstr("\nurban,1,100,"));
+  truth_[0].precision_km = 100;
+  Rescore();
+  EXPECT_THAT(FormatTableCsv(BreakdownTables(report_)[0]), HasSubstr("\nurban,0,"));
+}
+
+// Distances from country means and from imprecise points had stood among the others.
+TEST_F(BenchPageTest, TheDistanceCurveIsOfExactPointsAndSaysSo) {
+  const auto curve = [&] { return ReportCharts(report_).front().svg; };
+  EXPECT_THAT(curve(), Not(HasSubstr("left out")));
+  truth_[1].precision_km = 100;
+  Rescore();
+  EXPECT_THAT(curve(), HasSubstr("left out: 1 whose place is not known to 1 km"));
+  EXPECT_THAT(curve(), HasSubstr("25.0 % within 25 km"));  // one of four, not of five
 }
 
 TEST_F(BenchPageTest, WorstAndBestAreDifferentRecords) {

@@ -112,26 +112,21 @@ Table WarningsTable(const BenchReport& report) {
 Table OutcomesTable(const BenchReport& report) {
   Table table;
   table.title = "What became of the records";
-  table.columns = {Words("system"),
-                   {"records"},
-                   {"without truth"},
-                   {"duplicates"},
-                   {"scored"},
-                   {"coordinates read"},
-                   {"unreadable"},
-                   {"refused"},
-                   {"no reply"},
-                   {"abstained"},
-                   {"truths without prediction"}};
+  table.columns = {Words("system"), {"records"},         {"without truth"},
+                   {"duplicates"},  {"scored"},          {"coordinates read"},
+                   {"unreadable"},  {"refused"},         {"no reply"},
+                   {"abstained"},   {"matched by stem"}, {"truths without prediction"}};
   for (const ReportedSystem& system : report.systems) {
     const Scores& s = system.scores;
     table.rows.push_back({system.name, Count(s.records), Count(s.unmatched), Count(s.duplicates),
                           Count(s.scored), Count(s.parsed), Count(s.unparsed), Count(s.refused),
-                          Count(s.engine_error), Count(s.abstained), Count(s.missing)});
+                          Count(s.engine_error), Count(s.abstained), Count(s.matched_by_stem),
+                          Count(s.missing)});
   }
   table.notes = {
       "Records = without truth + duplicates + scored; scored = coordinates read + unreadable + "
-      "refused + no reply. Abstained answers gave coordinates beside their abstention."};
+      "refused + no reply. Abstained answers gave coordinates beside their abstention. Matched by "
+      "stem: ids that are equal only without folder or extension."};
   return table;
 }
 
@@ -193,12 +188,12 @@ std::vector<Table> BreakdownTables(const BenchReport& report) {
     const IntervalBars& bars = grouping.bars;
     Table& table = tables.emplace_back();
     table.title = Concat({WithinTitle(report, threshold_km), " by ", grouping.property});
-    table.columns = {Words(grouping.property), {"truths"}};
+    table.columns = {Words(grouping.property), {"records"}};
     for (const std::string& system : bars.systems) table.columns.push_back(Figures(system));
     for (size_t g = 0; g < bars.groups.size(); ++g) {
       std::vector<TableCell>& row = table.rows.emplace_back();
       row.emplace_back(bars.groups[g].label);
-      row.emplace_back(Count(grouping.truths[g]));
+      row.emplace_back(grouping.records[g]);
       for (const BarValue& bar : bars.groups[g].values) {
         TableFigure figure = {bar.value * 100, 1, {}};
         if (bar.interval)

@@ -36,14 +36,17 @@ bool ExcludesZero(const MetricDifference& metric) { return metric.low > 0 || met
 Table SystemsTable(const FusionReport& report) {
   Table table;
   table.title = "Fused and single systems";
-  table.columns = {{"", TableAlign::kLeft}};
+  table.columns = {{"", TableAlign::kLeft}, {"records"}, {"of them not asked"}};
   for (const auto& [threshold_km, estimate] : report.fused->accuracy) {
     table.columns.push_back({ShowMetric(AccuracyName(threshold_km)).name});
   }
   table.columns.push_back({ShowMetric("geoscore").name});
   table.columns.push_back({ShowMetric("median_km").name});
-  const auto add_row = [&](const std::string& name, const Scores& scores) {
-    std::vector<TableCell> row = {name};
+  const auto count = [](size_t value) {
+    return TableFigure{static_cast<double>(value), 0, std::nullopt};
+  };
+  const auto add_row = [&](const std::string& name, const Scores& scores, size_t added) {
+    std::vector<TableCell> row = {name, count(scores.scored), count(added)};
     for (const auto& [threshold_km, estimate] : scores.accuracy) {
       row.emplace_back(EstimateFigure(estimate, 100));
     }
@@ -51,8 +54,13 @@ Table SystemsTable(const FusionReport& report) {
     row.emplace_back(EstimateFigure(scores.median_km, 1));
     table.rows.push_back(std::move(row));
   };
-  for (const NamedScores& single : report.singles) add_row(single.name, *single.scores);
-  add_row("fused", *report.fused);
+  for (const NamedScores& single : report.singles) {
+    add_row(single.name, *single.scores, single.added);
+  }
+  add_row("fused", *report.fused, 0);
+  table.notes = {
+      "All systems on the photos that any of them has a record of; one that a system has none of "
+      "counts as its answer without coordinates (--unparsed)."};
   return table;
 }
 
@@ -79,6 +87,7 @@ std::vector<Table> FusionTables(const FusionReport& report) {
   table.title = "Fused against the best single system of each figure";
   table.columns = {{"", TableAlign::kLeft},
                    {"best single", TableAlign::kLeft},
+                   {"records"},
                    {"its"},
                    {"fused"},
                    {"difference", TableAlign::kRight, /*has_intervals=*/true},
@@ -91,6 +100,7 @@ std::vector<Table> FusionTables(const FusionReport& report) {
       difference.interval = Interval{metric.low * factor, metric.high * factor};
     }
     table.rows.push_back({name, gain.best_single,
+                          TableFigure{static_cast<double>(metric.records), 0, std::nullopt},
                           TableFigure{metric.base * factor, decimals, std::nullopt},
                           TableFigure{metric.value * factor, decimals, std::nullopt}, difference,
                           PValueText(metric.p_value)});

@@ -16,6 +16,7 @@ namespace gre {
 struct NamedScores {
   std::string name;  // of the system
   const Scores* scores = nullptr;
+  size_t added = 0;  // of its records: photos that only other systems have, counted as unanswered
 };
 
 struct FusionReport {

@@ -29,17 +29,17 @@ std::string Paragraph(std::string_view css_class, std::string_view text) {
 }  // namespace
 
 std::string HtmlHead(std::string_view title, bool with_script) {
-  return Concat(
-      {"<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-       "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
-       "img-src data:; style-src ",
-       CspHash(ReportStyleSheet()), with_script ? "; script-src " : "",
-       with_script ? CspHash(ReportScript()) : "",
-       "; base-uri 'none'; form-action 'none'\">\n"
-       "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-       "<meta name=\"referrer\" content=\"no-referrer\">\n<title>",
-       EscapeMarkup(title), "</title>\n<style>", ReportStyleSheet(),
-       "</style>\n</head>\n<body>\n"});
+  constexpr std::string_view kBegin =
+      "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; "
+      "img-src data:; style-src ";
+  constexpr std::string_view kMiddle =
+      "; base-uri 'none'; form-action 'none'\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+      "<meta name=\"referrer\" content=\"no-referrer\">\n<title>";
+  return Concat({kBegin, CspHash(ReportStyleSheet()), with_script ? "; script-src " : "",
+                 with_script ? CspHash(ReportScript()) : "", kMiddle, EscapeMarkup(title),
+                 "</title>\n<style>", ReportStyleSheet(), "</style>\n</head>\n<body>\n"});
 }
 
 std::string PictureHtml(std::string_view jpeg) {

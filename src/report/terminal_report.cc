@@ -73,6 +73,11 @@ class TerminalReport {
     return std::move(out_);
   }
 
+  std::string RenderChain() && {
+    Reasoning();
+    return std::move(out_);
+  }
+
  private:
   [[nodiscard]] std::string_view Show(const Glyph& glyph) const {
     return options_.unicode ? glyph.unicode : glyph.ascii;
@@ -258,6 +263,12 @@ class TerminalReport {
 
 std::string RenderTerminalReport(const LocateResult& result, const TerminalReportOptions& options) {
   return TerminalReport(result, options).Render();
+}
+
+std::string RenderTerminalChain(const Chain& chain, const TerminalReportOptions& options) {
+  LocateResult result;
+  result.chain = chain;
+  return TerminalReport(result, options).RenderChain();
 }
 
 }  // namespace gre

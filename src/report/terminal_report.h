@@ -21,4 +21,7 @@ struct TerminalReportOptions {
 // Ends with a newline. Model text cannot reach the terminal as anything but text.
 std::string RenderTerminalReport(const LocateResult& result, const TerminalReportOptions& options);
 
+// The chain alone, as it stands there.
+std::string RenderTerminalChain(const Chain& chain, const TerminalReportOptions& options);
+
 }  // namespace gre

@@ -11,6 +11,7 @@
 #include "core/random.h"
 #include "knowledge/country_facts.h"
 #include "training/nano_text.h"
+#include "dataset/teacher/attribute_chain.h"
 
 namespace gre {
 

@@ -13,7 +13,7 @@
 #include "dataset/photo_records.h"
 #include "tokenizer/tokenizer.h"
 #include "training/feature_cache.h"
-#include "training/point_sampler.h"
+#include "dataset/teacher/point_sampler.h"
 
 namespace gre {
 

@@ -9,6 +9,7 @@
 #include "reasoning/answer_parser.h"
 #include "reasoning/reply.h"
 #include "training/nano_text.h"
+#include "dataset/teacher/attribute_chain.h"
 
 namespace gre {
 namespace {

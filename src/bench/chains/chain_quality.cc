@@ -160,31 +160,27 @@ class Measurer {
   Status MatchSteps(const TruthRecord& truth, const ChainRecord& chain,
                     RecordChainQuality& record) const {
     if (truth.key_steps.empty()) return {};
-    constexpr StepClass kCounted[] = {StepClass::kCaption, StepClass::kInference};
-    GRE_ASSIGN_OR_RETURN(const std::vector<bool> all, Matches(AllTexts(chain), truth.key_steps));
-    const std::vector<std::string> counted_texts = TextsOf(chain, kCounted);
-    GRE_ASSIGN_OR_RETURN(const std::vector<bool> counted, Matches(counted_texts, truth.key_steps));
+    GRE_ASSIGN_OR_RETURN(const std::vector<bool> matches,
+                         Matches(AllTexts(chain), truth.key_steps));
     const size_t keys = truth.key_steps.size();
-    size_t found = 0;
-    for (size_t key = 0; key < keys; ++key) {
+    std::vector<bool> key_found(keys);
+    size_t counted = 0;
+    size_t matched = 0;
+    for (size_t i = 0; i < chain.statements.size(); ++i) {
       bool any = false;
-      for (size_t i = key; i < all.size(); i += keys) any = any || all[i];
-      found += any ? 1 : 0;
-    }
-    record.recall = static_cast<double>(found) / static_cast<double>(keys);
-    if (counted_texts.empty()) {
-      record.precision = EmptyValue();
-    } else {
-      size_t matched = 0;
-      for (size_t i = 0; i < counted.size(); i += keys) {
-        const auto row = counted.begin() + static_cast<std::ptrdiff_t>(i);
-        matched += std::find(row, row + static_cast<std::ptrdiff_t>(keys), true) !=
-                           row + static_cast<std::ptrdiff_t>(keys)
-                       ? 1
-                       : 0;
+      for (size_t key = 0; key < keys; ++key) {
+        const bool is_match = matches[i * keys + key];
+        any = any || is_match;
+        key_found[key] = key_found[key] || is_match;
       }
-      record.precision = static_cast<double>(matched) / static_cast<double>(counted_texts.size());
+      if (chain.classes[i] == StepClass::kBackground) continue;
+      ++counted;
+      matched += any ? 1 : 0;
     }
+    const auto found = std::ranges::count(key_found, true);
+    record.recall = static_cast<double>(found) / static_cast<double>(keys);
+    record.precision =
+        counted == 0 ? EmptyValue() : static_cast<double>(matched) / static_cast<double>(counted);
     const double sum = record.precision + record.recall;
     record.f1 = sum > 0 ? 2 * record.precision * record.recall / sum : std::isnan(sum) ? kNone : 0;
     return {};
@@ -235,7 +231,7 @@ class Summary {
     std::vector<double> values;
     values.reserve(quality_.per_record.size());
     for (const RecordChainQuality& record : quality_.per_record) values.push_back(record.*value);
-    const MeanEstimate mean = BootstrapMean(values, options_.bootstrap);
+    const MeanEstimate mean = EstimateFigures(values, 1, options_.bootstrap).columns.front();
     figure.estimate = {mean.value, mean.low, mean.high, mean.count};
     if (mean.count == 0) figure.not_computed = missing;
   }

@@ -165,5 +165,20 @@ TEST(ChainQuality, WithoutAnnotationsOrChainsNothingIsClaimed) {
   EXPECT_TRUE(quality.per_record.empty());
 }
 
+// Captions and inferences had been embedded a second time.
+TEST(ChainQuality, EveryStatementIsEmbeddedOnce) {
+  ChainScorers scorers = Fakes();
+  size_t embedded = 0;
+  scorers.similarity = [&, inner = scorers.similarity](ChainScorers::Texts texts,
+                                                       ChainScorers::Texts references) {
+    embedded += texts.size();
+    return inner(texts, references);
+  };
+  const ChainQuality quality = Small(kReply).Measure(scorers);
+  EXPECT_EQ(embedded, quality.statements[0] + quality.statements[1] + quality.statements[2]);
+  EXPECT_NEAR(quality.recall.estimate.value, 0.5, 1e-12);
+  EXPECT_NEAR(quality.precision.estimate.value, 0.2, 1e-12);
+}
+
 }  // namespace
 }  // namespace gre

@@ -101,7 +101,7 @@ Result<Breakdown> BreakDownScores(std::span<const TruthRecord> truth, const Reco
       for (const size_t row : rows.rows) {
         for (const MetricColumn& column : scores.columns) values.push_back(column.values[row]);
       }
-      const MeanEstimates means = BootstrapMeans(values, columns, options.bootstrap);
+      const MeanEstimates means = EstimateFigures(values, columns, options.bootstrap);
       for (size_t i = 0; i < columns; ++i) {
         const MeanEstimate& mean = means.columns[i];
         group.figures[i] = {mean.value, mean.low, mean.high, mean.count};

@@ -1,6 +1,7 @@
 #include "bench/fusion/fusion_systems.h"
 
 #include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 
@@ -100,6 +101,20 @@ std::vector<Prediction> FusedPredictions(std::span<const TruthRecord> truth,
   return predictions;
 }
 
+std::vector<Prediction> CompletePredictions(std::span<const TruthRecord> truth,
+                                            std::span<const Prediction> predictions,
+                                            const Matching& matching,
+                                            std::span<const FusionPhoto> photos) {
+  std::vector<Prediction> complete(predictions.begin(), predictions.end());
+  for (const size_t index : matching.missing) {
+    if (!photos[index].is_asked) continue;
+    complete.push_back({.id = truth[index].id,
+                        .outcome = Outcome::kEngineError,
+                        .reason = "the system has no record of it"});
+  }
+  return complete;
+}
+
 std::vector<FusionGain> MeasureFusionGains(std::span<const TruthRecord> truth,
                                            std::span<const ComparedSystem> singles,
                                            const ComparedSystem& fused,
@@ -114,7 +129,8 @@ std::vector<FusionGain> MeasureFusionGains(std::span<const TruthRecord> truth,
       const bool is_first = gains[i].best_single.empty();
       const double best = gains[i].difference.base;
       const bool is_better =
-          metrics[i].higher_is_better ? metrics[i].base > best : metrics[i].base < best;
+          std::isnan(best) ||
+          (metrics[i].higher_is_better ? metrics[i].base > best : metrics[i].base < best);
       if (is_first || is_better) gains[i] = {single.name, metrics[i]};
     }
   }

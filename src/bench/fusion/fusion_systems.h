@@ -42,6 +42,13 @@ Result<std::vector<TruthRecord>> PhotosOf(std::span<const FusionInput> inputs);
 std::vector<Prediction> FusedPredictions(std::span<const TruthRecord> truth,
                                          std::span<const FusedPhoto> photos);
 
+// A system's predictions and, of each photo that another system has a record of and this one has
+// not, one without an answer: so all systems and the fused answers are measured on the same photos.
+std::vector<Prediction> CompletePredictions(std::span<const TruthRecord> truth,
+                                            std::span<const Prediction> predictions,
+                                            const Matching& matching,
+                                            std::span<const FusionPhoto> photos);
+
 // One figure of the fused answers against that of the single system that is best in it. The best
 // one is chosen in hindsight on the same photos, which favours it.
 struct FusionGain {
@@ -49,7 +56,8 @@ struct FusionGain {
   MetricDifference difference;  // `base` is the best single system's
 };
 
-// For every metric that CompareSystems knows.
+// For every metric that CompareSystems knows. `singles` are complete (CompletePredictions). A
+// system that a figure does not apply to is best in it only where it applies to none.
 std::vector<FusionGain> MeasureFusionGains(std::span<const TruthRecord> truth,
                                            std::span<const ComparedSystem> singles,
                                            const ComparedSystem& fused,

@@ -205,6 +205,57 @@ TEST(Fusion, NoTruthLeaksIntoItsFold) {
   EXPECT_TRUE(others_changed);
 }
 
+RecordScores ScoresOf(std::span<const TruthRecord> truth, std::span<const Prediction> predictions) {
+  return ScoreRecords(truth, predictions, *MatchPredictions(truth, predictions), {},
+                      [](std::string_view) { return std::vector<LatLng>(); });
+}
+
+// A system that was asked a few easy photos alone had been the best single one.
+TEST(FusionGains, AllSystemsAreMeasuredOnTheSamePhotos) {
+  std::vector<TruthRecord> truth;
+  std::vector<Prediction> half;  // right in 5 of 10
+  for (int i = 0; i < 10; ++i) {
+    truth.push_back({.id = std::to_string(i), .point = kParis});
+    half.push_back(
+        {.id = truth.back().id, .outcome = Outcome::kParsed, .point = i < 5 ? kParis : kBerlin});
+  }
+  const std::vector<Prediction> few(half.begin(), half.begin() + 2);
+  const std::vector<FusionInput> inputs = {{"few", few}, {"half", half}};
+  const auto votes = CollectVotes(truth, inputs, 25);
+  ASSERT_TRUE(votes.ok());
+  const std::vector<Prediction> complete =
+      CompletePredictions(truth, few, *MatchPredictions(truth, few), votes->photos);
+  ASSERT_EQ(complete.size(), truth.size());
+  const RecordScores few_scores = ScoresOf(truth, complete);
+  const RecordScores half_scores = ScoresOf(truth, half);
+  const std::vector<ComparedSystem> singles = {{"few", complete, &few_scores},
+                                               {"half", half, &half_scores}};
+  for (const FusionGain& gain :
+       MeasureFusionGains(truth, singles, {"fused", half, &half_scores}, {.resamples = 100})) {
+    if (gain.difference.metric != "acc@25") continue;
+    EXPECT_EQ(gain.best_single, "half");
+    EXPECT_EQ(gain.difference.base, 0.5);
+    EXPECT_EQ(gain.difference.records, 10u);
+  }
+}
+
+// A first system without a single distance had stayed the best one.
+TEST(FusionGains, ASystemWithoutAFigureIsNotTheBest) {
+  const std::vector<TruthRecord> truth = {{.id = "a", .point = kParis}};
+  const std::vector<Prediction> silent = {{.id = "a", .outcome = Outcome::kRefused}};
+  const std::vector<Prediction> right = {
+      {.id = "a", .outcome = Outcome::kParsed, .point = kVersailles}};
+  const RecordScores silent_scores = ScoresOf(truth, silent);
+  const RecordScores right_scores = ScoresOf(truth, right);
+  const std::vector<ComparedSystem> singles = {{"silent", silent, &silent_scores},
+                                               {"right", right, &right_scores}};
+  for (const FusionGain& gain :
+       MeasureFusionGains(truth, singles, {"fused", right, &right_scores}, {.resamples = 100})) {
+    if (gain.difference.metric != "mean_km") continue;
+    EXPECT_EQ(gain.best_single, "right");
+  }
+}
+
 TEST(FusionModel, ReadsBackWhatItWrites) {
   const FusionModel model = CrossValidate(MakeWorld({0.5, 0.7})).model;
   const std::string json = FusionModelJson(model);

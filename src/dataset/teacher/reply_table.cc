@@ -124,26 +124,22 @@ Result<std::optional<std::string>> ReplyTable::PromptText(const std::string& has
 
 Result<int64_t> ReplyTable::Plan(ReplyPurpose purpose, const std::string& teacher,
                                  int64_t samples) {
-  int64_t added = 0;
   const std::string which =
       purpose == ReplyPurpose::kRollout
           ? "EXISTS (SELECT 1 FROM parts WHERE parts.photo = photos.number AND part = 'judge')"
           : "(NOT EXISTS (SELECT 1 FROM seed) OR EXISTS "
             "(SELECT 1 FROM seed WHERE seed.photo = photos.number))";
-  for (int64_t sample = 0; sample < samples; ++sample) {
-    GRE_ASSIGN_OR_RETURN(
-        const int64_t changed,
-        database_->Execute(
-            "INSERT INTO requests (purpose, teacher, photo, sample, state, attempts) "
-            "SELECT $1, $2, number, CAST($3 AS BIGINT), 'open', 0 FROM photos WHERE NOT EXISTS "
-            "(SELECT 1 FROM findings WHERE findings.photo = photos.number AND drops = 1) AND " +
-                which +
-                " ORDER BY number "
-                "ON CONFLICT (purpose, teacher, photo, sample) DO NOTHING",
-            {Text(ReplyPurposeName(purpose)), teacher, sample}));
-    added += changed;
-  }
-  return added;
+  // All samples of a photo stand together: an engine answers them at once.
+  return database_->Execute(
+      "INSERT INTO requests (purpose, teacher, photo, sample, state, attempts) "
+      "WITH RECURSIVE samples (sample) AS (SELECT CAST(0 AS BIGINT) UNION ALL "
+      "SELECT sample + 1 FROM samples WHERE sample + 1 < CAST($3 AS BIGINT)) "
+      "SELECT $1, $2, number, sample, 'open', 0 FROM photos CROSS JOIN samples WHERE NOT EXISTS "
+      "(SELECT 1 FROM findings WHERE findings.photo = photos.number AND drops = 1) AND " +
+          which +
+          " ORDER BY number, sample "
+          "ON CONFLICT (purpose, teacher, photo, sample) DO NOTHING",
+      {Text(ReplyPurposeName(purpose)), teacher, samples});
 }
 
 Result<ReplyTable::Progress> ReplyTable::CountRequests(ReplyPurpose purpose,
@@ -201,12 +197,13 @@ Result<std::vector<RequestTicket>> ReplyTable::Take(ReplyPurpose purpose,
   const Status taken = database_->InTransaction([&]() -> Status {
     GRE_ASSIGN_OR_RETURN(
         const std::vector<SqlRow> rows,
-        database_->Query("UPDATE requests SET state = 'leased', owner = $1, lease_until = $2, "
-                         "attempts = attempts + 1 WHERE number IN (SELECT number FROM requests "
-                         "WHERE state = 'open' AND purpose = $3 AND teacher = $4 ORDER BY number "
-                         "LIMIT $5 {skip_locked}) RETURNING number, photo, sample, attempts",
-                         {claim.owner, claim.lease_until_unix_s, Text(ReplyPurposeName(purpose)),
-                          teacher, static_cast<int64_t>(claim.limit)}));
+        database_->Query(
+            "UPDATE requests SET state = 'leased', owner = $1, lease_until = $2, "
+            "attempts = attempts + 1 WHERE number IN (SELECT number FROM requests "
+            "WHERE state = 'open' AND purpose = $3 AND teacher = $4 ORDER BY attempts, number "
+            "LIMIT $5 {skip_locked}) RETURNING number, photo, sample, attempts",
+            {claim.owner, claim.lease_until_unix_s, Text(ReplyPurposeName(purpose)), teacher,
+             static_cast<int64_t>(claim.limit)}));
     for (const SqlRow& row : rows) {
       RequestTicket ticket{row.Integer(0), row.Integer(1), row.Integer(2), row.Integer(3), 0};
       GRE_ASSIGN_OR_RETURN(
@@ -269,7 +266,9 @@ Status ReplyTable::Return(const RequestTicket& ticket, const std::string& owner)
         "UPDATE requests SET state = 'open', owner = NULL, attempts = attempts - 1 WHERE "
         "number = $1 AND owner = $2 AND state = 'leased'",
         {ticket.number, owner}));
-    return Done(database_->Execute("DELETE FROM charges WHERE number = $1", {ticket.charge}));
+    return Done(
+        database_->Execute("UPDATE charges SET state = 'lost', ended = $2 WHERE number = $1",
+                           {ticket.charge, UtcNow()}));
   });
 }
 

@@ -63,7 +63,7 @@ struct Reply {
 
 struct Spending {
   int64_t requests = 0;  // that left, lost ones included
-  int64_t lost = 0;      // in flight when their process died
+  int64_t lost = 0;      // in flight when their process died or was interrupted
   int64_t in_flight = 0;
   int64_t prompt_tokens = 0, completion_tokens = 0;
   double cost = 0;
@@ -99,7 +99,6 @@ class ReplyTable {
     std::string owner;  // OwnerName()
     int64_t lease_until_unix_s = 0;
     size_t limit = 1;
-    int64_t max_attempts = 1;
     // What a request counts for until its reply is there, and if that never comes.
     int64_t prompt_tokens = 0, completion_tokens = 0;
     double cost = 0;
@@ -114,7 +113,7 @@ class ReplyTable {
   // No reply: tried again later while attempts are left and `retry`, else failed with `error`.
   Status Fail(const RequestTicket& ticket, const std::string& owner, const std::string& error,
               bool retry);
-  // Nothing was sent: as if it had not been taken.
+  // The reply was not waited for: open again, its charge lost.
   Status Return(const RequestTicket& ticket, const std::string& owner);
   // Failed requests become open again; their attempts count anew.
   Result<int64_t> RetryFailed(ReplyPurpose purpose, const std::string& teacher);

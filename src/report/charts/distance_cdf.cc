@@ -167,9 +167,12 @@ std::string Description(const std::vector<Curve>& curves, const std::vector<doub
 
 std::string DistanceCdfSvg(const DistanceCdf& chart) {
   const std::vector<Curve> curves = CurvesOf(chart);
-  if (curves.empty()) return NoDataChart(chart.title, "no record was scored");
+  if (curves.empty()) {
+    return NoDataChart(chart.title,
+                       chart.subtitle.empty() ? "no record was scored" : chart.subtitle);
+  }
   SvgWriter svg(kChartWidth, kHeight, chart.title, Description(curves, chart.thresholds_km));
-  DrawHeading(svg, chart.title, "");
+  DrawHeading(svg, chart.title, chart.subtitle);
   const AxisScale x = AxisScale::Log({LeastKm(curves), kFarthestKm}, {kArea.left, kArea.right});
   const AxisScale y = AxisScale::Linear({0, 1}, {kArea.bottom, kArea.top});
   DrawXAxis(svg, kArea, x, {.label = "distance from the truth (km)", .unit = ""});

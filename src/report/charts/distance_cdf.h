@@ -15,6 +15,7 @@ struct CdfSystem {
 // distance.
 struct DistanceCdf {
   std::string title = "Answers within a distance";
+  std::string subtitle;  // which records are left out
   std::vector<CdfSystem> systems;
   std::vector<double> thresholds_km = {1, 25, 200, 750, 2500};  // marked by lines and markers
 };

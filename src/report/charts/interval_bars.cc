@@ -86,7 +86,7 @@ class Bars {
   void DrawKeys(SvgWriter& svg) const {
     for (size_t i = 0; i < chart_.systems.size(); ++i) {
       const double x = kLabelsLeft + kKeyWidth * static_cast<double>(i % kKeysInARow);
-      const double y = kHeadingHeight + 6 + 20 * std::floor(static_cast<double>(i / kKeysInARow));
+      const double y = kHeadingHeight + 6 + 20 * std::floor(static_cast<double>(i) / kKeysInARow);
       const SeriesStyle style = StyleOfSeries(i);
       DrawBar(svg, style, x, y - kBarHeight / 2 + 2, 24);
       DrawMarker(svg, style, x + 24, y + 2);

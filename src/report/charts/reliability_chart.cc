@@ -136,7 +136,7 @@ std::string ReliabilitySvg(const ReliabilityChart& chart) {
   DrawHeading(svg, chart.title, chart.subtitle);
   for (size_t k = 0; k < shown.size(); ++k) {
     const double left = kPanelWidth * static_cast<double>(k % 2);
-    const double top = kHeadingHeight + kPanelHeight * std::floor(static_cast<double>(k / 2));
+    const double top = kHeadingHeight + kPanelHeight * std::floor(static_cast<double>(k) / 2);
     Panel(svg, chart.panels[shown[k]], shown[k], left, top).Draw();
   }
   return std::move(svg).Finish();

@@ -1,4 +1,4 @@
-#include "training/point_sampler.h"
+#include "dataset/teacher/point_sampler.h"
 
 #include <cmath>
 #include <optional>
@@ -6,6 +6,8 @@
 
 #include "core/strings.h"
 #include "knowledge/borders.h"
+#include "knowledge/country_facts.h"
+#include "knowledge/country_points.h"
 #include "knowledge/place_namer.h"
 
 namespace gre {
@@ -42,10 +44,20 @@ Result<PointSampler> PointSampler::FromGallery(std::string_view gallery_csv) {
   return PointSampler(std::move(points));
 }
 
+void PointSampler::AddPlaces(const Gazetteer& gazetteer, size_t fewest) {
+  for (const Country& country : AllCountries()) {
+    std::vector<LatLng>& points = points_[country.code];
+    if (points.size() >= fewest) continue;
+    for (const LatLng& place : SampleCountryPoints(gazetteer, country.code)) {
+      if (CountryCodeAt(RoundToTenth(place)) == country.code) points.push_back(place);
+    }
+  }
+}
+
 Result<LatLng> PointSampler::Draw(const std::string& country_code, Random& random) const {
   const auto it = points_.find(country_code);
   if (it == points_.end() || it->second.empty()) {
-    return Error{ErrorCode::kNotFound, "no gallery point lies in country " + country_code};
+    return Error{ErrorCode::kNotFound, "no point to draw lies in country " + country_code};
   }
   return RoundToTenth(it->second[random.Below(it->second.size())]);
 }

@@ -8,17 +8,21 @@
 #include "core/random.h"
 #include "core/result.h"
 #include "geo/lat_lng.h"
+#include "knowledge/gazetteer.h"
 
 namespace gre {
 
 // Places in each country where photos are likely taken, for photos of which only the country is
-// known. Immutable and thread-safe.
+// known. Thread-safe but for AddPlaces.
 class PointSampler {
  public:
   // `gallery_csv`: "LAT,LON" lines under a header. Each point goes to the country it lies in;
   // points at sea, and those that rounding would move out of their country, are dropped.
   static Result<PointSampler> FromGallery(std::string_view gallery_csv);
   explicit PointSampler(std::map<std::string, std::vector<LatLng>> points);
+
+  // Adds populated places to every country that has fewer than `fewest` points.
+  void AddPlaces(const Gazetteer& gazetteer, size_t fewest);
 
   // A point of the country, rounded to one decimal; an error names a country without any.
   Result<LatLng> Draw(const std::string& country_code, Random& random) const;

@@ -1,4 +1,4 @@
-#include "bench/country_points.h"
+#include "knowledge/country_points.h"
 
 #include <algorithm>
 #include <tuple>

@@ -295,6 +295,14 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   constexpr size_t kMaxRecordsWithPlaces = 200000;
   const bool places = options.places == "on" ||
                       (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
+  if (places && namer->gazetteer() == nullptr) {
+    const std::string why =
+        "region, sub-region, city and nearest country are not computed: " + namer->missing_reason();
+    if (options.places == "on") {
+      return Error{ErrorCode::kUnavailable, "--places on: " + why};
+    }
+    context.Note(why);
+  }
   inputs.score = [namer, places, conventions = inputs.conventions](
                      std::span<const TruthRecord> truth, std::span<const Prediction> predictions,
                      const Matching& matching) {

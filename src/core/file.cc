@@ -65,6 +65,22 @@ Result<std::string> FollowLinks(const std::string& path) {
   return SystemError(path, "open");
 }
 
+// Gives a new file the permissions of the one that it replaces.
+Status TakeOverPermissions(int fd, const std::string& path) {
+  struct stat old {};
+  mode_t mode = 0;
+  if (::stat(path.c_str(), &old) == 0) {
+    mode = old.st_mode & 07777;
+    (void)!::fchown(fd, old.st_uid, old.st_gid);  // only root may give files away
+  } else {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    mode = 0666 & ~mask;
+  }
+  if (::fchmod(fd, mode) != 0) return SystemError(path, "set the permissions");
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
@@ -116,23 +132,8 @@ Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path) {
 
 Status AtomicFileWriter::Write(std::string_view bytes) { return WriteAll(fd_, path_, bytes); }
 
-Status AtomicFileWriter::TakeOverPermissions() {
-  struct stat old {};
-  mode_t mode = 0;
-  if (::stat(path_.c_str(), &old) == 0) {
-    mode = old.st_mode & 07777;
-    (void)!::fchown(fd_, old.st_uid, old.st_gid);  // only root may give files away
-  } else {
-    const mode_t mask = ::umask(0);
-    ::umask(mask);
-    mode = 0666 & ~mask;
-  }
-  if (::fchmod(fd_, mode) != 0) return SystemError(path_, "set the permissions");
-  return {};
-}
-
 Status AtomicFileWriter::Commit() {
-  GRE_RETURN_IF_ERROR(TakeOverPermissions());
+  GRE_RETURN_IF_ERROR(TakeOverPermissions(fd_, path_));
   if (::fsync(fd_) != 0 || ::close(std::exchange(fd_, -1)) != 0) {
     return SystemError(path_, "write");
   }

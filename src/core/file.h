@@ -20,8 +20,6 @@ Result<std::string> ReadFile(const std::string& path, size_t max_bytes = size_t{
 
 // Writes to a temporary file in the same folder, fsyncs and renames it over `path`: readers see the
 // old content or the new, never a part, whatever happens. The temporary file is removed on failure.
-// A file that is replaced keeps its permissions and, where that is allowed, its owner; a symbolic
-// link stays and its target is replaced or created. Refuses to replace what is no regular file.
 Status WriteFileAtomically(const std::string& path, std::string_view content);
 
 // WriteFileAtomically in pieces, for content too large to hold twice. Until Commit succeeds `path`
@@ -41,9 +39,8 @@ class AtomicFileWriter {
 
  private:
   AtomicFileWriter(int fd, std::string path, std::string temporary);
-  Status TakeOverPermissions();
   int fd_ = -1;
-  std::string path_;       // behind symbolic links
+  std::string path_;
   std::string temporary_;  // empty once committed
 };
 
@@ -63,8 +60,8 @@ class LineAppender {
   bool durable_ = true;
 };
 
-// Read-only memory map of a whole regular file. Thread-safe to read. Where the file is cut while it
-// is mapped, reading raises SIGBUS, which a program has to expect (cli/signals.h).
+// Read-only memory map of a whole regular file. Thread-safe to read. Do not let others truncate the
+// file while it is mapped.
 class MappedFile {
  public:
   static Result<std::shared_ptr<const MappedFile>> Open(const std::string& path);

@@ -1,6 +1,5 @@
 #include "core/strings.h"
 
-#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -75,14 +74,6 @@ std::string AsciiLower(std::string_view text) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return lower;
-}
-
-bool LooksLikeFormula(std::string_view cell) {
-  cell.remove_prefix(std::min(cell.find_first_not_of('\''), cell.size()));
-  if (cell.starts_with('\t') || cell.starts_with('\r')) return true;
-  const size_t first = cell.find_first_not_of(" \t\r\n");
-  return first != std::string_view::npos &&
-         std::string_view("=+-@").find(cell[first]) != std::string_view::npos;
 }
 
 std::optional<double> ParseDouble(std::string_view text) {

@@ -14,10 +14,6 @@ std::vector<std::string_view> Split(std::string_view text, char separator);
 std::string AsciiLower(std::string_view text);
 // The parts one after the other, in one allocation.
 std::string Concat(std::initializer_list<std::string_view> parts);
-// Whether a spreadsheet would run a CSV cell as a formula: after any white space it starts with
-// = + - @, or it starts with a tab or carriage return. Apostrophes before that count as nothing, so
-// that a cell that is written with one more and read with one less is the same again.
-bool LooksLikeFormula(std::string_view cell);
 // Locale-independent; the whole text must be a finite number (leading '+' allowed).
 std::optional<double> ParseDouble(std::string_view text);
 std::optional<long long> ParseInt(std::string_view text);

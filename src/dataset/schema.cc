@@ -95,7 +95,8 @@ constexpr std::string_view kStatements[] = {
          lease_until BIGINT,
          error TEXT,
          UNIQUE (purpose, teacher, photo, sample)))",
-    "CREATE INDEX IF NOT EXISTS requests_state ON requests (state, purpose, teacher, attempts, number)",
+    "CREATE INDEX IF NOT EXISTS requests_state ON requests (state, purpose, teacher, attempts, "
+    "number)",
 
     // Every request that left: "in_flight", then "stored" with its reply, "failed" with an error,
     // or "lost" (the process died first), which is counted as spent at its estimate.

@@ -98,6 +98,17 @@ std::string FileNamePart(std::string_view name) {
   return part;
 }
 
+// Systems 'a&b' and 'a b' had one file.
+void MakeNamesUnique(std::vector<NamedChart>& charts) {
+  std::set<std::string> taken;
+  for (NamedChart& chart : charts) {
+    const std::string name = chart.name;
+    for (int number = 2; !taken.insert(AsciiLower(chart.name)).second; ++number) {
+      chart.name = Concat({name, "-", std::to_string(number)});
+    }
+  }
+}
+
 }  // namespace
 
 std::vector<NamedChart> ReportCharts(const BenchReport& report) {
@@ -140,6 +151,7 @@ std::vector<NamedChart> ReportCharts(const BenchReport& report) {
   }
   charts.push_back({"reliability", ReliabilitySvg(reliability)});
   charts.push_back({"risk_coverage", RiskCoverageSvg(risk)});
+  MakeNamesUnique(charts);
   return charts;
 }
 

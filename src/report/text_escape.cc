@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/formula_cell.h"
 #include "core/strings.h"
 
 namespace gre {

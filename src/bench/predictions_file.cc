@@ -4,10 +4,10 @@
 #include <optional>
 #include <utility>
 
-#include "dataset/field_names.h"
 #include "bench/name_geocoder.h"
-#include "dataset/record_file.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "reasoning/answer_parser.h"
 
 namespace gre {
@@ -343,8 +343,10 @@ Prediction ReadReply(std::string id, std::string_view reply) {
   return prediction;
 }
 
-Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options) {
+Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options,
+                                        const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  file.StopWhen(cancellation);
   return PredictionsReader(std::move(file), options).Read();
 }
 

@@ -6,10 +6,10 @@
 
 #include <nlohmann/json.hpp>
 
-#include "dataset/field_names.h"
-#include "dataset/record_file.h"
 #include "core/json.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "knowledge/country_facts.h"
 
 namespace gre {
@@ -227,8 +227,10 @@ class TruthReader {
 
 }  // namespace
 
-Result<std::vector<TruthRecord>> ReadTruth(const std::string& path, const TruthFields& fields) {
+Result<std::vector<TruthRecord>> ReadTruth(const std::string& path, const TruthFields& fields,
+                                           const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  file.StopWhen(cancellation);
   return TruthReader(std::move(file), fields).Read();
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/records.h"
+#include "core/cancellation.h"
 #include "core/result.h"
 
 namespace gre {
@@ -25,6 +26,7 @@ struct TruthFields {
 // Strict, since everything is measured against it: a missing or repeated id, a coordinate that is
 // no number or out of range, half a pair, an unknown country are kInvalidInput with file, line and
 // field. A record with neither point nor country is one too.
-Result<std::vector<TruthRecord>> ReadTruth(const std::string& path, const TruthFields& fields = {});
+Result<std::vector<TruthRecord>> ReadTruth(const std::string& path, const TruthFields& fields = {},
+                                           const CancellationToken& cancellation = {});
 
 }  // namespace gre

@@ -4,6 +4,7 @@
 #include "bench/compare/comparison.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "report/comparison_tables.h"
 #include "report/score_text.h"
@@ -61,6 +62,7 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
   GRE_ASSIGN_OR_RETURN(compared.comparison,
                        CompareSystems(compared.inputs.truth, systems, comparing));
   GRE_ASSIGN_OR_RETURN(compared.failures, FindFailures(compared.comparison, conditions));
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   if (!options.list_changes.empty()) {
     GRE_RETURN_IF_ERROR(WriteFileAtomically(
         options.list_changes, ChangesCsv(compared.comparison, compared.inputs.truth)));

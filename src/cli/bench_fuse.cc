@@ -5,6 +5,8 @@
 #include "bench/fusion/fusion_systems.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "report/fusion_tables.h"
 #include "report/score_text.h"
@@ -70,7 +72,8 @@ Status FuseWithWeights(const BenchFuseOptions& options, CliContext& context) {
   std::vector<PredictionsFile> files;
   std::vector<FusionInput> inputs;
   for (const std::string& path : options.bench.predictions) {
-    GRE_ASSIGN_OR_RETURN(PredictionsFile file, ReadPredictions(path, reading));
+    GRE_ASSIGN_OR_RETURN(PredictionsFile file,
+                         ReadPredictions(path, reading, context.cancellation()));
     files.push_back(std::move(file));
   }
   for (size_t i = 0; i < files.size(); ++i) inputs.push_back({names[i], files[i].predictions});
@@ -80,6 +83,7 @@ Status FuseWithWeights(const BenchFuseOptions& options, CliContext& context) {
     return Error(known.error()).Wrap(options.weights);
   }
   const std::vector<FusedPhoto> fused = FusePhotos(votes.photos, *model);
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   GRE_RETURN_IF_ERROR(WriteFused(options, photos, fused, votes.systems));
   context.Note(std::to_string(photos.size()) + " photos fused into " + options.out);
   return {};
@@ -104,9 +108,17 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
     systems.push_back({system.name, system.file.predictions});
   }
   GRE_ASSIGN_OR_RETURN(fused.votes, CollectVotes(inputs.truth, systems, options.place_km));
+  Progress progress({.enabled = !context.quiet,
+                     .terminal = context.err_terminal,
+                     .label = "learning",
+                     .unit = "fits"},
+                    options.folds + 1);
+  const auto report = [&](size_t done, size_t) { progress.Update(static_cast<int64_t>(done)); };
   GRE_ASSIGN_OR_RETURN(fused.fusion,
                        CrossValidateFusion(fused.votes.photos, fused.votes.systems,
-                                           static_cast<size_t>(options.folds), options.bench.seed));
+                                           static_cast<size_t>(options.folds), options.bench.seed,
+                                           context.cancellation(), report));
+  progress.Clear();
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.bench.resamples;
   bootstrap.seed = options.bench.seed;
@@ -137,6 +149,7 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
   fused.gains = MeasureFusionGains(
       inputs.truth, singles,
       {fused.system.name, fused.system.file.predictions, &fused.system.records}, bootstrap);
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   GRE_RETURN_IF_ERROR(WriteFused(options, inputs.truth, fused.fusion.photos, fused.votes.systems));
   if (!options.save_weights.empty()) {
     GRE_RETURN_IF_ERROR(

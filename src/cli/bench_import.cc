@@ -11,6 +11,7 @@
 #include "cli/bench_commands.h"
 #include "cli/context.h"
 #include "cli/output_files.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "core/sha256.h"
 #include "report/text_escape.h"
@@ -63,7 +64,7 @@ struct Written {
   std::string dropped_file;  // empty: nothing was dropped
 };
 
-Result<Written> Import(const BenchImportOptions& options) {
+Result<Written> Import(const BenchImportOptions& options, const CliContext& context) {
   if (options.format.empty() || options.file.empty() || options.out.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  "'gre bench import' needs the benchmark's name, its file and --out FILE.jsonl"};
@@ -79,7 +80,9 @@ Result<Written> Import(const BenchImportOptions& options) {
                         .force = options.force}));
   GRE_ASSIGN_OR_RETURN(const BenchmarkFormat* format, FindBenchmarkFormat(options.format));
   Written written;
-  GRE_ASSIGN_OR_RETURN(written.benchmark, ImportBenchmark(*format, options.file, options.import));
+  ImportOptions import = options.import;
+  import.cancellation = &context.cancellation();
+  GRE_ASSIGN_OR_RETURN(written.benchmark, ImportBenchmark(*format, options.file, import));
   BenchmarkHeader header;
   header.name = BenchmarkTitle(*format);
   header.source_format = options.format;
@@ -88,6 +91,7 @@ Result<Written> Import(const BenchImportOptions& options) {
   header.reviewed = "as published";
   header.dropped = written.benchmark.dropped.size();
   if (!written.benchmark.dropped.empty()) written.dropped_file = dropped_path;
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   GRE_RETURN_IF_ERROR(WriteFiles(options.out, dropped_path, header, written.benchmark));
   return written;
 }
@@ -144,7 +148,7 @@ CommandSpec BenchImportCommand() {
       "  gre bench import osv5m test.csv --out osv5m.jsonl";
   command.options = Options(*options);
   command.run = [options](CliContext& context) -> ExitCode {
-    const Result<Written> written = Import(*options);
+    const Result<Written> written = Import(*options, context);
     if (!written.ok()) return context.Fail(written.error());
     const ImportedBenchmark& benchmark = written->benchmark;
     for (const std::string& remark : benchmark.remarks) context.Note(remark);

@@ -253,6 +253,15 @@ std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
   return names;
 }
 
+namespace {
+
+Status Interrupted(const CliContext& context) {
+  if (!context.cancellation().IsCancelled()) return {};
+  return Error{ErrorCode::kCancelled, "interrupted; nothing was written"};
+}
+
+}  // namespace
+
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
   if (options.predictions.empty() || options.truth.empty()) {
     return Error{
@@ -272,10 +281,12 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   if (options.protocol == "names") reading.names = namer->gazetteer();
   std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
   for (const std::string& path : options.predictions) {
-    files.push_back(std::async(std::launch::async,
-                               [&path, &reading] { return ReadPredictions(path, reading); }));
+    files.push_back(std::async(std::launch::async, [&path, &reading, &context] {
+      return ReadPredictions(path, reading, context.cancellation());
+    }));
   }
-  GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+  GRE_ASSIGN_OR_RETURN(inputs.truth,
+                       ReadTruth(options.truth, options.truth_fields, context.cancellation()));
   if (!options.baselines.empty()) {
     GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
   }
@@ -334,9 +345,11 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        " records stands in " + options.truth + "; ids are taken from '" +
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
+    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
+    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.scores.warnings = Warn(inputs, system);
     inputs.systems.push_back(std::move(system));
   }

@@ -9,6 +9,7 @@
 #include "bench/photo_index.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "cli/signals.h"
 #include "cli/version.h"
 #include "core/file.h"
 #include "core/json.h"
@@ -91,14 +92,17 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
       return read(found, max_side);
     };
   }
+  report.cancellation = &context.cancellation();
   std::vector<std::string> written;
   if (is_html || is_markdown) {
-    GRE_RETURN_IF_ERROR(WriteFileAtomically(
-        options.out, is_html ? FormatBenchHtml(report, page)
-                             : FormatBenchMarkdown(report, /*with_charts=*/false)));
+    const std::string page_text =
+        is_html ? FormatBenchHtml(report, page) : FormatBenchMarkdown(report);
+    GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
+    GRE_RETURN_IF_ERROR(WriteFileAtomically(options.out, page_text));
     written.push_back(options.out);
   } else {
     const std::vector<ReportFile> files = BenchReportFiles(report, page);
+    GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
     GRE_RETURN_IF_ERROR(WriteFolder(options.out, files, inputs_read));
     for (const ReportFile& file : files) {
       written.push_back((fs::path(options.out) / file.name).string());

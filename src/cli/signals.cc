@@ -59,6 +59,13 @@ CancellationToken& InstallSignalHandlers() {
   return token;
 }
 
+Status BeginLastStep(const CancellationToken& cancellation) {
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGTERM, SIG_IGN);
+  if (!cancellation.IsCancelled()) return {};
+  return Error{ErrorCode::kCancelled, "interrupted; nothing was written"};
+}
+
 DeadlineScope::DeadlineScope(double timeout_s) {
   if (timeout_s > 0) {
     token_.SetDeadline(CancellationToken::Clock::now() +

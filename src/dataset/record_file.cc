@@ -464,6 +464,9 @@ std::optional<std::string> RecordFile::FindField(
 }
 
 Result<bool> RecordFile::Next(std::span<const std::string> names, std::vector<FieldValue>& values) {
+  if (cancellation_ != nullptr && cancellation_->IsCancelled()) {
+    return Error{ErrorCode::kCancelled, name() + ": reading was interrupted"};
+  }
   return source_->Next(names, values);
 }
 

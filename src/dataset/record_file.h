@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/cancellation.h"
 #include "core/result.h"
 
 namespace gre {
@@ -47,6 +48,9 @@ class RecordFile {
   RecordFile& operator=(RecordFile&&) noexcept;
   ~RecordFile();
 
+  // From now on Next gives kCancelled once the token is cancelled; it must outlive the reading.
+  void StopWhen(const CancellationToken& cancellation) { cancellation_ = &cancellation; }
+
   // The columns, or the fields of the first 16 JSON records with nested ones ("answer",
   // "answer.latitude").
   [[nodiscard]] const std::vector<std::string>& fields() const;
@@ -75,6 +79,7 @@ class RecordFile {
   static Result<RecordFile> Make(std::string name, std::string_view text,
                                  std::shared_ptr<const void> owner);
   std::unique_ptr<Source> source_;
+  const CancellationToken* cancellation_ = nullptr;
 };
 
 }  // namespace gre

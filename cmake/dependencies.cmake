@@ -11,6 +11,7 @@ find_package(tomlplusplus 3.3 REQUIRED)
 find_package(spdlog 1.10 REQUIRED)
 find_package(CLI11 2.1 REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
+find_package(LibArchive 3.6 REQUIRED)
 find_package(PostgreSQL 15 REQUIRED)  # the client library only
 pkg_check_modules(vips REQUIRED IMPORTED_TARGET vips>=8.14)
 pkg_check_modules(exif REQUIRED IMPORTED_TARGET libexif>=0.6.24)

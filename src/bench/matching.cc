@@ -1,48 +1,17 @@
 #include "bench/matching.h"
 
 #include <algorithm>
-#include <array>
 #include <iterator>
 #include <limits>
 #include <string>
 #include <unordered_map>
 
-#include "core/strings.h"
+#include "dataset/photo_id.h"
 
 namespace gre {
 namespace {
 
 constexpr size_t kNone = std::numeric_limits<size_t>::max();
-
-constexpr std::array<std::string_view, 15> kImageExtensions = {
-    "jpg",  "jpeg", "png", "webp", "tif", "tiff", "heic", "heif",
-    "avif", "gif",  "bmp", "jp2",  "jxl", "ppm",  "jpe"};
-
-// "img/a.b.jpg" as "img", "a.b", "jpg".
-struct IdParts {
-  std::string_view folder;  // empty: none
-  std::string_view stem;
-  std::string_view extension;          // empty: none that images have
-  std::string_view without_extension;  // folder and stem
-};
-
-IdParts SplitId(std::string_view id) {
-  IdParts parts;
-  parts.without_extension = id;
-  if (const size_t dot = id.rfind('.'); dot != std::string_view::npos && dot + 1 < id.size()) {
-    const std::string extension = AsciiLower(id.substr(dot + 1));
-    if (std::ranges::find(kImageExtensions, extension) != kImageExtensions.end()) {
-      parts.extension = id.substr(dot + 1);
-      parts.without_extension = id.substr(0, dot);
-    }
-  }
-  parts.stem = parts.without_extension;
-  if (const size_t slash = parts.stem.find_last_of("/\\"); slash != std::string_view::npos) {
-    parts.folder = parts.stem.substr(0, slash);
-    parts.stem.remove_prefix(slash + 1);
-  }
-  return parts;
-}
 
 Error Ambiguous(std::string_view stem, std::string_view kind, std::string_view a,
                 std::string_view b) {
@@ -93,8 +62,6 @@ class StemIndex {
 };
 
 }  // namespace
-
-std::string_view IdStem(std::string_view id) { return SplitId(id).stem; }
 
 Result<Matching> MatchPredictions(std::span<const TruthRecord> truth,
                                   std::span<const Prediction> predictions) {

@@ -23,10 +23,6 @@ struct Matching {
   size_t by_stem = 0;              // pairs whose ids are not the same
 };
 
-// "img/a.b.jpg" -> "a.b": without folder and the extension of an image file (any letter case). What
-// follows another dot belongs to the id: "12.5" stays "12.5".
-std::string_view IdStem(std::string_view id);
-
 // Matches equal ids first. Predictions that are left are matched by stem with the truths that are
 // left, where one of the two ids has no folder, or both have the same folder and one has no
 // extension: "x/a.jpg" with "a", "a.png" or "x/a", never with "y/a.jpg". Whoever finds none is

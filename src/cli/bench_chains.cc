@@ -8,9 +8,9 @@
 
 #include "bench/chains/chain_scorers.h"
 #include "bench/chains/step_judge.h"
-#include "bench/photo_index.h"
 #include "cli/models.h"
 #include "core/strings.h"
+#include "dataset/photo_index.h"
 #include "generation/torch_loader.h"
 #include "image/decode.h"
 #include "reasoning/prompt_template.h"

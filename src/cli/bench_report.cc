@@ -6,7 +6,6 @@
 
 #include <nlohmann/json.hpp>
 
-#include "bench/photo_index.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
 #include "cli/signals.h"
@@ -14,6 +13,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
+#include "dataset/photo_index.h"
 #include "knowledge/borders.h"
 #include "report/bench_page.h"
 #include "report/world_land.h"

@@ -9,7 +9,8 @@ CommandSpec DatasetCommand() {
   command.name = "dataset";
   command.summary =
       "Builds reasoning data (GRE30K: chains, judgements, seeds) from geotagged photos";
-  command.commands = {DatasetCotCommand(), DatasetJudgeCommand(), DatasetReviewCommand()};
+  command.commands = {DatasetImportCommand(), DatasetCotCommand(), DatasetJudgeCommand(),
+                      DatasetReviewCommand()};
   return command;
 }
 

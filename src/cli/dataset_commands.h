@@ -5,6 +5,7 @@
 namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
+CommandSpec DatasetImportCommand();
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
 CommandSpec DatasetReviewCommand();

@@ -84,7 +84,7 @@ Status Dataset::MakeTables() const {
     GRE_RETURN_IF_ERROR(database_->Query("SELECT 1 FROM pg_advisory_xact_lock(721015)"));
   }
   for (const std::string_view statement : DatasetSchemaStatements()) {
-    GRE_RETURN_IF_ERROR(database_->Execute(std::string(statement)));
+    GRE_RETURN_IF_ERROR(database_->Run(std::string(statement)));
   }
   GRE_ASSIGN_OR_RETURN(const std::optional<std::string> schema, Fact("schema"));
   if (!schema) return SetFact("schema", std::string(kDatasetSchema));
@@ -103,9 +103,9 @@ Result<std::optional<std::string>> Dataset::Fact(const std::string& key) const {
 
 Status Dataset::SetFact(const std::string& key, const std::string& value) const {
   GRE_RETURN_IF_ERROR(
-      database_->Execute("INSERT INTO facts (key, value) VALUES ($1, $2) "
-                         "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                         {key, value}));
+      database_->Run("INSERT INTO facts (key, value) VALUES ($1, $2) "
+                     "ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                     {key, value}));
   return {};
 }
 
@@ -119,8 +119,8 @@ Result<int64_t> Dataset::BeginRun(const std::string& command, const std::string&
 }
 
 Status Dataset::EndRun(int64_t run, const std::string& summary) const {
-  GRE_RETURN_IF_ERROR(database_->Execute(
-      "UPDATE runs SET ended = $2, summary = $3 WHERE number = $1", {run, UtcNow(), summary}));
+  GRE_RETURN_IF_ERROR(database_->Run("UPDATE runs SET ended = $2, summary = $3 WHERE number = $1",
+                                     {run, UtcNow(), summary}));
   return {};
 }
 

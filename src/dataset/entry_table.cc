@@ -9,10 +9,6 @@ constexpr std::array<DataPart, 3> kParts = {DataPart::kCot, DataPart::kJudge, Da
 
 std::string PartText(DataPart part) { return std::string(DataPartName(part)); }
 
-Status Done(const Result<int64_t>& changed) {
-  return changed.ok() ? Status() : Status(changed.error());
-}
-
 DataEntry ReadEntry(DataPart part, const SqlRow& row) {
   DataEntry entry;
   entry.part = part;
@@ -51,10 +47,10 @@ std::optional<DataPart> ParseDataPart(std::string_view name) {
 
 Status EntryTable::AssignParts(const std::vector<std::pair<int64_t, DataPart>>& photos) {
   return database_->InTransaction([&]() -> Status {
-    GRE_RETURN_IF_ERROR(database_->Execute("DELETE FROM parts"));
+    GRE_RETURN_IF_ERROR(database_->Run("DELETE FROM parts"));
     for (const auto& [photo, part] : photos) {
-      GRE_RETURN_IF_ERROR(database_->Execute("INSERT INTO parts (photo, part) VALUES ($1, $2)",
-                                             {photo, PartText(part)}));
+      GRE_RETURN_IF_ERROR(database_->Run("INSERT INTO parts (photo, part) VALUES ($1, $2)",
+                                         {photo, PartText(part)}));
     }
     return {};
   });
@@ -85,17 +81,17 @@ Status EntryTable::Replace(DataPart part, const std::function<Status(const AddEn
   return database_->InTransaction([&]() -> Status {
     // what stays keeps its review: old rows are marked, refreshed and, where nobody did, removed
     constexpr std::string_view kOld = "-";
-    GRE_RETURN_IF_ERROR(database_->Execute("UPDATE entries SET split = $2 WHERE part = $1",
-                                           {PartText(part), std::string(kOld)}));
+    GRE_RETURN_IF_ERROR(database_->Run("UPDATE entries SET split = $2 WHERE part = $1",
+                                       {PartText(part), std::string(kOld)}));
     const Status filled = fill([this](const DataEntry& entry) { return Put(entry); });
     if (!filled.ok()) return filled;
-    return Done(database_->Execute("DELETE FROM entries WHERE part = $1 AND split = $2",
-                                   {PartText(part), std::string(kOld)}));
+    return database_->Run("DELETE FROM entries WHERE part = $1 AND split = $2",
+                          {PartText(part), std::string(kOld)});
   });
 }
 
 Status EntryTable::Put(const DataEntry& entry) {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO entries (part, photo, reply, label, deviation_km, band, hard, split, chain, "
       "reviewed, dropped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) ON CONFLICT (part, "
       "photo, reply) DO UPDATE SET label = excluded.label, deviation_km = excluded.deviation_km, "
@@ -103,7 +99,7 @@ Status EntryTable::Put(const DataEntry& entry) {
       {PartText(entry.part), entry.photo, entry.reply,
        entry.label ? SqlValue(int64_t{*entry.label}) : SqlValue(), SqlOptional(entry.deviation_km),
        SqlText(entry.band), int64_t{entry.hard}, entry.split, SqlText(entry.chain), entry.reviewed,
-       int64_t{entry.dropped}}));
+       int64_t{entry.dropped}});
 }
 
 Result<std::vector<DataEntry>> EntryTable::Page(DataPart part, int64_t after_photo,
@@ -130,17 +126,17 @@ Result<int64_t> EntryTable::Count(DataPart part) {
 }
 
 Status EntryTable::SetReview(const DataEntry& entry) {
-  return Done(
-      database_->Execute("UPDATE entries SET chain = $4, reviewed = $5, dropped = $6 WHERE "
-                         "part = $1 AND photo = $2 AND reply = $3",
-                         {PartText(entry.part), entry.photo, entry.reply, SqlText(entry.chain),
-                          entry.reviewed, int64_t{entry.dropped}}));
+  return database_->Run(
+      "UPDATE entries SET chain = $4, reviewed = $5, dropped = $6 WHERE "
+      "part = $1 AND photo = $2 AND reply = $3",
+      {PartText(entry.part), entry.photo, entry.reply, SqlText(entry.chain), entry.reviewed,
+       int64_t{entry.dropped}});
 }
 
 Status EntryTable::ClearReviews(DataPart part) {
-  return Done(database_->Execute(
+  return database_->Run(
       "UPDATE entries SET chain = NULL, reviewed = 'none', dropped = 0 WHERE part = $1",
-      {PartText(part)}));
+      {PartText(part)});
 }
 
 }  // namespace gre

@@ -16,6 +16,7 @@ namespace {
 struct PlaceLabel {
   std::string country_code;
   std::optional<LatLng> point;  // absent: only the country is known
+  std::string precision, source;
 };
 using Labels = std::map<std::string, PlaceLabel, std::less<>>;
 
@@ -45,6 +46,7 @@ Result<Labels> ReadLabels(const std::string& path) {
   GRE_ASSIGN_OR_RETURN(const size_t latitude, table.Column("lat"));
   GRE_ASSIGN_OR_RETURN(const size_t longitude, table.Column("lon"));
   GRE_ASSIGN_OR_RETURN(const size_t precision, table.Column("precision"));
+  const Result<size_t> source = table.Column("source");
   Labels labels;
   for (size_t row = 0; row < table.rows(); ++row) {
     PlaceLabel label;
@@ -62,7 +64,9 @@ Result<Labels> ReadLabels(const std::string& path) {
     if (label.country_code.empty()) {
       return table.BadCell(row, country, "a country's name, as the row has no point on land");
     }
-    if (table.Cell(row, precision).find("centroid") != std::string::npos) {
+    label.precision = table.Cell(row, precision);
+    if (source.ok()) label.source = table.Cell(row, *source);
+    if (label.precision.find("centroid") != std::string::npos) {
       label.point.reset();
     }
     if (!labels.emplace(table.Cell(row, file), std::move(label)).second) {
@@ -114,6 +118,8 @@ Result<std::vector<PhotoRecord>> ReadPhotoFolder(const std::string& root) {
     }
     record.country_code = label->second.country_code;
     record.point = label->second.point;
+    record.precision = label->second.precision;
+    record.source = label->second.source;
     records.push_back(std::move(record));
   }
   return records;

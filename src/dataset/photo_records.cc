@@ -76,6 +76,10 @@ Result<PhotoRecord> ParseRecord(const Json& line) {
 
 std::string_view PhotoKindName(PhotoKind kind) { return kKindNames[static_cast<size_t>(kind)]; }
 
+std::string_view PhotoSplitName(PhotoSplit split) {
+  return kSplitNames[static_cast<size_t>(split)];
+}
+
 std::optional<PhotoKind> ParsePhotoKind(std::string_view text) {
   return Find<PhotoKind>(kKindNames, text);
 }

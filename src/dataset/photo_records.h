@@ -13,9 +13,10 @@ namespace gre {
 enum class PhotoKind { kStreet, kTravel };
 enum class PhotoSplit { kTrain, kDev, kTest };
 
-std::string_view PhotoKindName(PhotoKind kind);  // "street" or "travel"
+std::string_view PhotoKindName(PhotoKind kind);     // "street" or "travel"
+std::string_view PhotoSplitName(PhotoSplit split);  // "train", "dev" or "test"
 std::optional<PhotoKind> ParsePhotoKind(std::string_view text);
-std::optional<PhotoSplit> ParsePhotoSplit(std::string_view text);  // "train", "dev" or "test"
+std::optional<PhotoSplit> ParsePhotoSplit(std::string_view text);
 
 // One labelled photo. As a line of a JSON Lines manifest: {"image": path relative to the manifest's
 // photo folder, "kind": "street" | "travel", "split": "train" | "dev" | "test", "country_code":
@@ -26,6 +27,8 @@ struct PhotoRecord {
   PhotoSplit split = PhotoSplit::kTrain;
   std::string country_code;
   std::optional<LatLng> point;  // absent: only the country is known
+  // As the photo folder's table has them; not part of a manifest.
+  std::string precision = {}, source = {};
 };
 
 // Errors name the line and the field.

@@ -81,10 +81,6 @@ Result<std::optional<Photo>> One(Result<std::vector<SqlRow>> rows) {
   return std::optional(ReadPhoto(rows->front()));
 }
 
-Status Done(const Result<int64_t>& changed) {
-  return changed.ok() ? Status() : Status(changed.error());
-}
-
 }  // namespace
 
 std::string_view PhotoFetchName(PhotoFetch fetch) {
@@ -112,22 +108,20 @@ Result<int64_t> PhotoTable::Add(const Photo& photo) {
 }
 
 Status PhotoTable::SetImage(const Photo& photo) {
-  return Done(database_->Execute(
+  return database_->Run(
       "UPDATE photos SET presence = $2, sha256 = $3, extension = $4, width = $5, height = $6, "
       "bytes = $7 WHERE number = $1",
       {photo.number, std::string(PhotoFetchName(photo.fetch)), SqlText(photo.sha256),
        SqlText(photo.extension), Positive(photo.width), Positive(photo.height),
-       Positive(photo.bytes)}));
+       Positive(photo.bytes)});
 }
 
 Status PhotoTable::SetPerceptualHash(int64_t photo, int64_t hash) {
-  return Done(database_->Execute("UPDATE photos SET perceptual_hash = $2 WHERE number = $1",
-                                 {photo, hash}));
+  return database_->Run("UPDATE photos SET perceptual_hash = $2 WHERE number = $1", {photo, hash});
 }
 
 Status PhotoTable::SetDuplicateGroup(int64_t photo, int64_t group) {
-  return Done(database_->Execute("UPDATE photos SET duplicate_group = $2 WHERE number = $1",
-                                 {photo, group}));
+  return database_->Run("UPDATE photos SET duplicate_group = $2 WHERE number = $1", {photo, group});
 }
 
 Result<std::optional<Photo>> PhotoTable::Find(const std::string& id) {
@@ -156,16 +150,55 @@ Result<int64_t> PhotoTable::Count(Which which) {
   return rows.at(0).Integer(0);
 }
 
+Result<int64_t> PhotoTable::LastNumber() {
+  GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
+                       database_->Query("SELECT MAX(number) FROM photos"));
+  return IntegerOr(rows.at(0), 0, 0);
+}
+
+Status PhotoTable::RemoveFinding(int64_t photo, const std::string& stage,
+                                 const std::string& reason) {
+  return database_->Run("DELETE FROM findings WHERE photo = $1 AND stage = $2 AND reason = $3",
+                        {photo, stage, reason});
+}
+
+Result<int64_t> PhotoTable::FlagDuplicatedCoordinates(const std::string& stage,
+                                                      const std::string& reason) {
+  return database_->Execute(
+      "INSERT INTO findings (photo, stage, reason, drops, detail) "
+      "SELECT photos.number, $1, $2, 0, shared.records || ' records have these coordinates' "
+      "FROM photos JOIN (SELECT latitude, longitude, COUNT(*) AS records FROM photos "
+      "WHERE latitude IS NOT NULL GROUP BY latitude, longitude HAVING COUNT(*) > 1) AS shared "
+      "ON photos.latitude = shared.latitude AND photos.longitude = shared.longitude WHERE 1 = 1 "
+      "ON CONFLICT (photo, stage, reason) DO UPDATE SET detail = excluded.detail",
+      {stage, reason});
+}
+
+Result<int64_t> PhotoTable::WantAgain(const std::string& stage, const std::string& reason) {
+  GRE_ASSIGN_OR_RETURN(
+      const int64_t photos,
+      database_->Execute(
+          "UPDATE photos SET presence = 'wanted' WHERE presence = 'failed' AND url IS NOT NULL AND "
+          "EXISTS (SELECT 1 FROM findings WHERE findings.photo = photos.number AND stage = $1 AND "
+          "reason = $2)",
+          {stage, reason}));
+  GRE_RETURN_IF_ERROR(database_->Run(
+      "DELETE FROM findings WHERE stage = $1 AND reason = $2 AND EXISTS (SELECT 1 FROM photos "
+      "WHERE photos.number = findings.photo AND presence = 'wanted')",
+      {stage, reason}));
+  return photos;
+}
+
 Status PhotoTable::AddFinding(const PhotoFinding& finding) {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO findings (photo, stage, reason, drops, detail) VALUES ($1, $2, $3, $4, $5) "
       "ON CONFLICT (photo, stage, reason) DO UPDATE SET drops = excluded.drops, "
       "detail = excluded.detail",
-      {finding.photo, finding.stage, finding.reason, int64_t{finding.drops}, finding.detail}));
+      {finding.photo, finding.stage, finding.reason, int64_t{finding.drops}, finding.detail});
 }
 
 Status PhotoTable::ClearFindings(const std::string& stage) {
-  return Done(database_->Execute("DELETE FROM findings WHERE stage = $1", {stage}));
+  return database_->Run("DELETE FROM findings WHERE stage = $1", {stage});
 }
 
 Result<std::vector<PhotoFinding>> PhotoTable::Findings(int64_t photo) {

@@ -62,6 +62,9 @@ class PhotoTable {
   Result<std::optional<Photo>> Find(const std::string& id);
   Result<std::optional<Photo>> Get(int64_t number);
 
+  // Of the newest record; 0 where there is none.
+  Result<int64_t> LastNumber();
+
   enum class Which { kAll, kKept, kWanted };  // kKept: that no finding drops
   // At most `limit` records behind number `after`, in order; an empty page is the end.
   Result<std::vector<Photo>> Page(Which which, int64_t after, size_t limit);
@@ -69,6 +72,12 @@ class PhotoTable {
 
   // Replaces a finding of the same photo, stage and reason.
   Status AddFinding(const PhotoFinding& finding);
+  Status RemoveFinding(int64_t photo, const std::string& stage, const std::string& reason);
+  // Finds the photos whose coordinates others have too: a finding of `stage` that drops nothing,
+  // with their number. Returns how many photos that are.
+  Result<int64_t> FlagDuplicatedCoordinates(const std::string& stage, const std::string& reason);
+  // Photos that failed for this reason become wanted, the findings go.
+  Result<int64_t> WantAgain(const std::string& stage, const std::string& reason);
   // A stage that runs again starts without its earlier findings.
   Status ClearFindings(const std::string& stage);
   Result<std::vector<PhotoFinding>> Findings(int64_t photo);

@@ -150,47 +150,92 @@ bool ReadPixels(VipsImage* picture, RgbImage& image) {
   return true;
 }
 
-Result<RgbImage> Decode(std::string_view bytes, const DecodeLimits& limits) {
-  const auto refuse = [](std::string reason) {
-    return Error{ErrorCode::kInvalidInput, std::move(reason)};
-  };
+struct OpenedPicture {
+  VipsImagePtr picture;
+  PictureFormat format = PictureFormat::kUnknown;
+};
+
+Error Refusal(std::string reason) { return {ErrorCode::kInvalidInput, std::move(reason)}; }
+
+// Reads the header and checks it against the limits.
+Result<OpenedPicture> Open(std::string_view bytes, const DecodeLimits& limits) {
   if (limits.max_file_bytes > 0 && bytes.size() > limits.max_file_bytes) {
-    return refuse("the file has " + std::to_string(bytes.size()) +
-                  " bytes, more than the limit of " + std::to_string(limits.max_file_bytes));
+    return Refusal("the file has " + std::to_string(bytes.size()) +
+                   " bytes, more than the limit of " + std::to_string(limits.max_file_bytes));
   }
   const PictureFormat format = SniffFormat(bytes);
   if (format == PictureFormat::kUnknown) {
-    return refuse(DescribeUnknown(bytes));
+    return Refusal(DescribeUnknown(bytes));
   }
   if (const auto claim = PeekWebpSize(bytes)) {
     if (std::string problem = CheckSize(claim->width, claim->height, limits); !problem.empty()) {
-      return refuse(std::move(problem));
+      return Refusal(std::move(problem));
     }
   }
   GRE_RETURN_IF_ERROR(StartVips());
-  const std::string name(FormatName(format));
   VipsImagePtr picture = OpenPicture(bytes, format);
   if (picture == nullptr) {
     DropVipsErrors();
-    return refuse("truncated or damaged " + name + " file");
+    return Refusal("truncated or damaged " + std::string(FormatName(format)) + " file");
   }
+  if (std::string problem = CheckSize(vips_image_get_width(picture.get()),
+                                      vips_image_get_height(picture.get()), limits);
+      !problem.empty()) {
+    return Refusal(std::move(problem));
+  }
+  return OpenedPicture{std::move(picture), format};
+}
+
+Result<RgbImage> Decode(std::string_view bytes, const DecodeLimits& limits) {
+  GRE_ASSIGN_OR_RETURN(OpenedPicture opened, Open(bytes, limits));
+  VipsImagePtr picture = std::move(opened.picture);
+  const std::string name(FormatName(opened.format));
   RgbImage image{vips_image_get_width(picture.get()), vips_image_get_height(picture.get()), {}};
-  if (std::string problem = CheckSize(image.width, image.height, limits); !problem.empty()) {
-    return refuse(std::move(problem));
-  }
   const int orientation = vips_image_get_orientation(picture.get());
   if (!ConvertToRgb(picture)) {
-    return refuse("the colours of this " + name + " file cannot be converted to sRGB");
+    return Refusal("the colours of this " + name + " file cannot be converted to sRGB");
   }
   if (!ReadPixels(picture.get(), image)) {
     DropVipsErrors();
-    return refuse("truncated or damaged " + name + " file: its pixels cannot be read to the end");
+    return Refusal("truncated or damaged " + name + " file: its pixels cannot be read to the end");
   }
   picture.reset();
   return ApplyOrientation(std::move(image), orientation);
 }
 
+std::string_view ExtensionOf(PictureFormat format) {
+  switch (format) {
+    case PictureFormat::kJpeg:
+      return "jpg";
+    case PictureFormat::kPng:
+      return "png";
+    case PictureFormat::kWebp:
+      return "webp";
+    case PictureFormat::kTiff:
+      return "tif";
+    case PictureFormat::kHeif:
+      return "heif";
+    case PictureFormat::kGif:
+      return "gif";
+    case PictureFormat::kUnknown:
+      break;
+  }
+  return "";
+}
+
 }  // namespace
+
+Result<PictureHeader> ReadPictureHeader(std::string_view bytes, std::string_view name,
+                                        const DecodeLimits& limits) {
+  const Result<OpenedPicture> opened = Open(bytes, limits);
+  if (!opened.ok()) return Error(opened.error()).Wrap(name);
+  VipsImage* picture = opened->picture.get();
+  PictureHeader header{std::string(ExtensionOf(opened->format)), vips_image_get_width(picture),
+                       vips_image_get_height(picture)};
+  // codes 5 to 8 turn by a quarter
+  if (vips_image_get_orientation(picture) >= 5) std::swap(header.width, header.height);
+  return header;
+}
 
 Result<RgbImage> DecodeImage(std::string_view bytes, std::string_view name,
                              const DecodeLimits& limits) {

@@ -32,4 +32,14 @@ Result<RgbImage> DecodeImage(std::string_view bytes, std::string_view name,
 // The same for a regular file; kNotFound when it cannot be opened.
 Result<RgbImage> DecodeImageFile(const std::string& path, const DecodeLimits& limits = {});
 
+// What a picture's header says.
+struct PictureHeader {
+  std::string extension;      // usual for its content: "jpg", "png", "webp", "tif", "heif", "gif"
+  int width = 0, height = 0;  // upright
+};
+
+// Reads the header alone: most damage is not seen. Refuses as DecodeImage does. Thread-safe.
+Result<PictureHeader> ReadPictureHeader(std::string_view bytes, std::string_view name,
+                                        const DecodeLimits& limits = {});
+
 }  // namespace gre

@@ -64,14 +64,18 @@ Result<std::unique_ptr<Database>> Database::Open(const std::string& location) {
   return IsShared(location) ? OpenPostgres(location) : OpenSqlite(location);
 }
 
+Status Database::Run(const std::string& sql, std::initializer_list<SqlValue> values) {
+  const Result<int64_t> changed = Execute(sql, values);
+  return changed.ok() ? Status() : Status(changed.error());
+}
+
 Status Database::InTransaction(const std::function<Status()>& body) {
   if (in_transaction_) return body();
   GRE_RETURN_IF_ERROR(Begin());
   in_transaction_ = true;
   Status status = body();
   if (status.ok()) {
-    const Result<int64_t> committed = Execute("COMMIT");
-    if (!committed.ok()) status = committed.error();
+    status = Run("COMMIT");
   }
   in_transaction_ = false;
   // after a failed COMMIT there may be nothing left to undo

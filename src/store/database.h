@@ -67,6 +67,9 @@ class Database {
     return Execute(sql, std::span(values.begin(), values.size()));
   }
 
+  // Execute where the number does not matter.
+  Status Run(const std::string& sql, std::initializer_list<SqlValue> values = {});
+
   // Runs `body` in one transaction; its error, and that of the commit, undo everything. Nested
   // calls join the outer transaction. Where another connection is in the way for longer than a
   // minute the result is kUnavailable and can be tried again, so `body` should have no effect

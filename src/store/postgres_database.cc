@@ -55,7 +55,7 @@ class PostgresDatabase final : public Database {
 
   Result<std::vector<SqlRow>> Query(const std::string& sql,
                                     std::span<const SqlValue> values) override {
-    GRE_ASSIGN_OR_RETURN(const PgResult result, Run(sql, values));
+    GRE_ASSIGN_OR_RETURN(const PgResult result, RunPrepared(sql, values));
     const int columns = PQnfields(result.get());
     std::vector<SqlRow> rows;
     rows.reserve(static_cast<size_t>(PQntuples(result.get())));
@@ -72,7 +72,7 @@ class PostgresDatabase final : public Database {
   }
 
   Result<int64_t> Execute(const std::string& sql, std::span<const SqlValue> values) override {
-    GRE_ASSIGN_OR_RETURN(const PgResult result, Run(sql, values));
+    GRE_ASSIGN_OR_RETURN(const PgResult result, RunPrepared(sql, values));
     return ParseInt(PQcmdTuples(result.get())).value_or(0);
   }
 
@@ -80,10 +80,7 @@ class PostgresDatabase final : public Database {
   [[nodiscard]] bool is_shared() const override { return true; }
 
  protected:
-  Status Begin() override {
-    const Result<int64_t> begun = Execute("BEGIN");
-    return begun.ok() ? Status() : Status(begun.error());
-  }
+  Status Begin() override { return Database::Run("BEGIN"); }
 
  private:
   static SqlValue ReadCell(const PGresult& result, int row, int column) {
@@ -136,7 +133,7 @@ class PostgresDatabase final : public Database {
     return name;
   }
 
-  Result<PgResult> Run(const std::string& sql, std::span<const SqlValue> values) {
+  Result<PgResult> RunPrepared(const std::string& sql, std::span<const SqlValue> values) {
     std::vector<std::string> texts(values.size());
     std::vector<const char*> pointers(values.size());
     for (size_t i = 0; i < values.size(); ++i) {

@@ -48,12 +48,12 @@ class SqliteDatabase final : public Database {
   Result<std::vector<SqlRow>> Query(const std::string& sql,
                                     std::span<const SqlValue> values) override {
     std::vector<SqlRow> rows;
-    GRE_RETURN_IF_ERROR(Run(sql, values, &rows));
+    GRE_RETURN_IF_ERROR(RunPrepared(sql, values, &rows));
     return rows;
   }
 
   Result<int64_t> Execute(const std::string& sql, std::span<const SqlValue> values) override {
-    GRE_RETURN_IF_ERROR(Run(sql, values, nullptr));
+    GRE_RETURN_IF_ERROR(RunPrepared(sql, values, nullptr));
     return static_cast<int64_t>(sqlite3_changes64(connection_.get()));
   }
 
@@ -62,10 +62,7 @@ class SqliteDatabase final : public Database {
 
  protected:
   // Immediate: a transaction that reads first could otherwise not become a writing one.
-  Status Begin() override {
-    const Result<int64_t> begun = Execute("BEGIN IMMEDIATE");
-    return begun.ok() ? Status() : Status(begun.error());
-  }
+  Status Begin() override { return Database::Run("BEGIN IMMEDIATE"); }
 
  private:
   [[nodiscard]] Error Failure(std::string_view sql) const {
@@ -145,7 +142,8 @@ class SqliteDatabase final : public Database {
     return SqlRow(std::move(values));
   }
 
-  Status Run(const std::string& sql, std::span<const SqlValue> values, std::vector<SqlRow>* rows) {
+  Status RunPrepared(const std::string& sql, std::span<const SqlValue> values,
+                     std::vector<SqlRow>* rows) {
     GRE_ASSIGN_OR_RETURN(sqlite3_stmt* const statement, Prepare(sql));
     for (size_t i = 0; i < values.size(); ++i) Bind(statement, i, values[i]);
     int step = sqlite3_step(statement);

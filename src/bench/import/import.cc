@@ -7,10 +7,10 @@
 #include <utility>
 
 #include "bench/import/import_formats.h"
-#include "bench/matching.h"
-#include "bench/photo_index.h"
 #include "core/file.h"
 #include "core/strings.h"
+#include "dataset/photo_id.h"
+#include "dataset/photo_index.h"
 #include "knowledge/country_facts.h"
 
 namespace gre {

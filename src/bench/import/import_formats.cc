@@ -6,10 +6,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "dataset/field_names.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
+#include "dataset/yfcc_table.h"
 
 namespace gre {
 namespace {
@@ -211,17 +212,8 @@ class NamedRows {
   std::vector<std::string> names_;  // Wanted, then the labels
 };
 
-// Rows of the YFCC100M table without a header (info.txt of YFCC4k): tab-separated; 25 fields
-// beginning with the line number, or 23 as first released. Longitude stands before latitude.
+// Rows of the YFCC100M table (info.txt of YFCC4k).
 Status ReadYfccRows(const std::string& path, const std::function<void(ImportRow)>& take) {
-  struct Layout {
-    size_t fields;
-    size_t id;
-    size_t longitude;
-    size_t latitude;
-    size_t accuracy;
-  };
-  constexpr Layout kLayouts[] = {{25, 1, 12, 13, 14}, {23, 0, 10, 11, 12}};
   GRE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
   const std::string_view text(reinterpret_cast<const char*>(file->bytes().data()),
                               file->bytes().size());
@@ -234,24 +226,22 @@ Status ReadYfccRows(const std::string& path, const std::function<void(ImportRow)
     if (record.ends_with('\r')) record.remove_suffix(1);
     if (Trim(record).empty()) continue;
     ImportRow row = {.place = path + ":" + std::to_string(line)};
-    const std::vector<std::string_view> cells = Split(record, '\t');
-    const auto layout = std::ranges::find(kLayouts, cells.size(), &Layout::fields);
-    if (layout == std::end(kLayouts)) {
-      row.error = "expected 25 or 23 tab-separated fields of the YFCC100M table, found " +
-                  std::to_string(cells.size());
+    const Result<YfccRow> parsed = ParseYfccRow(record);
+    if (!parsed.ok()) {
+      row.error = parsed.error().message;
     } else {
-      const auto cell = [&](size_t index) {
+      const auto cell = [](std::string_view content) {
         FieldValue value;
-        value.text = Trim(cells[index]);
-        value.kind = value.text.empty() ? FieldValue::Kind::kMissing : FieldValue::Kind::kText;
+        value.text = content;
+        value.kind = content.empty() ? FieldValue::Kind::kMissing : FieldValue::Kind::kText;
         return value;
       };
-      row.id = Trim(cells[layout->id]);
+      row.id = parsed->id;
       row.image = row.id + ".jpg";
-      row.latitude = cell(layout->latitude);
-      row.longitude = cell(layout->longitude);
-      if (const FieldValue accuracy = cell(layout->accuracy); accuracy.present()) {
-        row.labels.emplace_back("flickr_accuracy", accuracy.text);
+      row.latitude = cell(parsed->latitude);
+      row.longitude = cell(parsed->longitude);
+      if (!parsed->accuracy.empty()) {
+        row.labels.emplace_back("flickr_accuracy", parsed->accuracy);
       }
     }
     take(std::move(row));

@@ -58,10 +58,6 @@ Result<std::vector<Review>> ReadReviews(DataPart part, Result<std::vector<SqlRow
   return reviews;
 }
 
-Status Done(const Result<int64_t>& changed) {
-  return changed.ok() ? Status() : Status(changed.error());
-}
-
 constexpr std::string_view kNotDecided =
     "FROM entries WHERE part = $1 AND dropped = 0 AND NOT EXISTS (SELECT 1 FROM reviews WHERE "
     "reviews.part = entries.part AND reviews.photo = entries.photo AND reviews.reply = "
@@ -99,20 +95,20 @@ const ReviewReason* FindReviewReason(std::string_view name) {
 }
 
 Status ReviewTable::Put(const Review& review) {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO reviews (part, photo, reply, annotator, decision, reasons, chain, decided) "
       "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (part, photo, reply, annotator) DO "
       "UPDATE SET decision = excluded.decision, reasons = excluded.reasons, chain = "
       "excluded.chain, decided = excluded.decided",
       {PartText(review.part), review.photo, review.reply, review.annotator,
        std::string(ReviewDecisionName(review.decision)), Join(review.reasons),
-       SqlText(review.chain), review.decided.empty() ? UtcNow() : review.decided}));
+       SqlText(review.chain), review.decided.empty() ? UtcNow() : review.decided});
 }
 
 Status ReviewTable::Remove(const Review& review) {
-  return Done(database_->Execute(
+  return database_->Run(
       "DELETE FROM reviews WHERE part = $1 AND photo = $2 AND reply = $3 AND annotator = $4",
-      {PartText(review.part), review.photo, review.reply, review.annotator}));
+      {PartText(review.part), review.photo, review.reply, review.annotator});
 }
 
 Result<std::vector<Review>> ReviewTable::Of(const DataEntry& entry) {

@@ -16,10 +16,6 @@ constexpr std::string_view kColumns =
 constexpr std::array<ReplyReading, 3> kReadings = {ReplyReading::kOk, ReplyReading::kUnparsed,
                                                    ReplyReading::kRefused};
 
-Status Done(const Result<int64_t>& changed) {
-  return changed.ok() ? Status() : Status(changed.error());
-}
-
 Reply ReadReplyRow(const SqlRow& row) {
   Reply reply;
   reply.number = row.Integer(0);
@@ -88,10 +84,10 @@ std::string_view ReplyReadingName(ReplyReading reading) {
 }
 
 Status ReplyTable::AddTeacher(const TeacherRecord& teacher) {
-  GRE_RETURN_IF_ERROR(database_->Execute(
-      "INSERT INTO teachers (name, kind, model, settings) VALUES ($1, $2, $3, $4) "
-      "ON CONFLICT (name) DO NOTHING",
-      {teacher.name, teacher.kind, teacher.model, teacher.settings}));
+  GRE_RETURN_IF_ERROR(
+      database_->Run("INSERT INTO teachers (name, kind, model, settings) VALUES ($1, $2, $3, $4) "
+                     "ON CONFLICT (name) DO NOTHING",
+                     {teacher.name, teacher.kind, teacher.model, teacher.settings}));
   GRE_ASSIGN_OR_RETURN(
       const std::vector<SqlRow> rows,
       database_->Query("SELECT kind, model, settings FROM teachers WHERE name = $1",
@@ -109,10 +105,10 @@ Status ReplyTable::AddTeacher(const TeacherRecord& teacher) {
 
 Status ReplyTable::AddPrompt(const std::string& hash, const std::string& name,
                              const std::string& text) {
-  return Done(
-      database_->Execute("INSERT INTO prompts (hash, name, text) VALUES ($1, $2, $3) "
-                         "ON CONFLICT (hash) DO NOTHING",
-                         {hash, name, text}));
+  return database_->Run(
+      "INSERT INTO prompts (hash, name, text) VALUES ($1, $2, $3) "
+      "ON CONFLICT (hash) DO NOTHING",
+      {hash, name, text});
 }
 
 Result<std::optional<std::string>> ReplyTable::PromptText(const std::string& hash) {
@@ -167,7 +163,7 @@ Result<int64_t> ReplyTable::FreeDeadRequests(int64_t now_unix_s) {
                                           "'leased' AND owner IS NOT NULL"));
     for (const SqlRow& owner : owners) {
       if (OwnerMayLive(owner.Text(0))) continue;
-      GRE_RETURN_IF_ERROR(database_->Execute(
+      GRE_RETURN_IF_ERROR(database_->Run(
           "UPDATE requests SET lease_until = 0 WHERE state = 'leased' AND owner = $1",
           {owner.Text(0)}));
     }
@@ -234,7 +230,7 @@ Result<bool> ReplyTable::Store(const RequestTicket& ticket, const std::string& o
                            {ticket.number, owner, std::string(final ? "done" : "open")}));
     mine = changed == 1;
     if (!mine) return {};
-    GRE_RETURN_IF_ERROR(database_->Execute(
+    GRE_RETURN_IF_ERROR(database_->Run(
         "UPDATE charges SET state = $2, prompt_tokens = $3, completion_tokens = $4, cost = $5, "
         "ended = $6 WHERE number = $1",
         {ticket.charge, std::string(final ? "stored" : "failed"), reply.prompt_tokens,
@@ -254,21 +250,19 @@ Status ReplyTable::Fail(const RequestTicket& ticket, const std::string& owner,
                            "number = $1 AND owner = $2 AND state = 'leased'",
                            {ticket.number, owner, std::string(retry ? "open" : "failed"), error}));
     if (changed == 0) return {};
-    return Done(
-        database_->Execute("UPDATE charges SET state = 'failed', ended = $2 WHERE number = $1",
-                           {ticket.charge, UtcNow()}));
+    return database_->Run("UPDATE charges SET state = 'failed', ended = $2 WHERE number = $1",
+                          {ticket.charge, UtcNow()});
   });
 }
 
 Status ReplyTable::Return(const RequestTicket& ticket, const std::string& owner) {
   return database_->InTransaction([&]() -> Status {
-    GRE_RETURN_IF_ERROR(database_->Execute(
+    GRE_RETURN_IF_ERROR(database_->Run(
         "UPDATE requests SET state = 'open', owner = NULL, attempts = attempts - 1 WHERE "
         "number = $1 AND owner = $2 AND state = 'leased'",
         {ticket.number, owner}));
-    return Done(
-        database_->Execute("UPDATE charges SET state = 'lost', ended = $2 WHERE number = $1",
-                           {ticket.charge, UtcNow()}));
+    return database_->Run("UPDATE charges SET state = 'lost', ended = $2 WHERE number = $1",
+                          {ticket.charge, UtcNow()});
   });
 }
 
@@ -297,7 +291,7 @@ Result<bool> ReplyTable::StoreUnasked(ReplyPurpose purpose, const Reply& reply) 
 }
 
 Status ReplyTable::Insert(int64_t request, const Reply& reply) {
-  return Done(database_->Execute(
+  return database_->Run(
       "INSERT INTO replies (request, purpose, teacher, photo, sample, attempt, prompt_hash, "
       "content_key, text, finish_reason, prompt_tokens, completion_tokens, cost, milliseconds, "
       "created, reading, latitude, longitude, deviation_km, in_country, steps, findings) VALUES "
@@ -323,7 +317,7 @@ Status ReplyTable::Insert(int64_t request, const Reply& reply) {
        SqlOptional(reply.deviation_km),
        reply.in_country ? SqlValue(int64_t{*reply.in_country}) : SqlValue(),
        reply.steps,
-       reply.findings}));
+       reply.findings});
 }
 
 Result<std::optional<Reply>> ReplyTable::FindByContent(const std::string& content_key) {

@@ -1,8 +1,8 @@
-#include "bench/photo_index.h"
+#include "dataset/photo_index.h"
 
 #include <filesystem>
 
-#include "bench/matching.h"
+#include "dataset/photo_id.h"
 
 namespace gre {
 

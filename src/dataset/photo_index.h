@@ -8,7 +8,7 @@
 
 namespace gre {
 
-// The files below a folder, found by what a benchmark calls them: relative path, else name, else
+// The files below a folder, found by what a table calls them: relative path, else name, else
 // stem (IdStem). Immutable after opening; thread-safe.
 class PhotoIndex {
  public:

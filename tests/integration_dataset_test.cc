@@ -1,0 +1,212 @@
+// `gre dataset` from the outside: killed at random moments, on both stores, nothing is lost, asked
+// for twice or left over.
+#include <algorithm>
+#include <atomic>
+#include <csignal>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "core/file.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "dataset/dataset.h"
+#include "image/encode.h"
+#include "support/postgres_server.h"
+#include "support/run_program.h"
+#include "support/scripted_http_server.h"
+#include "support/temporary_folder.h"
+
+namespace gre {
+namespace {
+
+using testing::ChatReply;
+using testing::PostgresServer;
+using testing::ProgramOptions;
+using testing::ProgramResult;
+using testing::ReceivedRequest;
+using testing::RunProgramFile;
+using testing::ScriptedHttpServer;
+
+constexpr int kPhotos = 48;
+constexpr int kKills = 50;
+
+// A teacher behind HTTP whose answer depends on the photo alone: right for two thirds of them, far
+// off for the others, unreadable at first for some. Counts what each photo cost.
+class TeacherServer {
+ public:
+  TeacherServer()
+      : server_([this](const ReceivedRequest& request, int) { return Answer(request); }) {}
+  [[nodiscard]] std::string url() const { return server_.url(); }
+
+ private:
+  static testing::Reply Answer(const ReceivedRequest& request) {
+    const size_t picture = request.body.find("base64,");
+    const uint64_t photo = HashSeed(1, request.body.substr(picture, 2000));
+    const std::string latitude = photo % 3 == 0 ? "-40.1" : "48.8" + std::to_string(photo % 10);
+    testing::Reply reply =
+        ChatReply("<think>\n1. [text/language] a sign -> French => France\n</think>\n<answer>" +
+                  latitude + ", 2.35</answer>");
+    reply.front().wait_ms = static_cast<int>(photo % 7);
+    return reply;
+  }
+
+  ScriptedHttpServer server_;
+};
+
+// Rows of a query as lines.
+std::vector<std::string> Lines(Database& database, const std::string& sql) {
+  const auto rows = database.Query(sql);
+  EXPECT_TRUE(rows.ok()) << rows.error().message;
+  std::vector<std::string> lines;
+  for (const SqlRow& row : *rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) line += row.TextOr(i, "-") + "|";
+    lines.push_back(std::move(line));
+  }
+  return lines;
+}
+
+class DatasetTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    options_.environment = testing::IsolatedEnvironment(folder_.path());
+    std::string list = "id,file,lat,lon,country\n";
+    std::filesystem::create_directories(folder_ / "photos");
+    for (int i = 0; i < kPhotos; ++i) {
+      Random random(HashSeed(7, static_cast<uint64_t>(i)));
+      std::vector<uint8_t> pixels(32 * 32 * 3);
+      for (uint8_t& value : pixels) value = static_cast<uint8_t>(random.Below(256));
+      const auto jpeg = EncodeJpeg({32, 32, std::move(pixels)});
+      ASSERT_TRUE(jpeg.ok());
+      const std::string name = "p" + std::to_string(i) + ".jpg";
+      ASSERT_TRUE(WriteFileAtomically(folder_ / ("photos/" + name), *jpeg).ok());
+      list += Concat({std::to_string(i), ",", name, ",48.85,2.35,FR\n"});
+    }
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "list.csv", list).ok());
+  }
+
+  [[nodiscard]] std::vector<std::vector<std::string>> Commands(const std::string& dataset,
+                                                               const std::string& store) const {
+    std::vector<std::vector<std::string>> commands = {
+        {"dataset", "import", dataset, "--from", folder_ / "list.csv", "--root",
+         folder_ / "photos"},
+        {"dataset", "cot", dataset, "--api-url", teacher_.url(), "--api-model", "teacher",
+         "--samples", "2", "--concurrency", "3", "--filter-theta-km", "25", "--price",
+         "teacher=1,2"},
+        {"dataset", "judge", dataset, "--judge-theta-km", "25"},
+    };
+    if (!store.empty()) {
+      for (auto& command : commands) command.insert(command.end(), {"--store", store});
+    }
+    return commands;
+  }
+
+  // Runs a command again and again, killing it at random moments while kills are left.
+  void RunThroughKills(const std::vector<std::string>& command, int& kills, Random& random) const {
+    for (;;) {
+      ProgramOptions options = options_;
+      if (kills > 0) {
+        options.interrupt_signal = SIGKILL;
+        options.interrupt_after_ms = 1 + static_cast<int>(random.Below(150));
+      }
+      const ProgramResult result = RunProgramFile(GRE_PROGRAM, command, options);
+      if (result.exit_code == 0) return;
+      ASSERT_EQ(result.exit_code, 128 + SIGKILL) << command[1] << ": " << result.err;
+      --kills;
+    }
+  }
+
+  // The finished data and the books, without numbers that depend on the order of work.
+  [[nodiscard]] static std::vector<std::string> Content(const std::string& folder,
+                                                        const std::string& store) {
+    const auto dataset = Dataset::Open({folder, store});
+    EXPECT_TRUE(dataset.ok()) << dataset.error().message;
+    Database& database = dataset->database();
+    std::vector<std::string> content = Lines(
+        database,
+        "SELECT part, id, COALESCE(CAST(label AS TEXT), '-'), COALESCE(replies.text, '-'), "
+        "COALESCE(CAST(replies.sample AS TEXT), '-'), band, CAST(hard AS TEXT), split FROM entries "
+        "JOIN photos ON photos.number = entries.photo LEFT JOIN replies ON replies.number = "
+        "entries.reply ORDER BY part, id, replies.sample");
+    for (std::string& line : Lines(database,
+                                   "SELECT id, teacher, CAST(sample AS TEXT), text, reading FROM "
+                                   "replies JOIN photos ON photos.number = replies.photo ORDER BY "
+                                   "id, sample")) {
+      content.push_back(std::move(line));
+    }
+    for (std::string& line :
+         Lines(database, "SELECT id, sha256, extension FROM photos ORDER BY id")) {
+      content.push_back(std::move(line));
+    }
+    // the books: every request has one stored charge, whatever else was lost on the way
+    EXPECT_EQ(Lines(database, "SELECT state FROM requests WHERE state <> 'done'").size(), 0U);
+    EXPECT_EQ(Lines(database,
+                    "SELECT CAST(request AS TEXT) FROM charges WHERE state = 'stored' GROUP BY "
+                    "request HAVING COUNT(*) <> 1")
+                  .size(),
+              0U);
+    EXPECT_EQ(Lines(database, "SELECT state FROM charges WHERE state = 'in_flight'").size(), 0U);
+    EXPECT_EQ(Lines(database, "SELECT state FROM charges WHERE state = 'stored'").size(),
+              2U * kPhotos);
+    return content;
+  }
+
+  testing::TemporaryFolder folder_;
+  TeacherServer teacher_;
+  ProgramOptions options_;
+};
+
+TEST_F(DatasetTest, FiftyKillsChangeNothing) {
+  int none = 0;
+  Random random(11);
+  for (const auto& command : Commands(folder_ / "calm", "")) RunThroughKills(command, none, random);
+  int kills = kKills;
+  for (const auto& command : Commands(folder_ / "killed", "")) {
+    RunThroughKills(command, kills, random);
+  }
+  // most of the time goes to asking; what kills are left hit a run that asks nobody and divides
+  while (kills > 0) {
+    RunThroughKills({"dataset", "cot", folder_ / "killed", "--filter-theta-km", "25"}, kills,
+                    random);
+    RunThroughKills(Commands(folder_ / "killed", "").back(), kills, random);
+    --kills;
+  }
+  const auto calm = Content(folder_ / "calm", "");
+  EXPECT_GT(calm.size(), 3U * kPhotos);
+  EXPECT_EQ(Content(folder_ / "killed", ""), calm);
+}
+
+TEST_F(DatasetTest, TwoWorkersOnPostgresAreKilledAndChangeNothing) {
+  std::string missing;
+  const auto server = PostgresServer::Start(missing);
+  if (!server) GTEST_SKIP() << missing;
+  int none = 0;
+  Random random(13);
+  for (const auto& command : Commands(folder_ / "calm", "")) RunThroughKills(command, none, random);
+  const auto commands = Commands(folder_ / "shared", server->url());
+  RunThroughKills(commands[0], none, random);
+  const auto work = [&](uint64_t seed) {
+    Random mine(seed);
+    int kills = kKills / 2;
+    // a worker that finds the rest in the other's hands has nothing to do and ends
+    while (kills > 0) {
+      RunThroughKills(commands[1], kills, mine);
+      --kills;
+    }
+  };
+  std::thread other(work, 17);
+  work(19);
+  other.join();
+  RunThroughKills(commands[1], none, random);
+  RunThroughKills(commands[2], none, random);
+  EXPECT_EQ(Content(folder_ / "shared", server->url()), Content(folder_ / "calm", ""));
+}
+
+}  // namespace
+}  // namespace gre

@@ -139,6 +139,29 @@ TEST_F(BenchFilesTest, BuildMadeAnEmptyBenchmarkOfAMissingFolder) {
   EXPECT_EQ(*ReadFile(bench), "a good benchmark");
 }
 
+TEST_F(BenchFilesTest,
+       FiguresOfPlacesWentMissingWithoutAWord) {  // there is no table of places here
+  const ProgramResult result = Bench("score", {});
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err,
+              HasSubstr("region, sub-region, city and nearest country are not computed"));
+  EXPECT_EQ(Bench("score", {"--places", "on"}).exit_code, 3);
+}
+
+TEST_F(BenchFilesTest, OptionsThatContradictThemselvesWereTaken) {
+  const std::vector<std::vector<std::string>> wrong = {
+      {"fuse", "--predictions", first_},
+      {"score", "--truth", second_},
+      {"score", "--pred-lat", "lat", "--pred-lon", "lat"},
+      {"score", "--truth-lat", "lon", "--truth-lon", "lon"},
+      {"score", "--thresholds", "1e308"},
+  };
+  for (const std::vector<std::string>& each : wrong) {
+    const ProgramResult result = Bench(each[0], {each.begin() + 1, each.end()});
+    EXPECT_EQ(result.exit_code, 2) << each[1] << ": " << result.err;
+  }
+}
+
 TEST_F(BenchFilesTest, ImportLeftAListOfAnotherImportBehind) {
   const std::string table =
       Write("labels.csv", "image,lat,lng\na.jpg,48.85,2.35\nb.jpg,35.68,139.69\n=cmd|calc,x,1\n");

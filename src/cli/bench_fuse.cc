@@ -30,6 +30,7 @@ Status CheckOptions(const BenchFuseOptions& options) {
   if (options.bench.predictions.size() < 2) {
     return UsageError("expected --predictions at least twice; 'gre bench fuse --help' shows how");
   }
+  GRE_RETURN_IF_ERROR(RefuseRepeatedFiles("--predictions", options.bench.predictions));
   if (options.bench.truth.empty() == options.weights.empty()) {
     return UsageError(
         "expected either --truth FILE, to learn the weights and measure the gain, or --weights "

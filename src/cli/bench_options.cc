@@ -20,9 +20,11 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
   std::vector<double> thresholds;
   for (const std::string_view part : Split(text, ',')) {
     const auto value = ParseDouble(Trim(part));
-    if (!value || *value <= 0) {
+    constexpr double kMaxKm = 20100;  // no two places are farther from each other
+    if (!value || *value <= 0 || *value > kMaxKm) {
       return Error{ErrorCode::kInvalidArgument,
-                   "--thresholds: expected distances in km above 0, separated by commas, found '" +
+                   "--thresholds: expected distances in km above 0 and up to 20100, separated by "
+                   "commas, found '" +
                        std::string(part) + "'"};
     }
     thresholds.push_back(*value);
@@ -30,6 +32,19 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
   std::ranges::sort(thresholds);
   thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
+}
+
+// Latitude and longitude cannot be one field.
+Status CheckCoordinateFields(const BenchOptions& options) {
+  const PredictionFields& pred = options.prediction_fields;
+  const TruthFields& truth = options.truth_fields;
+  const bool pred_twice = !pred.latitude.empty() && pred.latitude == pred.longitude;
+  const bool truth_twice = !truth.latitude.empty() && truth.latitude == truth.longitude;
+  if (!pred_twice && !truth_twice) return {};
+  const std::string option = pred_twice ? "pred" : "truth";
+  return Error{ErrorCode::kInvalidArgument,
+               "--" + option + "-lat and --" + option + "-lon: expected two fields, found '" +
+                   (pred_twice ? pred.latitude : truth.latitude) + "' twice"};
 }
 
 Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
@@ -222,6 +237,7 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     }
     conventions.geoscore_scale_km = *scale;
   }
+  GRE_RETURN_IF_ERROR(CheckCoordinateFields(options));
   conventions.protocol = options.protocol;
   if (options.protocol != "names" && !options.prediction_fields.name.empty()) {
     return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};

@@ -1,5 +1,6 @@
 #include "cli/output_files.h"
 
+#include <algorithm>
 #include <filesystem>
 
 #include <unistd.h>
@@ -68,6 +69,15 @@ Status RefuseSharedFiles(const CommandFiles& files) {
                          "this file is also written as " + other->option + "; name another one");
       }
     }
+  }
+  return {};
+}
+
+Status RefuseRepeatedFiles(const std::string& option, const std::vector<std::string>& paths) {
+  for (auto path = paths.begin(); path != paths.end(); ++path) {
+    const auto same = [&](const std::string& other) { return IsSame(*path, other); };
+    if (std::find_if(paths.begin(), path, same) == path) continue;
+    return Error{ErrorCode::kInvalidArgument, option + ": '" + *path + "' is named twice"};
   }
   return {};
 }

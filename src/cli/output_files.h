@@ -25,6 +25,9 @@ struct CommandFiles {
 // or another output, whatever `force` says, and for what is neither a regular file nor absent.
 Status RefuseSharedFiles(const CommandFiles& files);
 
+// kInvalidArgument when one file is named twice.
+Status RefuseRepeatedFiles(const std::string& option, const std::vector<std::string>& paths);
+
 // RefuseSharedFiles; without `force` also kInvalidArgument for an output that exists and is not
 // empty (a folder: that holds anything), and kInvalidArgument or kUnavailable for a folder that is
 // not there or cannot be written.

@@ -377,7 +377,7 @@ class RecordFile::JsonSource final : public RecordFile::Source {
   bool Parse(dom::element& record) {
     if (record_.empty()) return false;  // it may point nowhere, which simdjson does not expect
     simdjson::error_code error = parser_.parse(record_.data(), record_.size()).get(record);
-    if (error == simdjson::NUMBER_ERROR || error == simdjson::BIGINT_ERROR) {
+    if (error == simdjson::NUMBER_ERROR) {
       const std::string quoted = QuoteHugeNumbers(record_);
       error = parser_.parse(quoted).get(record);
     }

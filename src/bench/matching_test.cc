@@ -5,6 +5,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dataset/photo_id.h"
+
 namespace gre {
 namespace {
 

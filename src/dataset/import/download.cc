@@ -56,7 +56,8 @@ class Fetch {
     request.url = url;
     request.redirects = RedirectPolicy::kNone;
     request.timeout_ms = options_.timeout_ms;
-    request.max_response_bytes = options_.max_bytes + 1;
+    // beyond what `collect` stops at
+    request.max_response_bytes = options_.max_bytes + (size_t{1} << 20);
     Result<HttpResponse> response = Send(request, host);
     if (response.ok() && IsRedirect(response->status)) {
       const std::string location = response->Header("location").value_or("");

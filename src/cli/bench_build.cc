@@ -81,10 +81,13 @@ Status Check(const BenchBuildOptions& options, const CliContext& context) {
   return CheckEngineOptions(options.engine, context.environment());
 }
 
-Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options) {
+Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options,
+                                            const CliContext& context) {
   std::vector<TruthRecord> records;
   if (!options.truth.empty()) {
-    GRE_ASSIGN_OR_RETURN(records, ReadTruth(options.truth, options.truth_fields));
+    GRE_ASSIGN_OR_RETURN(TruthFile truth, ReadTruth(options.truth, options.truth_fields));
+    for (const std::string& remark : truth.remarks) context.Note(remark);
+    records = std::move(truth.records);
   } else {
     const auto split = ParsePhotoSplit(options.split);
     if (!split) {
@@ -228,7 +231,7 @@ Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& conte
     return Error{ErrorCode::kNotFound,
                  "--photos '" + options.photos + "': there is no such folder"};
   }
-  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options));
+  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options, context));
   GRE_RETURN_IF_ERROR(Equip(options, context, shop));
   GRE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(journal_path));
   GRE_ASSIGN_OR_RETURN(BuildJournal journal, BuildJournal::Open(journal_path));

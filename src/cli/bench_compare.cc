@@ -72,8 +72,8 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
 
 void Print(const Compared& compared, const BenchOptions& options, CliContext& context) {
   if (context.json) {
-    context.out.WriteLine(
-        ComparisonJson(compared.comparison, compared.inputs.conventions, compared.failures));
+    context.out.WriteLine(ComparisonJson(compared.comparison, MakeReport(compared.inputs, options),
+                                         compared.failures));
     return;
   }
   for (const Table& table : ComparisonTables(compared.comparison)) {
@@ -134,9 +134,7 @@ CommandSpec BenchCompareCommand() {
     const Result<Compared> compared = Compare(*options, context);
     if (!compared.ok()) return context.Fail(compared.error());
     Print(*compared, options->bench, context);
-    for (const ScoredSystem& system : compared->inputs.systems) {
-      for (const std::string& remark : system.file.remarks) context.Note(remark);
-    }
+    PrintRemarks(compared->inputs, context);
     for (const std::string& failure : compared->failures) {
       context.PrintError({ErrorCode::kInvalidInput, failure});
     }

@@ -9,7 +9,6 @@
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
 #include "cli/signals.h"
-#include "cli/version.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
@@ -78,9 +77,9 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
   }
   GRE_ASSIGN_OR_RETURN(const BenchInputs inputs,
                        LoadBench(options.bench, context, /*keep_text=*/true));
+  for (const std::string& remark : inputs.remarks) context.Note(remark);
   BenchReport report = MakeReport(inputs, options.bench);
   report.world = {WorldLand(), WorldBorders()};
-  report.version = kVersion;
   BenchPageOptions page;
   page.cases_each = static_cast<size_t>(options.cases);
   if (photos) {

@@ -16,7 +16,6 @@
 namespace gre {
 namespace {
 
-constexpr size_t kMaxRecordBytes = size_t{64} << 20;
 constexpr size_t kMaxColumns = 10000;
 constexpr int kLookedAt = 16;  // records whose keys make the fields of a JSON file
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";

@@ -37,8 +37,8 @@ struct FieldValue {
 // object over several lines. A JSON number that no double holds (1e400) becomes text. A field of a
 // JSON record is a key, or keys joined by dots ("answer.latitude"). The apostrophe before a CSV
 // cell that would be a formula in a spreadsheet ('-7.jpg) is no part of its text. The file is
-// mapped and read forward, one record in memory; records are limited to 64 MiB. A file whose first
-// record is wrong does not open. Not thread-safe.
+// mapped and read forward, one record in memory; records are limited to 64 MiB (kMaxRecordBytes). A
+// file whose first record is wrong does not open. Not thread-safe.
 class RecordFile {
  public:
   static Result<RecordFile> Open(const std::string& path);

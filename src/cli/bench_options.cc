@@ -375,13 +375,13 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   PredictionOptions reading =
       MakePredictionOptions(options, keep_text || AreSmall(options.predictions));
   GRE_ASSIGN_OR_RETURN(reading.names, NamesGazetteer(options, *namer));
-  auto predictions = std::async(std::launch::async, [&] {  // beside the truth
+  auto reads = std::async(std::launch::async, [&] {  // beside the truth
     return ReadPredictionFiles(options.predictions, reading, context.cancellation());
   });
-  GRE_ASSIGN_OR_RETURN(TruthFile truth,
+  GRE_ASSIGN_OR_RETURN(TruthFile truth_file,
                        ReadTruth(options.truth, options.truth_fields, context.cancellation()));
-  inputs.truth = std::move(truth.records);
-  inputs.remarks = std::move(truth.remarks);
+  inputs.truth = std::move(truth_file.records);
+  inputs.remarks = std::move(truth_file.remarks);
   if (!options.baselines.empty()) {
     GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
   }
@@ -426,7 +426,7 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
   const std::vector<std::string> names = SystemNames(options.predictions);
-  GRE_ASSIGN_OR_RETURN(std::vector<PredictionsFile> files, predictions.get());
+  GRE_ASSIGN_OR_RETURN(std::vector<PredictionsFile> files, reads.get());
   std::string truth_sha256;
   if (!std::ranges::all_of(files, &std::string::empty, &PredictionsFile::benchmark_sha256)) {
     GRE_ASSIGN_OR_RETURN(truth_sha256, HashOf(options.truth));

@@ -231,9 +231,9 @@ Result<EngineKind> KindOfEngine(const EngineOptions& options, const Environment&
   if (!options.api_url.empty()) return EngineKind::kRemote;
   GRE_ASSIGN_OR_RETURN(const std::string model, ResolveModel(options.model, environment));
   const auto config = ReadJsonFile(model + "/config.json");
-  const bool is_embedded = options.model.empty() ||
-                           (config.ok() && config->is_object() &&
-                            config->value("model_type", Json()) == kEmbeddedModelType);
+  const bool is_embedded =
+      options.model.empty() || (config.ok() && config->is_object() &&
+                                config->value("model_type", Json()) == kEmbeddedModelType);
   return is_embedded ? EngineKind::kEmbedded : EngineKind::kLocal;
 }
 

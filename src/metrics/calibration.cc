@@ -23,9 +23,13 @@ struct Tie {
   double wrong = 0;
 };
 
+// Wrong answers before right ones of equal confidence, so that the order of the answers does not
+// matter.
 std::vector<JudgedAnswer> ByRisingConfidence(std::span<const JudgedAnswer> answers) {
   std::vector<JudgedAnswer> sorted(answers.begin(), answers.end());
-  std::ranges::sort(sorted, {}, &JudgedAnswer::confidence);
+  std::ranges::sort(sorted, [](const JudgedAnswer& a, const JudgedAnswer& b) {
+    return std::pair(a.confidence, a.correct) < std::pair(b.confidence, b.correct);
+  });
   return sorted;
 }
 

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -105,9 +106,12 @@ TEST(BootstrapCalibration, ResamplesTheFiguresThemselves) {
     const double confidence = static_cast<double>(random.Below(20)) / 20;
     answers.push_back({confidence, random.Uniform() < confidence});
   }
-  std::ranges::stable_sort(answers, {}, &JudgedAnswer::confidence);
+  const std::vector<JudgedAnswer> unsorted = answers;  // their order does not matter
+  std::ranges::sort(answers, [](const JudgedAnswer& a, const JudgedAnswer& b) {
+    return std::pair(a.confidence, a.correct) < std::pair(b.confidence, b.correct);
+  });
   const BootstrapOptions options = {.resamples = 200, .seed = 3};
-  const CalibrationIntervals intervals = BootstrapCalibration(answers, options);
+  const CalibrationIntervals intervals = BootstrapCalibration(unsorted, options);
   std::vector<double> errors;
   std::vector<double> aurocs;
   std::vector<double> aurcs;

@@ -24,6 +24,13 @@ set_target_properties(GeographicLib::GeographicLib PROPERTIES
   IMPORTED_LOCATION ${GEOGRAPHICLIB_LIBRARY}
   INTERFACE_INCLUDE_DIRECTORIES ${GEOGRAPHICLIB_INCLUDE})
 
+find_path(CLD2_INCLUDE cld2/public/compact_lang_det.h REQUIRED)
+find_library(CLD2_LIBRARY NAMES cld2 REQUIRED)
+add_library(CLD2::CLD2 UNKNOWN IMPORTED)
+set_target_properties(CLD2::CLD2 PROPERTIES
+  IMPORTED_LOCATION ${CLD2_LIBRARY}
+  INTERFACE_INCLUDE_DIRECTORIES ${CLD2_INCLUDE})
+
 # Optional: the face detector of `gre bench build` (packages of the scope "faces").
 find_path(OPENCV_INCLUDE opencv2/objdetect.hpp PATH_SUFFIXES opencv4)
 foreach(part core imgproc objdetect)

@@ -9,5 +9,7 @@ CommandSpec DatasetImportCommand();
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
 CommandSpec DatasetReviewCommand();
+CommandSpec DatasetExportCommand();
+CommandSpec DatasetStatsCommand();
 
 }  // namespace gre

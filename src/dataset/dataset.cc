@@ -109,6 +109,14 @@ Status Dataset::SetFact(const std::string& key, const std::string& value) const 
   return {};
 }
 
+Result<std::map<std::string, std::string>> Dataset::Facts() const {
+  GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
+                       database_->Query("SELECT key, value FROM facts"));
+  std::map<std::string, std::string> facts;
+  for (const SqlRow& row : rows) facts[row.Text(0)] = row.Text(1);
+  return facts;
+}
+
 Result<int64_t> Dataset::BeginRun(const std::string& command, const std::string& settings,
                                   const std::string& software) const {
   GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
@@ -122,6 +130,20 @@ Status Dataset::EndRun(int64_t run, const std::string& summary) const {
   GRE_RETURN_IF_ERROR(database_->Run("UPDATE runs SET ended = $2, summary = $3 WHERE number = $1",
                                      {run, UtcNow(), summary}));
   return {};
+}
+
+Result<std::vector<DatasetRun>> Dataset::Runs() const {
+  GRE_ASSIGN_OR_RETURN(
+      const std::vector<SqlRow> rows,
+      database_->Query("SELECT command, settings, software, started, ended, summary FROM runs "
+                       "ORDER BY number"));
+  std::vector<DatasetRun> runs;
+  runs.reserve(rows.size());
+  for (const SqlRow& row : rows) {
+    runs.push_back(
+        {row.Text(0), row.Text(1), row.Text(2), row.Text(3), row.TextOr(4, ""), row.TextOr(5, "")});
+  }
+  return runs;
 }
 
 }  // namespace gre

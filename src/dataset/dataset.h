@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "dataset/image_folder.h"
@@ -17,6 +19,12 @@ namespace gre {
 struct DatasetLocation {
   std::string folder;
   std::string store = {};  // "" or "postgres://…"
+};
+
+// What was done to a dataset once. `settings` and `summary` are JSON; a run that was interrupted
+// has neither end nor summary.
+struct DatasetRun {
+  std::string command, settings, software, started, ended, summary;
 };
 
 // An open dataset: its tables (docs/dataset.md) and its images. Several processes may work on one
@@ -37,12 +45,15 @@ class Dataset {
   // Small facts about the whole: "theta.filter_km", "reviewed", …
   [[nodiscard]] Result<std::optional<std::string>> Fact(const std::string& key) const;
   [[nodiscard]] Status SetFact(const std::string& key, const std::string& value) const;
+  [[nodiscard]] Result<std::map<std::string, std::string>> Facts() const;
 
   // The record of a command: what was asked, with which settings, what came of it. `settings` and
   // `summary` are JSON. A run without an end was interrupted.
   Result<int64_t> BeginRun(const std::string& command, const std::string& settings,
                            const std::string& software) const;
   [[nodiscard]] Status EndRun(int64_t run, const std::string& summary) const;
+  // All of them, in order.
+  [[nodiscard]] Result<std::vector<DatasetRun>> Runs() const;
 
  private:
   Dataset(std::unique_ptr<Database> database, std::string folder);

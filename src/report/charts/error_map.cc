@@ -12,15 +12,11 @@
 #include "report/charts/axis_scale.h"
 #include "report/charts/chart_frame.h"
 #include "report/charts/chart_style.h"
+#include "report/charts/map_window.h"
 #include "report/wording.h"
 
 namespace gre {
 namespace {
-
-constexpr std::string_view kOcean = "#eaf1f5";
-constexpr std::string_view kLand = "#f4f1e6";
-constexpr std::string_view kCoast = "#93a194";
-constexpr std::string_view kBorder = "#cdc7b7";
 
 // Colours of Okabe and Ito; each class also differs in width, so that near and far stay apart in
 // grey. A page restyles them as d0 to d4.
@@ -47,98 +43,22 @@ std::string ClassName(size_t i) {
 }
 
 double Width(const PlotArea& area) { return area.right - area.left; }
-double Height(const PlotArea& area) { return area.bottom - area.top; }
 
-// A window in the shape of `area` around all the points.
-MapBox BoxFor(const PlotArea& area, std::span<const LatLng> points, double least_width) {
-  const double aspect = Width(area) / Height(area);
-  MapBox box = BoxAround(points, WorldBox(points), aspect, least_width);
-  // The whole world has a shape of its own.
-  const double width = std::max(box.width, box.height * aspect);
-  const double height = width / aspect;
-  box.x -= (width - box.width) / 2;
-  box.y -= (height - box.height) / 2;
-  box.width = width;
-  box.height = height;
-  return box;
+void DrawLine(MapWindow& window, const ErrorLine& line, double opacity) {
+  const size_t i = ClassOf(line.distance_km);
+  std::string path;
+  for (const auto& part : GreatCircleLines(line.truth, line.answer)) path += MapPath(part, false);
+  window.svg().Leaf(
+      "path",
+      {{"class", Concat({"d", std::to_string(i), " line"})},
+       {"d", path},
+       {"fill", "none"},
+       {"stroke", kClasses[i].color},
+       {"stroke-opacity", opacity},
+       {"stroke-width", window.Scaled(kClasses[i].width)},
+       {"stroke-linecap", "round"}},
+      Concat({line.label, line.label.empty() ? "" : ": ", DistanceText(line.distance_km)}));
 }
-
-// The map in a rectangle of the picture: a nested <svg> whose unit is a degree, which also cuts off
-// what lies outside.
-class MapWindow {
- public:
-  MapWindow(SvgWriter& svg, const PlotArea& area, const MapBox& box, const WorldLines& world)
-      : svg_(svg), degrees_per_pixel_(box.width / Width(area)) {
-    svg_.Open("svg", {{"class", "map-window"},
-                      {"x", area.left},
-                      {"y", area.top},
-                      {"width", Width(area)},
-                      {"height", Height(area)},
-                      {"viewBox", Concat({SvgNumber(box.x), " ", SvgNumber(box.y), " ",
-                                          SvgNumber(box.width), " ", SvgNumber(box.height)})},
-                      {"stroke-linejoin", "round"}});
-    svg_.Leaf("rect", {{"class", "ocean"},
-                       {"x", box.x},
-                       {"y", box.y},
-                       {"width", box.width},
-                       {"height", box.height},
-                       {"fill", kOcean}});
-    const MapBackground background = DrawBackground(world, box, 0.7 * degrees_per_pixel_);
-    Background("grid", background.grid, "none", kRule);
-    Background("land", background.land, kLand, kCoast);
-    Background("borders", background.borders, "none", kBorder);
-  }
-  ~MapWindow() { svg_.Close(); }
-  MapWindow(const MapWindow&) = delete;
-  MapWindow& operator=(const MapWindow&) = delete;
-
-  // `pixels` on the picture, in the window's unit.
-  [[nodiscard]] std::string Scaled(double pixels) const {
-    return FormatFixed(pixels * degrees_per_pixel_, 4);
-  }
-
-  void Line(const ErrorLine& line, double opacity) {
-    const size_t i = ClassOf(line.distance_km);
-    std::string path;
-    for (const auto& part : GreatCircleLines(line.truth, line.answer)) path += MapPath(part, false);
-    svg_.Leaf("path",
-              {{"class", Concat({"d", std::to_string(i), " line"})},
-               {"d", path},
-               {"fill", "none"},
-               {"stroke", kClasses[i].color},
-               {"stroke-opacity", opacity},
-               {"stroke-width", Scaled(kClasses[i].width)},
-               {"stroke-linecap", "round"}},
-              Concat({line.label, line.label.empty() ? "" : ": ", DistanceText(line.distance_km)}));
-  }
-
-  void Dot(std::string_view css_class, const LatLng& point, double radius, std::string_view fill,
-           std::string_view stroke, double stroke_width) {
-    const MapPoint at = ProjectMiller(point);
-    svg_.Leaf("circle", {{"class", css_class},
-                         {"cx", at.x},
-                         {"cy", at.y},
-                         {"r", Scaled(radius)},
-                         {"fill", fill},
-                         {"stroke", stroke},
-                         {"stroke-width", Scaled(stroke_width)}});
-  }
-
- private:
-  void Background(std::string_view css_class, const std::string& path, std::string_view fill,
-                  std::string_view stroke) {
-    if (path.empty()) return;
-    svg_.Leaf("path", {{"class", css_class},
-                       {"d", path},
-                       {"fill", fill},
-                       {"fill-rule", "evenodd"},
-                       {"stroke", stroke},
-                       {"stroke-width", Scaled(0.7)}});
-  }
-
-  SvgWriter& svg_;
-  double degrees_per_pixel_;
-};
 
 // All points that the lines touch.
 std::vector<LatLng> PointsOf(const std::vector<const ErrorLine*>& lines) {
@@ -211,7 +131,7 @@ std::string ErrorMapSvg(const ErrorMap& map) {
   {
     MapWindow window(svg, area, BoxFor(area, PointsOf(lines), kLeastWidth), map.world);
     const double opacity = std::clamp(150.0 / static_cast<double>(lines.size()), 0.55, 0.9);
-    for (const ErrorLine* line : lines) window.Line(*line, opacity);
+    for (const ErrorLine* line : lines) DrawLine(window, *line, opacity);
     const double radius = lines.size() > 100 ? 1.6 : 2.4;
     for (const ErrorLine* line : lines) {
       window.Dot("mark truth", line->truth, radius, kInk, kPaper, 0.4);
@@ -230,7 +150,7 @@ std::string CaseMapSvg(const ErrorLine& line, const WorldLines& world) {
   const MapBox box = BoxFor(kArea, PointsOf({&line}), kLeastWidth);
   {
     MapWindow window(svg, kArea, box, world);
-    window.Line(line, 0.9);
+    DrawLine(window, line, 0.9);
     window.Dot("mark answer", line.answer, 5, kPaper, "#d55e00", 2.4);
     window.Dot("mark truth", line.truth, 3.4, kInk, kPaper, 1);
   }

@@ -1,0 +1,88 @@
+#include "dataset/statistics/count_table.h"
+
+#include <algorithm>
+#include <string_view>
+
+#include "core/check.h"
+
+namespace gre {
+namespace {
+
+Result<int64_t> OneNumber(Result<std::vector<SqlRow>> rows) {
+  if (!rows.ok()) return rows.error();
+  return rows->at(0).Integer(0);
+}
+
+}  // namespace
+
+Result<std::map<std::string, int64_t>> CountTable::PhotosBy(const std::string& column,
+                                                            size_t most) {
+  constexpr std::string_view kColumns[] = {"presence", "source", "licence", "kind"};
+  GRE_CHECK(std::ranges::find(kColumns, column) != std::end(kColumns));
+  std::string sql = "SELECT " + column;
+  ((sql += ", COUNT(*) FROM photos GROUP BY ") += column) += " ORDER BY COUNT(*) DESC, ";
+  sql += column;
+  GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows, database_->Query(sql));
+  std::map<std::string, int64_t> counts;
+  for (size_t i = 0; i < rows.size(); ++i) {
+    counts[i < most ? rows[i].TextOr(0, "") : std::string("others")] += rows[i].Integer(1);
+  }
+  return counts;
+}
+
+Result<int64_t> CountTable::DroppedPhotos() {
+  return OneNumber(database_->Query("SELECT COUNT(DISTINCT photo) FROM findings WHERE drops = 1"));
+}
+
+Result<int64_t> CountTable::Authors() {
+  return OneNumber(database_->Query("SELECT COUNT(DISTINCT author) FROM photos"));
+}
+
+Result<int64_t> CountTable::Sampled() {
+  return OneNumber(database_->Query("SELECT COUNT(*) FROM seed"));
+}
+
+Result<std::vector<EntryCount>> CountTable::Entries() {
+  GRE_ASSIGN_OR_RETURN(
+      const std::vector<SqlRow> rows,
+      database_->Query("SELECT part, split, band, reviewed, label, hard, dropped, COUNT(*) FROM "
+                       "entries GROUP BY part, split, band, reviewed, label, hard, dropped "
+                       "ORDER BY part, split, band, reviewed, label, hard, dropped"));
+  std::vector<EntryCount> counts;
+  for (const SqlRow& row : rows) {
+    const std::optional<DataPart> part = ParseDataPart(row.Text(0));
+    if (!part) continue;
+    EntryCount count;
+    count.part = *part;
+    count.split = row.Text(1);
+    count.band = row.TextOr(2, "");
+    count.reviewed = row.Text(3);
+    if (!row.IsNull(4)) count.label = static_cast<int>(row.Integer(4));
+    count.hard = row.Integer(5) != 0;
+    count.dropped = row.Integer(6) != 0;
+    count.records = row.Integer(7);
+    counts.push_back(std::move(count));
+  }
+  return counts;
+}
+
+Result<std::vector<CountTable::PlaceRow>> CountTable::Places(int64_t after, size_t limit) {
+  GRE_ASSIGN_OR_RETURN(
+      const std::vector<SqlRow> rows,
+      database_->Query("SELECT number, latitude, longitude, country_code FROM photos WHERE "
+                       "number > $1 AND NOT EXISTS (SELECT 1 FROM findings WHERE findings.photo = "
+                       "photos.number AND drops = 1) ORDER BY number LIMIT $2",
+                       {after, static_cast<int64_t>(limit)}));
+  std::vector<PlaceRow> places;
+  places.reserve(rows.size());
+  for (const SqlRow& row : rows) {
+    PlaceRow place;
+    place.number = row.Integer(0);
+    if (!row.IsNull(1) && !row.IsNull(2)) place.point = LatLng{row.Number(1), row.Number(2)};
+    place.country_code = row.TextOr(3, "");
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+}  // namespace gre

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bench/name_geocoder.h"
+#include "core/excerpt.h"
 #include "core/strings.h"
 #include "dataset/field_names.h"
 #include "dataset/record_file.h"
@@ -299,7 +300,8 @@ class PredictionsReader {
     prediction.outcome = Outcome::kUnparsed;
     is_remarkable_ = true;
     const auto shown = [](const FieldValue& value) {
-      return value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number) : value.text;
+      return value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number)
+                                                     : Excerpt(value.text);
     };
     prediction.reason =
         "expected latitude within -90 and 90 and longitude within -180 and 180, "
@@ -385,8 +387,10 @@ Prediction ReadReply(std::string id, std::string_view reply) {
   return prediction;
 }
 
-Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options) {
+Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options,
+                                        const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  file.StopWhen(cancellation);
   return PredictionsReader(std::move(file), options).Read();
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "bench/records.h"
+#include "core/cancellation.h"
 #include "core/result.h"
 #include "knowledge/gazetteer.h"
 
@@ -71,7 +72,8 @@ void ApplyAnswerRule(AnswerRule rule, PredictionsFile& file);
 // reason; one without an id, and a file that cannot be read, are errors that name file, line and
 // field.
 Result<PredictionsFile> ReadPredictions(const std::string& path,
-                                        const PredictionOptions& options = {});
+                                        const PredictionOptions& options = {},
+                                        const CancellationToken& cancellation = {});
 
 // Outcome and point of one raw reply.
 Prediction ReadReply(std::string id, std::string_view reply);

@@ -270,8 +270,10 @@ class TruthReader {
 
 }  // namespace
 
-Result<TruthFile> ReadTruth(const std::string& path, const TruthFields& fields) {
+Result<TruthFile> ReadTruth(const std::string& path, const TruthFields& fields,
+                            const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  file.StopWhen(cancellation);
   return TruthReader(std::move(file), fields).Read();
 }
 

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/records.h"
+#include "core/cancellation.h"
 #include "core/result.h"
 
 namespace gre {
@@ -33,6 +34,7 @@ struct TruthFile {
 // annotation of another JSON type (null is none) are kInvalidInput with file, line and field. A
 // record with neither point nor country is one too. An unknown country beside coordinates is not
 // used and counted in a remark: the country is then that of the point.
-Result<TruthFile> ReadTruth(const std::string& path, const TruthFields& fields = {});
+Result<TruthFile> ReadTruth(const std::string& path, const TruthFields& fields = {},
+                            const CancellationToken& cancellation = {});
 
 }  // namespace gre

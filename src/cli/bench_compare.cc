@@ -4,7 +4,7 @@
 #include "bench/compare/comparison.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
-#include "cli/output_path.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "report/comparison_tables.h"
 #include "report/score_text.h"
@@ -43,9 +43,11 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
         "expected --predictions at least twice, the base first; 'gre bench compare --help' "
         "shows how"};
   }
-  GRE_RETURN_IF_ERROR(CheckOverwrite("--list-changes", options.list_changes, options.force));
   GRE_ASSIGN_OR_RETURN(const std::vector<FailCondition> conditions,
                        ParseConditions(options.fail_if));
+  GRE_RETURN_IF_ERROR(CheckOutputFiles({.inputs = BenchInputFiles(options.bench),
+                                        .outputs = {{"--list-changes", options.list_changes}},
+                                        .force = options.force}));
   Compared compared;
   GRE_ASSIGN_OR_RETURN(compared.inputs, LoadBench(options.bench, context, /*keep_text=*/false));
   std::vector<ComparedSystem> systems;
@@ -60,6 +62,7 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
   GRE_ASSIGN_OR_RETURN(compared.comparison,
                        CompareSystems(compared.inputs.truth, systems, comparing));
   GRE_ASSIGN_OR_RETURN(compared.failures, FindFailures(compared.comparison, conditions));
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   if (!options.list_changes.empty()) {
     GRE_RETURN_IF_ERROR(WriteFileAtomically(
         options.list_changes, ChangesCsv(compared.comparison, compared.inputs.truth)));

@@ -9,7 +9,8 @@
 #include "bench/fusion/fusion_systems.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
-#include "cli/output_path.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
@@ -89,6 +90,7 @@ Status CheckOptions(const BenchFuseOptions& options) {
   if (options.bench.predictions.size() < 2) {
     return UsageError("expected --predictions at least twice; 'gre bench fuse --help' shows how");
   }
+  GRE_RETURN_IF_ERROR(RefuseRepeatedFiles("--predictions", options.bench.predictions));
   if (options.bench.truth.empty() == options.weights.empty()) {
     return UsageError(
         "expected either --truth FILE, to learn the weights and measure the gain, or --weights "
@@ -105,8 +107,12 @@ Status CheckOptions(const BenchFuseOptions& options) {
   }
   if (!options.weights.empty()) GRE_RETURN_IF_ERROR(CheckEffect(options));
   GRE_RETURN_IF_ERROR(CheckProtocol(options.bench));
-  GRE_RETURN_IF_ERROR(CheckOverwrite("--out", options.out, options.force));
-  return CheckOverwrite("--save-weights", options.save_weights, options.force);
+  CommandFiles files = {
+      .inputs = BenchInputFiles(options.bench),
+      .outputs = {{"--out", options.out}, {"--save-weights", options.save_weights}},
+      .force = options.force};
+  files.inputs.push_back({"--weights", options.weights});
+  return CheckOutputFiles(files);
 }
 
 Status WriteFused(const BenchFuseOptions& options, std::span<const TruthRecord> truth,
@@ -131,8 +137,9 @@ Status FuseWithWeights(const BenchFuseOptions& options, CliContext& context) {
   PredictionOptions reading = MakePredictionOptions(options.bench, /*keep_text=*/false);
   GRE_ASSIGN_OR_RETURN(reading.names, NamesGazetteer(options.bench, namer));
   const std::vector<std::string> names = SystemNames(options.bench.predictions);
-  GRE_ASSIGN_OR_RETURN(const std::vector<PredictionsFile> files,
-                       ReadPredictionFiles(options.bench.predictions, reading));
+  GRE_ASSIGN_OR_RETURN(
+      const std::vector<PredictionsFile> files,
+      ReadPredictionFiles(options.bench.predictions, reading, context.cancellation()));
   std::vector<FusionInput> inputs;
   for (size_t i = 0; i < files.size(); ++i) inputs.push_back({names[i], files[i].predictions});
   GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, PhotosOf(inputs));
@@ -141,6 +148,7 @@ Status FuseWithWeights(const BenchFuseOptions& options, CliContext& context) {
     return Error(known.error()).Wrap(options.weights);
   }
   const std::vector<FusedPhoto> fused = FusePhotos(votes.photos, *model);
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   GRE_RETURN_IF_ERROR(WriteFused(options, photos, fused, votes.systems));
   for (const PredictionsFile& file : files) {
     for (const std::string& remark : file.remarks) context.Note(remark);
@@ -176,9 +184,17 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
     systems.push_back({system.name, system.file.predictions});
   }
   GRE_ASSIGN_OR_RETURN(fused.votes, CollectVotes(inputs.truth, systems, options.place_km));
+  Progress progress({.enabled = !context.quiet,
+                     .terminal = context.err_terminal,
+                     .label = "learning",
+                     .unit = "fits"},
+                    options.folds + 1);
+  const auto report = [&](size_t done, size_t) { progress.Update(static_cast<int64_t>(done)); };
   GRE_ASSIGN_OR_RETURN(fused.fusion,
                        CrossValidateFusion(fused.votes.photos, fused.votes.systems,
-                                           static_cast<size_t>(options.folds), options.bench.seed));
+                                           static_cast<size_t>(options.folds), options.bench.seed,
+                                           context.cancellation(), report));
+  progress.Clear();
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.bench.resamples;
   bootstrap.seed = options.bench.seed;
@@ -210,6 +226,7 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
       inputs.truth, singles,
       {fused.system.name, fused.system.file.predictions, &fused.system.records}, bootstrap);
   fused.fusion.model.confidence_max = options.bench.confidence_max;
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   GRE_RETURN_IF_ERROR(WriteFused(options, inputs.truth, fused.fusion.photos, fused.votes.systems));
   if (!options.save_weights.empty()) {
     GRE_RETURN_IF_ERROR(

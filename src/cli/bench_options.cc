@@ -23,9 +23,11 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
   std::vector<double> thresholds;
   for (const std::string_view part : Split(text, ',')) {
     const auto value = ParseDouble(Trim(part));
-    if (!value || *value <= 0) {
+    constexpr double kMaxKm = 20100;  // no two places are farther from each other
+    if (!value || *value <= 0 || *value > kMaxKm) {
       return Error{ErrorCode::kInvalidArgument,
-                   "--thresholds: expected distances in km above 0, separated by commas, found '" +
+                   "--thresholds: expected distances in km above 0 and up to 20100, separated by "
+                   "commas, found '" +
                        std::string(part) + "'"};
     }
     thresholds.push_back(*value);
@@ -33,6 +35,19 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
   std::ranges::sort(thresholds);
   thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
+}
+
+// Latitude and longitude cannot be one field.
+Status CheckCoordinateFields(const BenchOptions& options) {
+  const PredictionFields& pred = options.prediction_fields;
+  const TruthFields& truth = options.truth_fields;
+  const bool pred_twice = !pred.latitude.empty() && pred.latitude == pred.longitude;
+  const bool truth_twice = !truth.latitude.empty() && truth.latitude == truth.longitude;
+  if (!pred_twice && !truth_twice) return {};
+  const std::string option = pred_twice ? "pred" : "truth";
+  return Error{ErrorCode::kInvalidArgument,
+               "--" + option + "-lat and --" + option + "-lon: expected two fields, found '" +
+                   (pred_twice ? pred.latitude : truth.latitude) + "' twice"};
 }
 
 Result<std::vector<double>> ParsePercentiles(const std::string& text) {
@@ -232,6 +247,14 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
   return specs;
 }
 
+std::vector<CommandFiles::File> BenchInputFiles(const BenchOptions& options) {
+  std::vector<CommandFiles::File> files;
+  for (const std::string& path : options.predictions) files.push_back({"--predictions", path});
+  files.push_back({"--truth", options.truth});
+  files.push_back({"--gallery", options.gallery});
+  return files;
+}
+
 Status CheckProtocol(const BenchOptions& options) {
   if (options.protocol == "names" || options.prediction_fields.name.empty()) return {};
   return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
@@ -264,6 +287,7 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     }
     conventions.geoscore_scale_km = *scale;
   }
+  GRE_RETURN_IF_ERROR(CheckCoordinateFields(options));
   conventions.protocol = options.protocol;
   GRE_RETURN_IF_ERROR(CheckProtocol(options));
   conventions.count_missing = options.missing == "wrong";
@@ -281,14 +305,15 @@ PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_t
 }
 
 Result<std::vector<PredictionsFile>> ReadPredictionFiles(const std::vector<std::string>& paths,
-                                                         const PredictionOptions& reading) {
+                                                         const PredictionOptions& reading,
+                                                         const CancellationToken& cancellation) {
   PredictionOptions each = reading;
   const bool choose = reading.answers == AnswerRule::kAuto;
   if (choose) each.answers = AnswerRule::kAny;
   std::vector<std::future<Result<PredictionsFile>>> reads;
   for (const std::string& path : paths) {
     reads.push_back(
-        std::async(std::launch::async, [&path, &each] { return ReadPredictions(path, each); }));
+        std::async(std::launch::async, [&] { return ReadPredictions(path, each, cancellation); }));
   }
   std::vector<PredictionsFile> files;
   for (auto& read : reads) {
@@ -327,6 +352,15 @@ std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
   return names;
 }
 
+namespace {
+
+Status Interrupted(const CliContext& context) {
+  if (!context.cancellation().IsCancelled()) return {};
+  return Error{ErrorCode::kCancelled, "interrupted; nothing was written"};
+}
+
+}  // namespace
+
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
   if (options.predictions.empty() || options.truth.empty()) {
     return Error{
@@ -341,10 +375,11 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   PredictionOptions reading =
       MakePredictionOptions(options, keep_text || AreSmall(options.predictions));
   GRE_ASSIGN_OR_RETURN(reading.names, NamesGazetteer(options, *namer));
-  auto prediction_files = std::async(std::launch::async, [&options, &reading] {  // beside the truth
-    return ReadPredictionFiles(options.predictions, reading);
+  auto reads = std::async(std::launch::async, [&] {  // beside the truth
+    return ReadPredictionFiles(options.predictions, reading, context.cancellation());
   });
-  GRE_ASSIGN_OR_RETURN(TruthFile truth_file, ReadTruth(options.truth, options.truth_fields));
+  GRE_ASSIGN_OR_RETURN(TruthFile truth_file,
+                       ReadTruth(options.truth, options.truth_fields, context.cancellation()));
   inputs.truth = std::move(truth_file.records);
   inputs.remarks = std::move(truth_file.remarks);
   if (!options.baselines.empty()) {
@@ -366,6 +401,14 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   constexpr size_t kMaxRecordsWithPlaces = 200000;
   const bool places = options.places == "on" ||
                       (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
+  if (places && namer->gazetteer() == nullptr) {
+    const std::string why =
+        "region, sub-region, city and nearest country are not computed: " + namer->missing_reason();
+    if (options.places == "on") {
+      return Error{ErrorCode::kUnavailable, "--places on: " + why};
+    }
+    context.Note(why);
+  }
   inputs.score = [namer, places, conventions = inputs.conventions](
                      std::span<const TruthRecord> truth, std::span<const Prediction> predictions,
                      const Matching& matching) {
@@ -383,7 +426,7 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
   const std::vector<std::string> names = SystemNames(options.predictions);
-  GRE_ASSIGN_OR_RETURN(std::vector<PredictionsFile> files, prediction_files.get());
+  GRE_ASSIGN_OR_RETURN(std::vector<PredictionsFile> files, reads.get());
   std::string truth_sha256;
   if (!std::ranges::all_of(files, &std::string::empty, &PredictionsFile::benchmark_sha256)) {
     GRE_ASSIGN_OR_RETURN(truth_sha256, HashOf(options.truth));
@@ -402,9 +445,11 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        " records stands in " + options.truth + "; ids are taken from '" +
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
+    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
+    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.scores.warnings = Warn(inputs, system);
     if (auto other = WarnOfOtherBenchmark(system, options.truth, truth_sha256)) {
       system.scores.warnings.push_back(std::move(*other));

@@ -13,6 +13,7 @@
 #include "bench/truth_file.h"
 #include "cli/command.h"
 #include "cli/context.h"
+#include "cli/output_files.h"
 #include "core/result.h"
 #include "knowledge/country_points.h"
 #include "knowledge/place_namer.h"
@@ -47,6 +48,9 @@ struct BenchOptions {
 
 std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options);
 
+// The files that the options name, for CommandFiles.
+std::vector<CommandFiles::File> BenchInputFiles(const BenchOptions& options);
+
 // Whether the options of --protocol go together.
 Status CheckProtocol(const BenchOptions& options);
 
@@ -79,7 +83,8 @@ PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_t
 
 // Reads all files by one rule for raw replies (bench/predictions_file.h), side by side.
 Result<std::vector<PredictionsFile>> ReadPredictionFiles(const std::vector<std::string>& paths,
-                                                         const PredictionOptions& reading);
+                                                         const PredictionOptions& reading,
+                                                         const CancellationToken& cancellation);
 
 // The gazetteer of --protocol names; nullptr with another protocol. kUnavailable where it is
 // missing.

@@ -8,6 +8,7 @@
 #include "bench/truth_file.h"
 #include "cli/bench_commands.h"
 #include "cli/locate_run.h"
+#include "cli/output_files.h"
 #include "cli/version.h"
 #include "core/file.h"
 #include "core/sha256.h"
@@ -99,6 +100,8 @@ Result<LocateJob> MakeJob(const BenchRunOptions& options, const CliContext& cont
     return Error{ErrorCode::kInvalidArgument,
                  "--out: expected a name that ends in .jsonl, found '" + options.locate.out + "'"};
   }
+  GRE_RETURN_IF_ERROR(RefuseSharedFiles(
+      {.inputs = {{"--truth", options.truth}}, .outputs = {{"--out", options.locate.out}}}));
   GRE_RETURN_IF_ERROR(CheckLocateOptions(options.locate, context.environment()));
   LocateJob job;
   GRE_ASSIGN_OR_RETURN(job.photos, BenchPhotos(options, context));

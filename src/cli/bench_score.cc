@@ -6,6 +6,7 @@
 #include "cli/bench_chains.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "cli/signals.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -39,6 +40,9 @@ CommandSpec BenchScoreCommand() {
       auto measured = MeasureAllChains(*chain_options, *options, *inputs, context);
       if (!measured.ok()) return context.Fail(measured.error());
       chains = std::move(*measured);
+    }
+    if (const Status status = BeginLastStep(context.cancellation()); !status.ok()) {
+      return context.Fail(status.error());
     }
     const BenchReport report = MakeReport(*inputs, *options);
     if (context.json) {

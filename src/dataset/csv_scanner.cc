@@ -19,7 +19,8 @@ CsvScanner::CsvScanner(std::string name, std::string_view text, char separator)
 
 Result<bool> CsvScanner::Next(std::vector<std::string>& cells) {
   while (at_ < text_.size() && IsLineEnd(text_[at_])) {
-    line_ += text_[at_++] == '\n' ? 1 : 0;
+    line_ += text_[at_] == '\n' || text_.substr(at_, 2) != "\r\n" ? 1 : 0;
+    ++at_;
   }
   begin_ = line_;
   begin_at_ = at_;
@@ -39,8 +40,7 @@ Result<bool> CsvScanner::Next(std::vector<std::string>& cells) {
 }
 
 bool CsvScanner::AtEndOfCell() const {
-  return at_ == text_.size() || text_[at_] == separator_ || text_[at_] == '\n' ||
-         text_.substr(at_, 2) == "\r\n";
+  return at_ == text_.size() || text_[at_] == separator_ || IsLineEnd(text_[at_]);
 }
 
 Status CsvScanner::CheckLength() {

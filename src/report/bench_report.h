@@ -8,6 +8,7 @@
 
 #include "bench/published.h"
 #include "bench/scoring.h"
+#include "core/cancellation.h"
 #include "report/charts/error_map.h"
 #include "report/map_drawing.h"
 #include "report/table.h"
@@ -38,6 +39,12 @@ struct BenchReport {
   WorldLines world;
   std::string version;                            // of the program
   const PublishedBenchmark* published = nullptr;  // figures of papers to stand beside
+  // What is made of the report is incomplete and to be thrown away once this is cancelled.
+  const CancellationToken* cancellation = nullptr;
+
+  [[nodiscard]] bool IsCancelled() const {
+    return cancellation != nullptr && cancellation->IsCancelled();
+  }
 };
 
 // Accuracies, GeoScore and distances, one system a row.

@@ -84,6 +84,9 @@ struct FusedAnswer {
   size_t votes = 0;
   size_t agreeing = 0;  // votes within 200 km of the chosen one and in its country, itself included
   size_t chosen = 0;    // the system whose answer was chosen
+  size_t vote = 0;      // the chosen answer among the ballot's votes
+  // The point is a median of agreeing answers, in the chosen answer's country.
+  bool is_median = false;
 };
 
 // The votes on one photo, with what does not depend on the model.

@@ -250,6 +250,8 @@ CommandSpec DatasetImportCommand() {
       "  gre dataset import data --from mp16_places365.csv --preset mp16 --root mp16/\n"
       "  gre dataset import data --from truth.csv --no-photos";
   command.options = OptionSpecs(*options);
+  // every try of a download would be a line; what failed for good is counted
+  command.log_level = LogLevel::kError;
   command.run = [options](CliContext& context) -> ExitCode {
     if (const Status prepared = Prepare(*options); !prepared.ok()) {
       return context.Fail(prepared.error());

@@ -66,9 +66,10 @@ Result<std::vector<ConversationFile>> ListedFiles(const std::string& folder) {
                            file.string(), "'"})};
     }
     ConversationFile found{.path = folder + "/" + file.string()};
+    const Json& description = entry;
     const auto take = [&](const char* group, const char* key, std::string& target) {
-      const auto names = entry.find(group);
-      if (names != entry.end() && names->is_object() && names->contains(key)) {
+      const auto names = description.find(group);
+      if (names != description.end() && names->is_object() && names->contains(key)) {
         target = TextOfJson((*names)[key]);
       }
     };

@@ -40,8 +40,7 @@ Result<std::vector<std::string>> PhotoPaths(const std::string& folder) {
       continue;
     }
     if (!it->is_regular_file(ignored)) continue;
-    const std::string extension = AsciiLower(it->path().extension().string());
-    if (std::ranges::find(kExtensions, extension) == kExtensions.end()) continue;
+    if (!IsPhotoFile(name)) continue;
     paths.push_back(it->path().lexically_relative(folder).generic_string());
   }
   if (error) return Error{ErrorCode::kNotFound, folder + ": " + error.message()};
@@ -78,6 +77,11 @@ SourceRecord ReadPhotoRecord(const std::string& folder, const std::string& id) {
 }
 
 }  // namespace
+
+bool IsPhotoFile(const std::string& name) {
+  const std::string extension = AsciiLower(fs::path(name).extension().string());
+  return std::ranges::find(kExtensions, extension) != kExtensions.end();
+}
 
 Status ReadFolderSource(const std::string& source, const ImportOptions& options,
                         const RecordSink& sink) {

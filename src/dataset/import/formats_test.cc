@@ -249,6 +249,10 @@ TEST_F(FormatsTest, FormatsAreToldByWhatIsThere) {
   EXPECT_EQ(*DetectFormat(Write("c.tar", "")), SourceFormat::kShards);
   Write("d/x.jpg", "");
   EXPECT_EQ(*DetectFormat(folder_ / "d"), SourceFormat::kFolder);
+  Write("d/sub/backup.tar", "");
+  EXPECT_EQ(*DetectFormat(folder_ / "d"), SourceFormat::kFolder);
+  Write("f/0.tar", "");
+  EXPECT_EQ(*DetectFormat(folder_ / "f"), SourceFormat::kShards);
   EXPECT_THAT(DetectFormat(folder_ / "none").error().message, HasSubstr("found nothing"));
   EXPECT_THAT(DetectFormat(Write("e.txt", "")).error().message, HasSubstr("expected a folder"));
 }

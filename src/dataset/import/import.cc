@@ -21,6 +21,19 @@ std::string BaseName(const std::string& source) {
   return path.filename().string();
 }
 
+// Tar files in the folder itself: one deep below photos is no data set.
+bool HoldsShards(const std::string& folder) {
+  std::error_code error;
+  bool shards = false;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    std::error_code ignored;
+    if (!it->is_regular_file(ignored)) continue;
+    if (IsPhotoFile(it->path().string())) return false;
+    shards = shards || IsShard(it->path().string());
+  }
+  return shards;
+}
+
 Status ReadSource(SourceFormat format, const std::string& source, const ImportOptions& options,
                   const RecordSink& sink) {
   switch (format) {
@@ -49,7 +62,7 @@ Result<SourceFormat> DetectFormat(const std::string& source) {
     if (FileExists(source + "/splits.csv")) return SourceFormat::kPhotoFolder;
     GRE_ASSIGN_OR_RETURN(const bool conversations, HoldsConversations(source));
     if (conversations) return SourceFormat::kConversations;
-    if (!ShardsOf(source).empty()) return SourceFormat::kShards;
+    if (HoldsShards(source)) return SourceFormat::kShards;
     return SourceFormat::kFolder;
   }
   if (!FileExists(source)) {

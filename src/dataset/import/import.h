@@ -62,8 +62,8 @@ struct ImportReport {
 };
 
 // What a source is: a folder with splits.csv, one with dataset_info.json or GRE's files, one with
-// tar files, else one of photos; a tar file; a file of records, with conversations or without.
-// kNotFound where there is nothing.
+// tar files and no photos beside them, else one of photos; a tar file; a file of records, with
+// conversations or without. kNotFound where there is nothing.
 Result<SourceFormat> DetectFormat(const std::string& source);
 
 // Brings the records of all sources into the dataset, then downloads what they want. Records whose

@@ -19,6 +19,8 @@ namespace gre {
 // is an estimate, is rejected ("no_position").
 Status ReadFolderSource(const std::string& source, const ImportOptions& options,
                         const RecordSink& sink);
+// By its extension.
+bool IsPhotoFile(const std::string& name);
 // dataset/photo_folder.h; ids are the paths that splits.csv has.
 Status ReadPhotoFolderSource(const std::string& source, const ImportOptions& options,
                              const RecordSink& sink);

@@ -115,9 +115,7 @@ HistogramPanels MakePanels(const DatasetStatistics& statistics,
     chart.edges = EdgesOf(histogram);
     chart.log = histogram.is_log();
     const double median = histogram.Quantile(0.5);
-    chart.panels.push_back({teacher.purpose == "chain"
-                                ? teacher.teacher
-                                : Concat({teacher.teacher, ", ", teacher.purpose}),
+    chart.panels.push_back({TeacherTitle(teacher),
                             Concat({"n = ", Number(histogram.total()), ", median ",
                                     FormatFixed(median, median < 10 ? 1 : 0)}),
                             histogram.counts()});
@@ -143,7 +141,7 @@ IntervalBars MakeBands(const DatasetStatistics& statistics) {
   bars.title = "Judge: True and False by distance";
   bars.systems = {"True", "False"};
   bars.value_label = "records";
-  std::map<std::string, std::array<double, 2>> bands;
+  std::map<std::string, std::array<double, 2>, NearBandsFirst> bands;
   int64_t hard = 0;
   for (const EntryCount& count : statistics.entries) {
     if (count.part != DataPart::kJudge || count.dropped || count.label < 0) continue;
@@ -231,7 +229,9 @@ std::vector<NamedChart> DatasetCharts(const DatasetStatistics& statistics,
   std::vector<NamedChart> charts;
   charts.push_back({"density", DensityMapSvg(MakeDensity(statistics, world))});
   charts.push_back({"countries", IntervalBarsSvg(MakeCountries(statistics))});
-  charts.push_back({"findings", IntervalBarsSvg(MakeFindings(statistics))});
+  if (const IntervalBars findings = MakeFindings(statistics); !findings.groups.empty()) {
+    charts.push_back({"findings", IntervalBarsSvg(findings)});
+  }
   charts.push_back({"distances", HistogramPanelsSvg(MakeDistances(statistics))});
   charts.push_back({"judge_bands", IntervalBarsSvg(MakeBands(statistics))});
   charts.push_back({"indicators", IntervalBarsSvg(MakeIndicators(statistics))});

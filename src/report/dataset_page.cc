@@ -52,8 +52,11 @@ class DatasetPage {
                 Number(statistics_.photos), " photos</p>\n</header>\n<main class=\"bench\">\n"});
     Tiles();
     Section("Where");
+    out_ += "<div class=\"wide\">\n";
     Chart("density");
-    Pair("countries", "findings");
+    out_ += "</div>\n";
+    Chart("countries");
+    Chart("findings");
     EndSection();
     Section("The finished data");
     Put(tables_.parts);
@@ -68,8 +71,10 @@ class DatasetPage {
     Put(tables_.spending);
     EndSection();
     Section("Chains");
-    Pair("indicators", "families");
-    Pair("characters", "steps");
+    Chart("indicators");
+    Chart("families");
+    Chart("characters");
+    Chart("steps");
     Chart("tokens");
     Put(tables_.chains);
     Put(tables_.languages);
@@ -104,13 +109,6 @@ class DatasetPage {
       if (chart.name == name) out_ += chart.svg;
     }
   }
-  void Pair(std::string_view first, std::string_view second) {
-    out_ += "<div class=\"charts pair\">\n";
-    Chart(first);
-    Chart(second);
-    out_ += "</div>\n";
-  }
-
   void Tiles() {
     out_ += "<dl class=\"tiles\">\n";
     const auto tile = [&](std::string_view title, const std::string& value,
@@ -121,8 +119,8 @@ class DatasetPage {
     tile("photos that take part", Number(statistics_.photos - statistics_.dropped),
          Concat({Number(statistics_.dropped), " dropped"}));
     tile("countries", Number(static_cast<int64_t>(statistics_.density.countries.size())),
-         Concat({Number(statistics_.with_point), " points, ", Number(statistics_.with_country),
-                 " countries alone"}));
+         Concat({Number(statistics_.with_point), " photos with a point, ",
+                 Number(statistics_.with_country), " without"}));
     tile("replies", Number(Replies(statistics_)),
          Concat({std::to_string(statistics_.teachers.size()),
                  statistics_.teachers.size() == 1 ? " teacher" : " teachers"}));

@@ -16,6 +16,13 @@ namespace gre {
 struct DatasetTables {
   Table parts, judge, origins, findings, teachers, chains, languages, spending, runs;
 };
+// Bands of Judge by rising distance, those from a point before those from a country.
+struct NearBandsFirst {
+  bool operator()(const std::string& a, const std::string& b) const;
+};
+// The teacher, and what it was asked for where that is not a chain for CoT.
+std::string TeacherTitle(const TeacherStatistics& teacher);
+
 DatasetTables TablesOf(const DatasetStatistics& statistics);
 
 // density, countries, findings, distances, judge_bands, indicators, families, characters, steps.

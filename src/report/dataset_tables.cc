@@ -2,6 +2,7 @@
 #include <array>
 #include <cmath>
 #include <limits>
+#include <tuple>
 #include <utility>
 
 #include "core/strings.h"
@@ -76,7 +77,7 @@ Table PartsTable(const DatasetStatistics& statistics) {
 }
 
 Table JudgeTable(const DatasetStatistics& statistics) {
-  std::map<std::string, std::array<int64_t, 3>> bands;  // False, True, hard
+  std::map<std::string, std::array<int64_t, 3>, NearBandsFirst> bands;  // False, True, hard
   for (const EntryCount& count : statistics.entries) {
     if (count.part != DataPart::kJudge || count.dropped || count.label < 0) continue;
     auto& band = bands[count.band];
@@ -144,11 +145,7 @@ Table FindingsTable(const DatasetStatistics& statistics) {
 Table TeachersTable(const DatasetStatistics& statistics) {
   Table table;
   table.title = "Teachers' replies";
-  table.columns = {{"teacher", TableAlign::kLeft},
-                   {"for", TableAlign::kLeft},
-                   {"replies"},
-                   {"unparsed %"},
-                   {"refused %"}};
+  table.columns = {{"teacher", TableAlign::kLeft}, {"replies"}, {"unparsed %"}, {"refused %"}};
   for (const double km : TeacherStatistics::kThresholdsKm) {
     table.columns.push_back({NumberLabel(km) + " km %"});
   }
@@ -158,7 +155,7 @@ Table TeachersTable(const DatasetStatistics& statistics) {
   }
   for (const TeacherStatistics& teacher : statistics.teachers) {
     const int64_t read = teacher.replies - teacher.unparsed - teacher.refused;
-    std::vector<TableCell> row = {teacher.teacher, teacher.purpose, Count(teacher.replies),
+    std::vector<TableCell> row = {TeacherTitle(teacher), Count(teacher.replies),
                                   Share(teacher.unparsed, teacher.replies),
                                   Share(teacher.refused, teacher.replies)};
     for (const int64_t within : teacher.within) row.push_back(Share(within, teacher.with_distance));
@@ -188,7 +185,7 @@ Table ChainsTable(const DatasetStatistics& statistics) {
                                          std::pair("steps a chain", &chains.step_counts)}) {
     std::vector<TableCell> row = {title};
     for (const double share : {0.5, 0.1, 0.9}) {
-      row.push_back(TableFigure{.value = std::floor(histogram->Quantile(share)), .decimals = 0});
+      row.push_back(TableFigure{.value = std::round(histogram->Quantile(share)), .decimals = 0});
     }
     table.rows.push_back(std::move(row));
   }
@@ -252,6 +249,26 @@ Table RunsTable(const DatasetStatistics& statistics) {
 }
 
 }  // namespace
+
+std::string TeacherTitle(const TeacherStatistics& teacher) {
+  return teacher.purpose == "chain" ? teacher.teacher
+                                    : Concat({teacher.teacher, ", ", teacher.purpose});
+}
+
+bool NearBandsFirst::operator()(const std::string& a, const std::string& b) const {
+  // "inside the country", "under 1 km", "1 to 25 km", …, "over 2500 km"
+  const auto rank = [](const std::string& band) {
+    const size_t digit = band.find_first_of("0123456789");
+    if (digit == std::string::npos) return -1.0;
+    const std::string_view number =
+        std::string_view(band).substr(digit, band.find_first_not_of("0123456789.", digit) - digit);
+    const double km = ParseDouble(number).value_or(0);
+    return band.starts_with("under") ? 0.0 : band.starts_with("over") ? km + 0.5 : km;
+  };
+  const bool from_country_a = a.ends_with("country");
+  const bool from_country_b = b.ends_with("country");
+  return std::tuple(from_country_a, rank(a), a) < std::tuple(from_country_b, rank(b), b);
+}
 
 DatasetTables TablesOf(const DatasetStatistics& statistics) {
   return {.parts = PartsTable(statistics),

@@ -42,7 +42,7 @@ struct TeacherStatistics {
   int64_t against_answer = 0, against_truth = 0;       // replies with such a contradiction
   ValueHistogram distance_km = ValueHistogram::Log(0.1, 25000, 8);
   ValueHistogram characters = ValueHistogram::Log(10, 100000, 8);
-  ValueHistogram steps = ValueHistogram::Linear(0, 65, 65);
+  ValueHistogram steps = ValueHistogram::Linear(-0.5, 64.5, 65);
   ValueHistogram tokens = ValueHistogram::Log(10, 100000, 8);  // of replies that tell them
 };
 
@@ -57,7 +57,7 @@ struct ChainStatistics {
   std::map<std::string, int64_t>
       quoted_scripts;  // chains with words in another script than the main one
   ValueHistogram characters = ValueHistogram::Log(10, 100000, 8);
-  ValueHistogram step_counts = ValueHistogram::Linear(0, 65, 65);
+  ValueHistogram step_counts = ValueHistogram::Linear(-0.5, 64.5, 65);
 };
 
 struct EntryCount {

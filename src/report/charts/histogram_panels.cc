@@ -17,6 +17,7 @@ constexpr double kPlotRight = kChartWidth - 24;
 constexpr double kPanelHeight = 62;
 constexpr double kPanelGap = 14;
 constexpr double kBottom = 48;
+constexpr size_t kFewestBins = 12;
 
 class Panels {
  public:
@@ -36,6 +37,12 @@ class Panels {
             std::max(highest_, static_cast<double>(panel.counts[bin]) / static_cast<double>(total));
       }
     }
+    // a few bins would fill the whole axis
+    while (!shown_.empty() && last - first + 1 < kFewestBins &&
+           last - first + 2 < chart.edges.size()) {
+      if (first > 0) --first;
+      if (last + 2 < chart.edges.size()) ++last;
+    }
     first_ = first;
     last_ = last;
   }
@@ -52,7 +59,7 @@ class Panels {
     const AxisRange pixels = {area.left, area.right};
     const AxisScale x =
         chart_.log ? AxisScale::Log(values, pixels) : AxisScale::Linear(values, pixels);
-    DrawXAxis(svg, area, x, {.label = chart_.value_label, .unit = ""}, 9);
+    DrawXAxis(svg, area, x, {.label = chart_.value_label, .unit = ""}, 12);
     DrawMarks(svg, x, area);
     double base = area.top + kPanelHeight;
     for (size_t i = 0; i < shown_.size(); ++i) {

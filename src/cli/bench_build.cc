@@ -68,10 +68,13 @@ Status Check(const BenchBuildOptions& options, const CliContext& context) {
   return CheckEngineOptions(options.engine, context.environment());
 }
 
-Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options) {
+Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options,
+                                            const CliContext& context) {
   std::vector<TruthRecord> records;
   if (!options.truth.empty()) {
-    GRE_ASSIGN_OR_RETURN(records, ReadTruth(options.truth, options.truth_fields));
+    GRE_ASSIGN_OR_RETURN(TruthFile truth, ReadTruth(options.truth, options.truth_fields));
+    for (const std::string& remark : truth.remarks) context.Note(remark);
+    records = std::move(truth.records);
   } else {
     const auto split = ParsePhotoSplit(options.split);
     if (!split) {
@@ -199,7 +202,7 @@ std::string Outcome(const BuildStage& stage) {
 Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& context,
                              Workshop& shop) {
   GRE_RETURN_IF_ERROR(Check(options, context));
-  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options));
+  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options, context));
   GRE_RETURN_IF_ERROR(Equip(options, context, shop));
   const std::string journal_path = options.out + ".build";
   GRE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(journal_path));

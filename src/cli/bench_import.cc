@@ -10,8 +10,10 @@
 #include "bench/import/import.h"
 #include "cli/bench_commands.h"
 #include "cli/context.h"
+#include "cli/output_path.h"
 #include "core/file.h"
 #include "core/sha256.h"
+#include "report/text_escape.h"
 
 namespace gre {
 namespace {
@@ -21,22 +23,14 @@ struct BenchImportOptions {
   std::string file;
   std::string out;
   ImportOptions import;
+  bool force = false;
 };
-
-std::string CsvCell(const std::string& text) {
-  std::string cell = "\"";
-  for (const char c : text) {
-    cell += c;
-    if (c == '"') cell += '"';
-  }
-  return cell + '"';
-}
 
 Status WriteDropped(const std::string& path, std::span<const DroppedRow> dropped) {
   std::string text = "place,id,reason\n";
   for (const DroppedRow& row : dropped) {
-    text.append(CsvCell(row.place)).append(",").append(CsvCell(row.id));
-    text.append(",").append(CsvCell(row.reason)).append("\n");
+    text.append(EscapeCsvCell(row.place)).append(",").append(EscapeCsvCell(row.id));
+    text.append(",").append(EscapeCsvCell(row.reason)).append("\n");
   }
   return WriteFileAtomically(path, text);
 }
@@ -60,6 +54,9 @@ Result<Written> Import(const BenchImportOptions& options) {
     return Error{ErrorCode::kInvalidArgument,
                  "--out: expected a name that ends in .jsonl, found '" + options.out + "'"};
   }
+  const std::string dropped_file = options.out + ".dropped.csv";
+  GRE_RETURN_IF_ERROR(CheckOverwrite("--out", options.out, options.force));
+  GRE_RETURN_IF_ERROR(CheckOverwrite("--out", dropped_file, options.force));
   GRE_ASSIGN_OR_RETURN(const BenchmarkFormat* format, FindBenchmarkFormat(options.format));
   Written written;
   GRE_ASSIGN_OR_RETURN(written.benchmark, ImportBenchmark(*format, options.file, options.import));
@@ -71,7 +68,7 @@ Result<Written> Import(const BenchImportOptions& options) {
   header.reviewed = "as published";
   header.dropped = written.benchmark.dropped.size();
   if (!written.benchmark.dropped.empty()) {
-    written.dropped_file = options.out + ".dropped.csv";
+    written.dropped_file = dropped_file;
     GRE_RETURN_IF_ERROR(WriteDropped(written.dropped_file, written.benchmark.dropped));
   }
   GRE_RETURN_IF_ERROR(WriteBenchmark(options.out, header, written.benchmark.records));
@@ -110,6 +107,7 @@ std::vector<OptionSpec> Options(BenchImportOptions& options) {
                    .help = "Takes a table with far more rows than the benchmark has photos",
                    .target = &options.import.any_size,
                    .configurable = false});
+  specs.push_back(ForceOption(options.force));
   return specs;
 }
 

@@ -10,6 +10,9 @@
 
 #include "bench/detectors.h"
 #include "bench/place_columns.h"
+#include "cli/version.h"
+#include "core/file.h"
+#include "core/sha256.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -30,6 +33,23 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
   std::ranges::sort(thresholds);
   thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
+}
+
+Result<std::vector<double>> ParsePercentiles(const std::string& text) {
+  std::vector<double> percentiles;
+  for (const std::string_view part : Split(text, ',')) {
+    const auto value = ParseDouble(Trim(part));
+    if (!value || !(*value > 0 && *value < 100)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--percentiles: expected numbers above 0 and below 100, separated by commas, "
+                   "found '" +
+                       std::string(part) + "'"};
+    }
+    percentiles.push_back(*value);
+  }
+  std::ranges::sort(percentiles);
+  percentiles.erase(std::unique(percentiles.begin(), percentiles.end()), percentiles.end());
+  return percentiles;
 }
 
 Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
@@ -62,6 +82,25 @@ bool AreSmall(const std::vector<std::string>& paths) {
     sum += error ? 0 : bytes;
   }
   return sum <= kMaxBytes;
+}
+
+// Whether the predictions say that they answer another benchmark than the truth.
+std::optional<BenchWarning> WarnOfOtherBenchmark(const ScoredSystem& system,
+                                                 const std::string& truth,
+                                                 const std::string& truth_sha256) {
+  const std::string& answered = system.file.benchmark_sha256;
+  if (answered.empty() || answered == truth_sha256) return std::nullopt;
+  constexpr size_t kShown = 12;
+  return BenchWarning{"other_benchmark", system.matching.pairs.size(),
+                      "the predictions answer the benchmark with SHA-256 " +
+                          answered.substr(0, kShown) + "…, " + truth + " is another file (" +
+                          truth_sha256.substr(0, kShown) +
+                          "…): its photos or places may have changed since"};
+}
+
+Result<std::string> HashOf(const std::string& path) {
+  GRE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
+  return Sha256Hex({reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()});
 }
 
 std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
@@ -120,7 +159,7 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
       {.name = "answers",
        .value_name = "RULE",
        .help = "Which answers of raw replies count: any, JSON fields only, or what most of the "
-               "file's replies use",
+               "files' replies use; one rule for all files",
        .target = &options.answers,
        .choices = {"auto", "any", "fields"},
        .configurable = false},
@@ -139,6 +178,9 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
            options.preset),
       text("thresholds", "KM,KM", "Accuracies within these distances (1,25,200,750,2500)",
            options.thresholds),
+      text("percentiles", "P,P",
+           "The distances that these shares of the answers lie within, in percent (10,25,75,90)",
+           options.percentiles),
       text("distance", "D", "geodesic, haversine or haversine:RADIUS_KM", options.distance),
       {.name = "boundary",
        .value_name = "B",
@@ -190,6 +232,11 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
   return specs;
 }
 
+Status CheckProtocol(const BenchOptions& options) {
+  if (options.protocol == "names" || options.prediction_fields.name.empty()) return {};
+  return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
+}
+
 Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
   ScoreConventions conventions;
   if (!options.preset.empty()) {
@@ -197,6 +244,9 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
   }
   if (!options.thresholds.empty()) {
     GRE_ASSIGN_OR_RETURN(conventions.thresholds_km, ParseThresholds(options.thresholds));
+  }
+  if (!options.percentiles.empty()) {
+    GRE_ASSIGN_OR_RETURN(conventions.percentiles, ParsePercentiles(options.percentiles));
   }
   if (!options.distance.empty()) {
     auto distance = DistanceConvention::Parse(options.distance);
@@ -215,9 +265,7 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     conventions.geoscore_scale_km = *scale;
   }
   conventions.protocol = options.protocol;
-  if (options.protocol != "names" && !options.prediction_fields.name.empty()) {
-    return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
-  }
+  GRE_RETURN_IF_ERROR(CheckProtocol(options));
   conventions.count_missing = options.missing == "wrong";
   GRE_RETURN_IF_ERROR(SetUnparsed(options.unparsed, conventions));
   return conventions;
@@ -230,6 +278,40 @@ PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_t
                                                    : AnswerRule::kAuto,
           .confidence_max = options.confidence_max,
           .keep_text = keep_text};
+}
+
+Result<std::vector<PredictionsFile>> ReadPredictionFiles(const std::vector<std::string>& paths,
+                                                         const PredictionOptions& reading) {
+  PredictionOptions each = reading;
+  const bool choose = reading.answers == AnswerRule::kAuto;
+  if (choose) each.answers = AnswerRule::kAny;
+  std::vector<std::future<Result<PredictionsFile>>> reads;
+  for (const std::string& path : paths) {
+    reads.push_back(
+        std::async(std::launch::async, [&path, &each] { return ReadPredictions(path, each); }));
+  }
+  std::vector<PredictionsFile> files;
+  for (auto& read : reads) {
+    GRE_ASSIGN_OR_RETURN(PredictionsFile file, read.get());
+    files.push_back(std::move(file));
+  }
+  if (!choose) return files;
+  const AnswerRule rule = ChooseAnswerRule(files);
+  for (PredictionsFile& file : files) ApplyAnswerRule(rule, file);
+  return files;
+}
+
+Result<const Gazetteer*> NamesGazetteer(const BenchOptions& options, const PlaceNamer& namer) {
+  if (options.protocol != "names") return nullptr;
+  if (namer.gazetteer() != nullptr) return namer.gazetteer();
+  return Error{ErrorCode::kUnavailable, "--protocol names: " + namer.missing_reason()};
+}
+
+void PrintRemarks(const BenchInputs& inputs, const CliContext& context) {
+  for (const std::string& remark : inputs.remarks) context.Note(remark);
+  for (const ScoredSystem& system : inputs.systems) {
+    for (const std::string& remark : system.file.remarks) context.Note(remark);
+  }
 }
 
 std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
@@ -255,19 +337,16 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
   const auto namer =
       std::make_shared<const PlaceNamer>(PlaceNamer::Open(context.cache_directory() + "/geodata"));
-  if (options.protocol == "names" && namer->gazetteer() == nullptr) {
-    return Error{ErrorCode::kUnavailable, "--protocol names: " + namer->missing_reason()};
-  }
   // Replies are also looked through for the truth.
   PredictionOptions reading =
       MakePredictionOptions(options, keep_text || AreSmall(options.predictions));
-  if (options.protocol == "names") reading.names = namer->gazetteer();
-  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
-  for (const std::string& path : options.predictions) {
-    files.push_back(std::async(std::launch::async,
-                               [&path, &reading] { return ReadPredictions(path, reading); }));
-  }
-  GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+  GRE_ASSIGN_OR_RETURN(reading.names, NamesGazetteer(options, *namer));
+  auto prediction_files = std::async(std::launch::async, [&options, &reading] {  // beside the truth
+    return ReadPredictionFiles(options.predictions, reading);
+  });
+  GRE_ASSIGN_OR_RETURN(TruthFile truth_file, ReadTruth(options.truth, options.truth_fields));
+  inputs.truth = std::move(truth_file.records);
+  inputs.remarks = std::move(truth_file.remarks);
   if (!options.baselines.empty()) {
     GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
   }
@@ -304,11 +383,16 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
   const std::vector<std::string> names = SystemNames(options.predictions);
+  GRE_ASSIGN_OR_RETURN(std::vector<PredictionsFile> files, prediction_files.get());
+  std::string truth_sha256;
+  if (!std::ranges::all_of(files, &std::string::empty, &PredictionsFile::benchmark_sha256)) {
+    GRE_ASSIGN_OR_RETURN(truth_sha256, HashOf(options.truth));
+  }
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string& path = options.predictions[i];
     ScoredSystem system;
     system.name = names[i];
-    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
+    system.file = std::move(files[i]);
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -322,6 +406,9 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
     system.scores.warnings = Warn(inputs, system);
+    if (auto other = WarnOfOtherBenchmark(system, options.truth, truth_sha256)) {
+      system.scores.warnings.push_back(std::move(*other));
+    }
     inputs.systems.push_back(std::move(system));
   }
   return inputs;
@@ -333,8 +420,12 @@ BenchReport MakeReport(const BenchInputs& inputs, const BenchOptions& options) {
   report.truth = inputs.truth;
   report.conventions = inputs.conventions;
   report.published = inputs.beside.published;
+  report.version = kVersion;
   for (const ScoredSystem& system : inputs.systems) {
-    report.systems.push_back({system.name, system.file.path, system.file.predictions,
+    const std::string answers = !HasReplies(system.file)                         ? ""
+                                : system.file.answers == AnswerRule::kFieldsOnly ? "fields"
+                                                                                 : "any";
+    report.systems.push_back({system.name, system.file.path, answers, system.file.predictions,
                               system.matching, system.records, system.scores, system.file.remarks});
   }
   return report;

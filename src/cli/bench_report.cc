@@ -8,7 +8,7 @@
 
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
-#include "cli/version.h"
+#include "cli/output_path.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
@@ -27,6 +27,7 @@ struct ReportOptions {
   std::string out;
   std::string photos;
   int cases = 3;
+  bool force = false;
 };
 
 Status WriteFolder(const fs::path& folder, const std::vector<ReportFile>& files) {
@@ -58,6 +59,7 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
         ErrorCode::kInvalidArgument,
         "--out '" + options.out + "': expected a name that ends in .html or .md, or a folder"};
   }
+  GRE_RETURN_IF_ERROR(CheckOverwrite("--out", options.out, options.force));
   std::optional<PhotoIndex> photos;
   if (!options.photos.empty()) {
     auto index = PhotoIndex::Open(options.photos);
@@ -66,9 +68,9 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
   }
   GRE_ASSIGN_OR_RETURN(const BenchInputs inputs,
                        LoadBench(options.bench, context, /*keep_text=*/true));
+  for (const std::string& remark : inputs.remarks) context.Note(remark);
   BenchReport report = MakeReport(inputs, options.bench);
   report.world = {WorldLand(), WorldBorders()};
-  report.version = kVersion;
   BenchPageOptions page;
   page.cases_each = static_cast<size_t>(options.cases);
   if (photos) {
@@ -130,6 +132,7 @@ CommandSpec BenchReportCommand() {
                              .min = 0,
                              .max = 1000,
                              .configurable = false});
+  command.options.push_back(ForceOption(options->force));
   command.run = [options](CliContext& context) -> ExitCode {
     const Result<std::vector<std::string>> written = WriteReport(*options, context);
     if (!written.ok()) return context.Fail(written.error());

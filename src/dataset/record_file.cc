@@ -14,7 +14,6 @@
 namespace gre {
 namespace {
 
-constexpr size_t kMaxRecordBytes = size_t{64} << 20;
 constexpr int kLookedAt = 16;  // records whose keys make the fields of a JSON file
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kJsonSpace = " \t\r\n";

@@ -34,7 +34,7 @@ struct FieldValue {
 // Records whose fields are looked up by name: CSV and TSV (by extension .csv, .tsv) under a header
 // line, otherwise JSON: a line each, or the elements of one array. A field of a JSON record is a
 // key, or keys joined by dots ("answer.latitude"). The file is mapped and read forward, one record
-// in memory; records are limited to 64 MiB. A file whose first record is wrong does not open.
+// in memory; records are limited to 64 MiB (kMaxRecordBytes). A file whose first record is wrong does not open.
 // Not thread-safe.
 class RecordFile {
  public:

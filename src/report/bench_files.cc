@@ -18,6 +18,7 @@ struct NamedTable {
 std::vector<NamedTable> AllTables(const BenchReport& report) {
   std::vector<NamedTable> tables;
   tables.push_back({"scores", HeadlineTable(report)});
+  tables.push_back({"percentiles", PercentilesTable(report)});
   tables.push_back({"places", PlacesTable(report)});
   if (Table table = WarningsTable(report); !table.rows.empty()) {
     tables.push_back({"warnings", std::move(table)});

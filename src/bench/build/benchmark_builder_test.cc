@@ -147,9 +147,9 @@ TEST(BenchmarkBuilder, EveryStageDropsAndEveryDropHasAReason) {
   ASSERT_TRUE(WriteBenchmark(out, {.name = "x"}, built.records).ok());
   const auto read = ReadTruth(out);
   ASSERT_TRUE(read.ok()) << read.error().message;
-  ASSERT_EQ(read->size(), 2u);
-  EXPECT_EQ((*read)[0].image_sha256, built.records[0].image_sha256);
-  EXPECT_EQ((*read)[0].image_sha256.size(), 64u);
+  ASSERT_EQ(read->records.size(), 2u);
+  EXPECT_EQ(read->records[0].image_sha256, built.records[0].image_sha256);
+  EXPECT_EQ(read->records[0].image_sha256.size(), 64u);
 }
 
 TEST(BenchmarkBuilder, CluesBecomeIndicatorsAndFewLikenessesDrop) {

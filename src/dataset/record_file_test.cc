@@ -70,9 +70,10 @@ TEST(RecordFile, WhatIsWrongIsNamedByLineAndColumn) {
               ElementsAre("f.jsonl:1: expected a record of at most 64 MiB, found one of 65 MiB"));
   // CSV had no limit: a forgotten quote took the whole file for one cell.
   const std::string cell(size_t{33} << 20, 'x');
-  EXPECT_THAT(ReadAll("f.csv", "id,place.lat\n\"" + cell + "\"\"" + cell + "\",1\nb,2\n"),
-              ElementsAre("f.csv:2: expected records of at most 64 MiB, found a longer one; a quote "
-                          "may not be closed"));
+  EXPECT_THAT(
+      ReadAll("f.csv", "id,place.lat\n\"" + cell + "\"\"" + cell + "\",1\nb,2\n"),
+      ElementsAre("f.csv:2: expected records of at most 64 MiB, found a longer one; a quote "
+                  "may not be closed"));
   EXPECT_TRUE(ReadAll("f.json", "[ ]\n").empty());
   EXPECT_TRUE(ReadAll("f.json", "").empty());
 }

@@ -9,9 +9,9 @@
 
 #include "core/check.h"
 #include "core/random.h"
+#include "dataset/teacher/attribute_chain.h"
 #include "knowledge/country_facts.h"
 #include "training/nano_text.h"
-#include "dataset/teacher/attribute_chain.h"
 
 namespace gre {
 

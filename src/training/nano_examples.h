@@ -11,9 +11,9 @@
 
 #include "core/result.h"
 #include "dataset/photo_records.h"
+#include "dataset/teacher/point_sampler.h"
 #include "tokenizer/tokenizer.h"
 #include "training/feature_cache.h"
-#include "dataset/teacher/point_sampler.h"
 
 namespace gre {
 

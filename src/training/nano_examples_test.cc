@@ -5,11 +5,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "dataset/teacher/attribute_chain.h"
 #include "knowledge/country_facts.h"
 #include "reasoning/answer_parser.h"
 #include "reasoning/reply.h"
 #include "training/nano_text.h"
-#include "dataset/teacher/attribute_chain.h"
 
 namespace gre {
 namespace {

@@ -2,7 +2,6 @@
 
 #include <string>
 
-
 namespace gre {
 
 // The names of gre-nano's special tokens in tokenizer.json.

@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "bench/import/import.h"
-#include "dataset/record_file.h"
 #include "core/result.h"
+#include "dataset/record_file.h"
 
 namespace gre {
 

@@ -19,8 +19,8 @@ class CountTable {
  public:
   explicit CountTable(Database& database) : database_(&database) {}
 
-  // Photos by a column: "presence", "source", "licence", "kind". At most `most` values, the commonest
-  // first; the rest counts as "others". NULL is "".
+  // Photos by a column: "presence", "source", "licence", "kind". At most `most` values, the
+  // commonest first; the rest counts as "others". NULL is "".
   Result<std::map<std::string, int64_t>> PhotosBy(const std::string& column, size_t most);
   Result<int64_t> DroppedPhotos();
   Result<int64_t> Authors();

@@ -18,8 +18,6 @@ namespace {
 
 constexpr std::string_view kCountrySpellings[] = {"country_code", "cc", "country", "gt_country"};
 constexpr std::string_view kPrecisionSpellings[] = {"precision_km"};
-constexpr std::string_view kImageSpellings[] = {"image", "image_path", "image_file", "file",
-                                                "path"};
 constexpr std::string_view kLabelFields[] = {"category", "scene",     "environment", "indicator",
                                              "kind",     "continent", "setting"};
 

@@ -33,7 +33,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (!gre::WriteBenchmark(written, {.name = "x"}, read->records).ok()) std::abort();
     const auto again = gre::ReadTruth(written);
     // Ids that differ only in invalid bytes become equal when written; that is an error, no crash.
-    if (again.ok() && again->size() != read->records.size()) std::abort();
+    if (again.ok() && again->records.size() != read->records.size()) std::abort();
     std::filesystem::remove(written);
   }
   std::filesystem::remove(path);

@@ -23,6 +23,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::ChatReply;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using testing::ProgramOptions;
 using testing::ProgramResult;
 using testing::ReceivedRequest;
@@ -70,6 +71,23 @@ TEST_F(BenchTest, TheScoreObjectIsAsDescribed) {
   EXPECT_EQ(count("parsed"), 2);
   EXPECT_EQ(count("unparsed"), 1);
   EXPECT_EQ(count("missing"), 1);
+  EXPECT_EQ(count("matched_by_stem"), 3);
+  EXPECT_EQ(score->at("system"), "predictions");
+  EXPECT_EQ(score->at("file"), predictions);
+  EXPECT_EQ(score->at("truth"), truth);
+  // The counts were there without the records behind them.
+  std::vector<std::string> unusable;
+  for (const Json& record : score->at("unusable")) {
+    unusable.push_back(record.at("id").get<std::string>() + " " +
+                       record.at("outcome").get<std::string>());
+  }
+  EXPECT_THAT(unusable, ::testing::ElementsAre("b unparsed", "zzz unmatched", "a duplicate"));
+  const ProgramResult text =
+      Gre({"bench", "score", "--predictions", predictions, "--truth", truth, "--preset", "pigeon",
+           "--boundary", "le", "--percentiles", "5,95"});
+  EXPECT_THAT(text.out, HasSubstr("pigeon, changed: boundary"));
+  EXPECT_THAT(text.out, HasSubstr("95 %"));
+  EXPECT_THAT(text.out, HasSubstr("zzz"));
   EXPECT_NEAR(score->at("accuracy").at("25").at("value").get<double>(), 2.0 / 3, 1e-12);
   EXPECT_THAT(result.err, HasSubstr("predictions.csv:4: 'b': expected latitude within"));
 }
@@ -83,7 +101,7 @@ TEST_F(BenchTest, AnImportedBenchmarkIsScoredBesideWhatIsKnownOfIt) {
   EXPECT_EQ(imported.exit_code, 1) << imported.err;  // a row was dropped
   EXPECT_EQ(ParseJson(imported.out)->at("records"), 2);
   EXPECT_THAT(imported.err, HasSubstr("labels.csv:4: dropped 'c.jpg': expected latitude within"));
-  EXPECT_THAT(*ReadFile(bench + ".dropped.csv"), HasSubstr("labels.csv:4\",\"c.jpg\",\""));
+  EXPECT_THAT(*ReadFile(bench + ".dropped.csv"), HasSubstr("labels.csv:4,c.jpg,\""));
 
   const std::string predictions =
       Write("p.csv", "id,lat,lon\na.jpg,48.85,2.35\nb.jpg,139.69,35.68\n");
@@ -215,11 +233,57 @@ TEST_F(BenchTest, AKilledRunIsContinuedAndScored) {
   EXPECT_EQ(json->at("parsed"), kPhotos);
   EXPECT_EQ(json->at("accuracy").at("25").at("value"), 1);
 
+  EXPECT_THAT(score.out, Not(HasSubstr("other_benchmark")));
+
   // Another benchmark into the same file is refused.
   Write("truth.csv", truth + "id9,p0.jpg,1,2\n");
   const ProgramResult other = Gre(run);
   EXPECT_EQ(other.exit_code, 2);
   EXPECT_THAT(other.err, HasSubstr("other settings"));
+  // Nor are the predictions taken for answers to it in silence.
+  const ProgramResult doubtful =
+      Gre({"bench", "score", "--predictions", folder_ / "predictions.jsonl", "--truth",
+           folder_ / "truth.csv", "--json"});
+  EXPECT_THAT(doubtful.out, HasSubstr("\"kind\":\"other_benchmark\""));
+}
+
+// `bench report --out` and others had written over whatever was there.
+TEST_F(BenchTest, NoOutputIsOverwrittenWithoutForce) {
+  const std::string truth = Write("truth.csv", "id,lat,lon\na,1,2\nb,31,2\n");
+  const std::string one = Write("one.csv", "id,lat,lon\na,1,2\nb,31,2\n");
+  const std::string two = Write("two.csv", "id,lat,lon\na,1,2\n");
+  const std::vector<std::string> inputs = {"--predictions", one,  "--predictions", two,
+                                           "--truth",       truth};
+  const auto run = [&](const std::string& command, const std::vector<std::string>& more) {
+    std::vector<std::string> arguments = {"bench", command};
+    arguments.insert(arguments.end(), inputs.begin(), inputs.end());
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return Gre(arguments);
+  };
+  const std::string weights = folder_ / "weights.json";
+  const std::vector<std::pair<std::string, std::vector<std::string>>> outputs = {
+      {"report", {"--out", folder_ / "report.md"}},
+      {"compare", {"--list-changes", folder_ / "changes.csv"}},
+      {"fuse", {"--folds", "2", "--out", folder_ / "fused.csv", "--save-weights", weights}}};
+  for (const auto& [command, more] : outputs) {
+    EXPECT_EQ(run(command, more).exit_code, 0) << command;
+    const ProgramResult again = run(command, more);
+    EXPECT_EQ(again.exit_code, 2) << command;
+    EXPECT_THAT(again.err, HasSubstr("exists; --force overwrites it"));
+    std::vector<std::string> forced = more;
+    forced.emplace_back("--force");
+    EXPECT_EQ(run(command, forced).exit_code, 0) << command;
+  }
+  // With weights nothing is scored: what only scoring reads is refused.
+  const ProgramResult refused =
+      Gre({"bench", "fuse", "--predictions", one, "--predictions", two, "--weights", weights,
+           "--out", folder_ / "more.csv", "--thresholds", "5"});
+  EXPECT_EQ(refused.exit_code, 2);
+  EXPECT_THAT(refused.err, HasSubstr("--thresholds: has no effect with --weights"));
+  const ProgramResult fused = Gre({"bench", "fuse", "--predictions", one, "--predictions", two,
+                                   "--weights", weights, "--out", folder_ / "more.csv", "--json"});
+  EXPECT_EQ(fused.exit_code, 0) << fused.err;
+  EXPECT_THAT(fused.out, HasSubstr("\"photos\":2"));
 }
 
 }  // namespace

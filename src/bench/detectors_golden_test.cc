@@ -15,10 +15,10 @@ std::vector<std::string> KindsOf(const std::string& folder, const std::string& m
   const auto truth = ReadTruth(folder + "/ground_truth.csv");
   const auto file = ReadPredictions(folder + "/" + model + ".jsonl", {.keep_text = true});
   EXPECT_TRUE(truth.ok() && file.ok());
-  const auto matching = MatchPredictions(*truth, file->predictions);
+  const auto matching = MatchPredictions(truth->records, file->predictions);
   EXPECT_TRUE(matching.ok());
   std::vector<std::string> kinds;
-  for (const BenchWarning& warning : DetectProblems(*truth, file->predictions, *matching)) {
+  for (const BenchWarning& warning : DetectProblems(truth->records, file->predictions, *matching)) {
     kinds.push_back(warning.kind + ": " + warning.message);
   }
   return kinds;

@@ -5,11 +5,11 @@
 #include <cmath>
 #include <utility>
 
-#include "dataset/field_names.h"
-#include "dataset/record_file.h"
 #include "core/parallel.h"
 #include "core/random.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "geo/geodesic.h"
 #include "reasoning/reply.h"
 

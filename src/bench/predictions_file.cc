@@ -4,16 +4,15 @@
 #include <optional>
 #include <utility>
 
-#include "dataset/field_names.h"
 #include "bench/name_geocoder.h"
-#include "dataset/record_file.h"
+#include "core/excerpt.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "reasoning/answer_parser.h"
 
 namespace gre {
 namespace {
-
-constexpr size_t kMaxRemarks = 1000;
 
 enum Wanted : size_t {
   kId,
@@ -22,6 +21,7 @@ enum Wanted : size_t {
   kLongitude,
   kError,
   kSchema,
+  kBenchmarkHash,
   kStatus,
   kConfidence,
   kRadius50,
@@ -43,6 +43,35 @@ constexpr std::string_view kCountrySpellings[] = {"country", "pred_country"};
 constexpr std::string_view kPromptSpellings[] = {"prompt",   "question",      "instruction",
                                                  "messages", "conversations", "user_prompt"};
 
+// Remarks on single records, no more than are kept.
+class RecordRemarks {
+ public:
+  void Add(std::string remark) {
+    if (remarks_.size() < kMaxRemarks) {
+      remarks_.push_back(std::move(remark));
+    } else {
+      ++more_;
+    }
+  }
+  void MoveTo(PredictionsFile& file) && {
+    std::ranges::move(remarks_, std::back_inserter(file.remarks));
+    if (more_ == 0) return;
+    file.remarks.push_back(file.path + ": and " + std::to_string(more_) + " more like these");
+  }
+
+ private:
+  std::vector<std::string> remarks_;
+  size_t more_ = 0;
+};
+
+bool IsAnswerOfReply(const Prediction& prediction) {
+  return prediction.form != AnswerForm::kNone && prediction.point.has_value();
+}
+
+bool IsField(const Prediction& prediction) {
+  return IsAnswerOfReply(prediction) && prediction.form == AnswerForm::kJsonFields;
+}
+
 class PredictionsReader {
  public:
   PredictionsReader(RecordFile file, const PredictionOptions& options)
@@ -54,23 +83,30 @@ class PredictionsReader {
     GRE_RETURN_IF_ERROR(Resolve());
     PredictionsFile read;
     read.path = file_.name();
+    RecordRemarks remarks;
     for (std::vector<FieldValue> values;;) {
       GRE_ASSIGN_OR_RETURN(const bool more, file_.Next(names_, values));
       if (!more) break;
-      if (values[kSchema].text.starts_with("gre.predictions/")) continue;  // a run's header
+      if (values[kSchema].text.starts_with("gre.predictions/")) {  // a run's header
+        read.benchmark_sha256 = values[kBenchmarkHash].text;
+        continue;
+      }
       GRE_ASSIGN_OR_RETURN(Prediction prediction, ReadRecord(values));
       prediction.line = file_.line();
-      if (!prediction.reason.empty() && is_remarkable_ && read.remarks.size() < kMaxRemarks) {
-        read.remarks.push_back(file_.Place() + ": '" + prediction.id + "': " + prediction.reason);
+      if (!prediction.reason.empty() && is_remarkable_) {
+        remarks.Add(file_.Place() + ": '" + prediction.id + "': " + prediction.reason);
       }
       read.predictions.push_back(std::move(prediction));
     }
     read.fields = {names_[kId], names_[kText], names_[kLatitude], names_[kLongitude]};
-    ApplyAnswerRule(read);
-    if (impossible_confidences_ > 0) {
+    std::move(remarks).MoveTo(read);
+    const AnswerRule rule =
+        options_.answers == AnswerRule::kAuto ? ChooseAnswerRule({&read, 1}) : options_.answers;
+    ApplyAnswerRule(rule, read);
+    if (unusable_confidences_ > 0) {
       read.remarks.push_back(read.path + ": field '" + names_[kConfidence] +
-                             "': " + std::to_string(impossible_confidences_) +
-                             " confidences outside 0 and " +
+                             "': " + std::to_string(unusable_confidences_) +
+                             " confidences that are no number within 0 and " +
                              FormatShortest(options_.confidence_max) +
                              " are not used; --confidence-max says what stands for certainty");
     }
@@ -125,7 +161,7 @@ class PredictionsReader {
     // Records beyond the first ones may state it.
     if (confidence.empty()) confidence = is_ours ? "answer.confidence" : "confidence";
     names_.insert(names_.end(),
-                  {"error", "schema", "status", std::move(confidence),
+                  {"error", "schema", "benchmark.sha256", "status", std::move(confidence),
                    is_ours ? "answer.radius_km.p50" : "radius_p50_km",
                    is_ours ? "answer.radius_km.p90" : "radius_p90_km", "abstention",
                    "metadata_gps.latitude", "metadata_gps.longitude",
@@ -162,33 +198,6 @@ class PredictionsReader {
     return {};
   }
 
-  void ApplyAnswerRule(PredictionsFile& read) const {
-    const auto is_answer = [](const Prediction& p) {
-      return p.form != AnswerForm::kNone && p.point;
-    };
-    const auto is_field = [&](const Prediction& p) {
-      return is_answer(p) && p.form == AnswerForm::kJsonFields;
-    };
-    const auto answers = std::ranges::count_if(read.predictions, is_answer);
-    const auto fields = std::ranges::count_if(read.predictions, is_field);
-    read.answers = options_.answers;
-    if (read.answers == AnswerRule::kAuto) {
-      read.answers =
-          answers > 0 && 10 * fields >= 9 * answers ? AnswerRule::kFieldsOnly : AnswerRule::kAny;
-    }
-    if (read.answers == AnswerRule::kAny) return;
-    for (Prediction& prediction : read.predictions) {
-      if (!is_answer(prediction) || is_field(prediction)) continue;
-      prediction.outcome = Outcome::kUnparsed;
-      prediction.point.reset();
-      prediction.reason =
-          "coordinates outside JSON fields, in which the file's other answers stand "
-          "(--answers any counts them)";
-      read.remarks.push_back(read.path + ":" + std::to_string(prediction.line) + ": '" +
-                             prediction.id + "': " + prediction.reason);
-    }
-  }
-
   [[nodiscard]] Error Missing(std::string_view what, std::string_view option) const {
     return {ErrorCode::kInvalidInput, file_.name() + ": expected a field with " +
                                           std::string(what) + ", found " + DescribeFields(file_) +
@@ -221,9 +230,9 @@ class PredictionsReader {
       return values[field].AsNumber().value_or(Prediction::kUnknown);
     };
     prediction.confidence = number(kConfidence) / options_.confidence_max;
-    if (prediction.confidence < 0 || prediction.confidence > 1) {
+    if (!(prediction.confidence >= 0 && prediction.confidence <= 1)) {
       prediction.confidence = Prediction::kUnknown;
-      ++impossible_confidences_;
+      unusable_confidences_ += values[kConfidence].present() ? 1 : 0;
     }
     prediction.radius_p50_km = number(kRadius50);
     prediction.radius_p90_km = number(kRadius90);
@@ -291,7 +300,8 @@ class PredictionsReader {
     prediction.outcome = Outcome::kUnparsed;
     is_remarkable_ = true;
     const auto shown = [](const FieldValue& value) {
-      return value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number) : value.text;
+      return value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number)
+                                                     : Excerpt(value.text);
     };
     prediction.reason =
         "expected latitude within -90 and 90 and longitude within -180 and 180, "
@@ -312,11 +322,45 @@ class PredictionsReader {
   bool has_name_ = false;                 // a field of its own holds the name
   bool has_name_columns_ = false;         // city, region and country have columns
   bool is_remarkable_ = false;            // the last record's reason is worth a remark
-  size_t impossible_confidences_ = 0;
+  size_t unusable_confidences_ = 0;
   std::vector<std::string> names_;  // Wanted
 };
 
 }  // namespace
+
+bool HasReplies(const PredictionsFile& file) {
+  return std::ranges::any_of(file.predictions, [](const Prediction& prediction) {
+    return prediction.form != AnswerForm::kNone;
+  });
+}
+
+AnswerRule ChooseAnswerRule(std::span<const PredictionsFile> files) {
+  bool has_replies = false;
+  for (const PredictionsFile& file : files) {
+    const auto answers = std::ranges::count_if(file.predictions, IsAnswerOfReply);
+    const auto fields = std::ranges::count_if(file.predictions, IsField);
+    if (10 * fields < 9 * answers) return AnswerRule::kAny;
+    has_replies = has_replies || answers > 0;
+  }
+  return has_replies ? AnswerRule::kFieldsOnly : AnswerRule::kAny;
+}
+
+void ApplyAnswerRule(AnswerRule rule, PredictionsFile& file) {
+  file.answers = rule;
+  if (rule != AnswerRule::kFieldsOnly) return;
+  RecordRemarks remarks;
+  for (Prediction& prediction : file.predictions) {
+    if (!IsAnswerOfReply(prediction) || IsField(prediction)) continue;
+    prediction.outcome = Outcome::kUnparsed;
+    prediction.point.reset();
+    prediction.reason =
+        "coordinates outside JSON fields, in which the other answers stand (--answers any counts "
+        "them)";
+    remarks.Add(file.path + ":" + std::to_string(prediction.line) + ": '" + prediction.id +
+                "': " + prediction.reason);
+  }
+  std::move(remarks).MoveTo(file);
+}
 
 Prediction ReadReply(std::string id, std::string_view reply) {
   Prediction prediction;
@@ -343,8 +387,10 @@ Prediction ReadReply(std::string id, std::string_view reply) {
   return prediction;
 }
 
-Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options) {
+Result<PredictionsFile> ReadPredictions(const std::string& path, const PredictionOptions& options,
+                                        const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  file.StopWhen(cancellation);
   return PredictionsReader(std::move(file), options).Read();
 }
 

@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstddef>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "bench/records.h"
+#include "core/cancellation.h"
 #include "core/result.h"
 #include "knowledge/gazetteer.h"
 
@@ -23,9 +26,7 @@ struct PredictionFields {
 
 // Which answers of raw replies count.
 enum class AnswerRule {
-  // kFieldsOnly for a file in which at least nine of ten answers are JSON fields, as systems give
-  // them that are asked for JSON; else kAny.
-  kAuto,
+  kAuto,        // ChooseAnswerRule
   kAny,         // whatever the answer parser reads
   kFieldsOnly,  // "latitude": …, "longitude": …; other answers are unparsed
 };
@@ -45,17 +46,34 @@ struct PredictionsFile {
   PredictionFields fields;                // that were used
   AnswerRule answers = AnswerRule::kAny;  // that was used, never kAuto
   std::vector<Prediction> predictions;    // in the file's order
-  // One line each, at most 1000: values that are no coordinates, swaps that are likely. Nothing is
-  // corrected.
+  // Of the benchmark that the file's header says was answered; empty: no header of gre bench run.
+  std::string benchmark_sha256;
+  // One line each, of records at most kMaxRemarks and then their number: values that are no
+  // coordinates, swaps that are likely. Nothing is corrected.
   std::vector<std::string> remarks;
 };
+
+inline constexpr size_t kMaxRemarks = 1000;
+
+// Whether the file's answers were read from raw replies, which an answer rule is about.
+bool HasReplies(const PredictionsFile& file);
+
+// The one rule for files that are measured together, which were read with kAny: kFieldsOnly when in
+// each that has answers in replies at least nine of ten are JSON fields, as systems give them that
+// are asked for JSON; else kAny.
+AnswerRule ChooseAnswerRule(std::span<const PredictionsFile> files);
+
+// Turns the answers of a file read with kAny that `rule` (not kAuto) leaves out into unparsed ones,
+// each with a remark.
+void ApplyAnswerRule(AnswerRule rule, PredictionsFile& file);
 
 // Reads what any system answered: our own records (gre.locate/1), CSV, TSV, JSON or JSON Lines with
 // coordinates or raw replies. A record that holds no usable answer is kept with its outcome and
 // reason; one without an id, and a file that cannot be read, are errors that name file, line and
 // field.
 Result<PredictionsFile> ReadPredictions(const std::string& path,
-                                        const PredictionOptions& options = {});
+                                        const PredictionOptions& options = {},
+                                        const CancellationToken& cancellation = {});
 
 // Outcome and point of one raw reply.
 Prediction ReadReply(std::string id, std::string_view reply);

@@ -47,23 +47,23 @@ TEST_F(Readers, TruthHasPointsCountriesPrecisionAndLabels) {
                                      "a,48.8566,2.3522,France,0.1,natural scene,outdoor\n"
                                      "b,,,Côte d'Ivoire,,,indoor\n"));
   ASSERT_TRUE(truth.ok()) << truth.error().message;
-  ASSERT_EQ(truth->size(), 2u);
-  EXPECT_EQ(truth->at(0).point, (LatLng{48.8566, 2.3522}));
-  EXPECT_EQ(truth->at(0).country_code, "FR");
-  EXPECT_EQ(truth->at(0).precision_km, 0.1);
-  EXPECT_EQ(truth->at(0).labels.at("category"), "natural scene");
-  EXPECT_FALSE(truth->at(1).point.has_value());
-  EXPECT_EQ(truth->at(1).country_code, "CI");
-  EXPECT_EQ(truth->at(1).labels.size(), 1u);
-  EXPECT_EQ(truth->at(1).line, 3u);
+  ASSERT_EQ(truth->records.size(), 2u);
+  EXPECT_EQ(truth->records.at(0).point, (LatLng{48.8566, 2.3522}));
+  EXPECT_EQ(truth->records.at(0).country_code, "FR");
+  EXPECT_EQ(truth->records.at(0).precision_km, 0.1);
+  EXPECT_EQ(truth->records.at(0).labels.at("category"), "natural scene");
+  EXPECT_FALSE(truth->records.at(1).point.has_value());
+  EXPECT_EQ(truth->records.at(1).country_code, "CI");
+  EXPECT_EQ(truth->records.at(1).labels.size(), 1u);
+  EXPECT_EQ(truth->records.at(1).line, 3u);
 }
 
 // The index that pandas writes had been read as precision_km.
 TEST_F(Readers, AColumnWithoutANameIsNobodysField) {
   const auto truth = ReadTruth(Write("t.csv", ",id,lat,lon\n0,a,1,2\n7,b,3,4\n"));
   ASSERT_TRUE(truth.ok()) << truth.error().message;
-  EXPECT_EQ(truth->at(1).precision_km, 0);
-  EXPECT_EQ(truth->at(1).image, "");
+  EXPECT_EQ(truth->records.at(1).precision_km, 0);
+  EXPECT_EQ(truth->records.at(1).image, "");
 }
 
 TEST_F(Readers, ABenchmarkHasAHeaderAndAnnotations) {
@@ -73,10 +73,42 @@ TEST_F(Readers, ABenchmarkHasAHeaderAndAnnotations) {
             "{\"id\":\"a\",\"latitude\":1,\"longitude\":2,\"key_steps\":[\"s\",\"t\"],"
             "\"indicators\":[\"Eiffel Tower\"],\"labels\":{\"category\":\"offices\"}}\n"));
   ASSERT_TRUE(truth.ok()) << truth.error().message;
-  ASSERT_EQ(truth->size(), 1u);
-  EXPECT_THAT(truth->at(0).key_steps, ElementsAre("s", "t"));
-  EXPECT_THAT(truth->at(0).indicators, ElementsAre("Eiffel Tower"));
-  EXPECT_EQ(truth->at(0).labels.at("category"), "offices");
+  ASSERT_EQ(truth->records.size(), 1u);
+  EXPECT_THAT(truth->records.at(0).key_steps, ElementsAre("s", "t"));
+  EXPECT_THAT(truth->records.at(0).indicators, ElementsAre("Eiffel Tower"));
+  EXPECT_EQ(truth->records.at(0).labels.at("category"), "offices");
+}
+
+// An unknown country had been passed over in silence where coordinates stand beside it.
+TEST_F(Readers, UnknownCountriesBesideCoordinatesAreCounted) {
+  const auto truth =
+      ReadTruth(Write("t.csv", "id,lat,lon,country\na,1,2,Atlantis\nb,1,2,France\nc,1,2,X\n"));
+  ASSERT_TRUE(truth.ok()) << truth.error().message;
+  EXPECT_EQ(truth->records.at(0).country_code, "");
+  EXPECT_THAT(truth->remarks,
+              ElementsAre(HasSubstr("t.csv: field 'country': 2 records with coordinates name no "
+                                    "known country (first 'Atlantis' on line 2)")));
+}
+
+// Annotations of another JSON type had been passed over in silence.
+TEST_F(Readers, AnnotationsOfAnotherTypeAreErrors) {
+  const auto error = [&](const std::string& annotation) {
+    return TruthError("b.jsonl", R"({"id":"a","latitude":1,"longitude":2,)" + annotation + "}\n");
+  };
+  EXPECT_EQ(error(R"("indicators":{"a":1})"),
+            "b.jsonl:1: field 'indicators': expected a text or an array of texts, found "
+            "{\"a\":1}");
+  EXPECT_EQ(error(R"("key_steps":["s",7])"),
+            "b.jsonl:1: field 'key_steps': expected an array of texts alone, found 7");
+  EXPECT_EQ(error(R"("labels":["x"])"),
+            "b.jsonl:1: field 'labels': expected an object of texts, found [\"x\"]");
+  EXPECT_EQ(error(R"("labels":{"year":2020})"),
+            "b.jsonl:1: field 'labels.year': expected a text, found 2020");
+  EXPECT_EQ(error(R"("image_sha256":7)"),
+            "b.jsonl:1: field 'image_sha256': expected a text, found 7");
+  EXPECT_THAT(error(R"("indicators":["a"],"indicator_weights":"1")"),
+              HasSubstr("field 'indicator_weights': expected a number above 0 for each of 1"));
+  EXPECT_EQ(error(R"("indicators":null,"captions":"one","labels":null)"), "");
 }
 
 TEST_F(Readers, WrongTruthIsAnErrorWithItsPlace) {
@@ -148,18 +180,19 @@ TEST_F(Readers, InAFileOfJsonFieldsOtherAnswersDoNotCountUnlessAsked) {
 }
 
 TEST_F(Readers, OwnRecordsKeepConfidenceAndRadius) {
-  const auto file = ReadPredictions(
-      Write("own.jsonl",
-            "{\"schema\":\"gre.predictions/1\",\"model\":\"m\"}\n"
-            "{\"schema\":\"gre.locate/1\",\"file\":\"a\",\"status\":\"abstained\",\"error\":null,"
-            "\"answer\":{\"latitude\":1,\"longitude\":2,\"radius_km\":{\"p50\":3,\"p90\":4},"
-            "\"confidence\":0.5},\"chain_text\":\"x\"}\n"
-            "{\"schema\":\"gre.locate/1\",\"file\":\"b\",\"status\":\"abstained\",\"error\":null,"
-            "\"abstention\":\"why\",\"answer\":null,\"chain_text\":\"x\"}\n"
-            "{\"schema\":\"gre.locate/1\",\"file\":\"c\",\"status\":\"failed\",\"answer\":null,"
-            "\"error\":{\"code\":\"x\",\"message\":\"y\"},\"chain_text\":\"\"}\n"));
+  const auto file = ReadPredictions(Write(
+      "own.jsonl",
+      "{\"schema\":\"gre.predictions/1\",\"model\":\"m\",\"benchmark\":{\"sha256\":\"abc\"}}\n"
+      "{\"schema\":\"gre.locate/1\",\"file\":\"a\",\"status\":\"abstained\",\"error\":null,"
+      "\"answer\":{\"latitude\":1,\"longitude\":2,\"radius_km\":{\"p50\":3,\"p90\":4},"
+      "\"confidence\":0.5},\"chain_text\":\"x\"}\n"
+      "{\"schema\":\"gre.locate/1\",\"file\":\"b\",\"status\":\"abstained\",\"error\":null,"
+      "\"abstention\":\"why\",\"answer\":null,\"chain_text\":\"x\"}\n"
+      "{\"schema\":\"gre.locate/1\",\"file\":\"c\",\"status\":\"failed\",\"answer\":null,"
+      "\"error\":{\"code\":\"x\",\"message\":\"y\"},\"chain_text\":\"\"}\n"));
   ASSERT_TRUE(file.ok()) << file.error().message;
   ASSERT_EQ(file->predictions.size(), 3u);
+  EXPECT_EQ(file->benchmark_sha256, "abc");
   EXPECT_TRUE(file->predictions[0].abstained);
   EXPECT_EQ(file->predictions[0].outcome, Outcome::kParsed);
   EXPECT_EQ(file->predictions[0].confidence, 0.5);
@@ -182,7 +215,46 @@ TEST_F(Readers, ConfidencesOnOtherScalesAreSaidToBeOrLeftOut) {
   EXPECT_EQ(file->predictions[0].confidence, 0.8);
   EXPECT_TRUE(std::isnan(file->predictions[1].confidence));
   EXPECT_TRUE(std::isnan(file->predictions[2].confidence));
-  EXPECT_THAT(file->remarks, ElementsAre(HasSubstr("1 confidences outside 0 and 5")));
+  EXPECT_THAT(file->remarks,
+              ElementsAre(HasSubstr("1 confidences that are no number within 0 and 5")));
+}
+
+// "4/5", "high" and "nan" had been passed over in silence.
+TEST_F(Readers, ConfidencesThatAreNoNumbersAreCounted) {
+  const auto file = ReadPredictions(
+      Write("p.csv", "id,lat,lon,confidence\na,1,2,0.5\nb,1,2,high\nc,1,2,nan\nd,1,2,\n"));
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  EXPECT_THAT(file->remarks, ElementsAre(HasSubstr("2 confidences that are no number within 0")));
+}
+
+// The header promised at most 1000 remarks; answers that the rule leaves out had no limit.
+TEST_F(Readers, RemarksOnRecordsHaveALimit) {
+  std::string replies;
+  for (int i = 0; i < 1100; ++i) {
+    replies += R"({"id":")" + std::to_string(i) + R"(","response":"Latitude: 1.5 Longitude: -2"})";
+    replies += "\n";
+  }
+  const auto file =
+      ReadPredictions(Write("f.jsonl", replies), {.answers = AnswerRule::kFieldsOnly});
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  ASSERT_EQ(file->remarks.size(), kMaxRemarks + 1);
+  EXPECT_THAT(file->remarks.back(), HasSubstr("f.jsonl: and 100 more like these"));
+}
+
+// Each file of a comparison had been read by a rule of its own.
+TEST_F(Readers, FilesThatAreComparedGetOneAnswerRule) {
+  const std::string json = R"({"id":"a","response":"{\"latitude\": 1.5, \"longitude\": -2}"})";
+  const std::string prose = R"({"id":"a","response":"Latitude: 1.5 Longitude: -2"})";
+  const PredictionOptions any = {.answers = AnswerRule::kAny};
+  const std::vector<PredictionsFile> files = {
+      *ReadPredictions(Write("j.jsonl", json), any), *ReadPredictions(Write("p.jsonl", prose), any),
+      *ReadPredictions(Write("c.csv", "id,lat,lon\na,1,2"))};
+  const std::span<const PredictionsFile> all = files;
+  EXPECT_EQ(ChooseAnswerRule(all), AnswerRule::kAny);
+  EXPECT_EQ(ChooseAnswerRule(all.first(1)), AnswerRule::kFieldsOnly);
+  EXPECT_EQ(ChooseAnswerRule(all.last(1)), AnswerRule::kAny);
+  EXPECT_TRUE(HasReplies(files[1]));
+  EXPECT_FALSE(HasReplies(files[2]));
 }
 
 TEST_F(Readers, PredictionsWithoutAnIdOrAnAnswerAreErrors) {

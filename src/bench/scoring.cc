@@ -114,6 +114,23 @@ Result<ScoreConventions> ConventionPreset(std::string_view name) {
                    std::string(name) + "'"};
 }
 
+std::vector<std::string_view> ChangedFromPreset(const ScoreConventions& conventions) {
+  std::vector<std::string_view> changed;
+  if (conventions.preset.empty()) return changed;
+  const auto preset = ConventionPreset(conventions.preset);
+  if (!preset.ok()) return changed;
+  const auto compare = [&](std::string_view name, bool is_same) {
+    if (!is_same) changed.push_back(name);
+  };
+  compare("distance", conventions.distance.Name() == preset->distance.Name());
+  compare("boundary", conventions.boundary == preset->boundary);
+  compare("thresholds", conventions.thresholds_km == preset->thresholds_km);
+  compare("unparsed", conventions.unparsed == preset->unparsed);
+  compare("missing", conventions.count_missing == preset->count_missing);
+  compare("geoscore", conventions.geoscore_scale_km == preset->geoscore_scale_km);
+  return changed;
+}
+
 const MetricColumn* RecordScores::Find(std::string_view name) const {
   const auto found = std::ranges::find(columns, name, &MetricColumn::name);
   return found == columns.end() ? nullptr : &*found;

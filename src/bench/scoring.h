@@ -26,6 +26,7 @@ struct ScoreConventions {
   DistanceConvention distance = {};
   Boundary boundary = Boundary::kInclusive;
   std::vector<double> thresholds_km = {1, 25, 200, 750, 2500};
+  std::vector<double> percentiles = {10, 25, 75, 90};  // of the answers' distances, in (0, 100)
 
   // What counts for an answer without coordinates.
   enum class Unparsed {
@@ -46,6 +47,10 @@ struct ScoreConventions {
 
 // The conventions of a published evaluation; kInvalidArgument lists the names.
 Result<ScoreConventions> ConventionPreset(std::string_view name);
+
+// What differs from the preset that the conventions name: "distance", "boundary", "thresholds",
+// "unparsed", "missing", "geoscore". Empty without a preset.
+std::vector<std::string_view> ChangedFromPreset(const ScoreConventions& conventions);
 
 // Points that stand for a country whose photos have no coordinates; empty for an unknown one.
 using CountryPoints = std::function<std::vector<LatLng>(std::string_view country_code)>;
@@ -95,7 +100,7 @@ struct Estimate {
 
 struct PercentileKm {
   double percent = 0;
-  double distance_km = 0;
+  Estimate distance_km;
 };
 
 struct Scores {
@@ -118,7 +123,7 @@ struct Scores {
   Estimate geoscore;
   Estimate mean_km;
   Estimate median_km;
-  std::vector<PercentileKm> percentiles_km;  // 10, 25, 75, 90 of parsed answers
+  std::vector<PercentileKm> percentiles_km;  // of parsed answers, as the conventions ask
   // "country", "nearest_country", "region", …: those that were computed.
   std::vector<std::pair<std::string, Estimate>> places;
   std::string interval_method;         // how the intervals were made
@@ -129,6 +134,7 @@ struct Scores {
     size_t records = 0;  // 0: none stated, the rest is not computed
     double calibration_error = 0;
     double auroc = 0;
+    CalibrationIntervals intervals;
     std::vector<ReliabilityBin> reliability;
     RiskCoverage risk_coverage;
   };

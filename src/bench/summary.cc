@@ -1,13 +1,12 @@
 #include <algorithm>
 #include <cmath>
 #include <iterator>
+#include <limits>
 
 #include "bench/scoring.h"
 
 namespace gre {
 namespace {
-
-constexpr double kPercentiles[] = {10, 25, 75, 90};
 
 Estimate ToEstimate(const MeanEstimate& mean) {
   return {mean.value, mean.low, mean.high, mean.count};
@@ -42,22 +41,27 @@ void CountOutcomes(std::span<const TruthRecord> truth, std::span<const Predictio
   }
 }
 
-void SummarizeDistances(const MetricColumn& column, Scores& scores) {
+void SummarizeDistances(const MetricColumn& column, std::span<const double> percentiles,
+                        Scores& scores) {
   std::vector<double> distances_km;
   std::ranges::copy_if(column.values, std::back_inserter(distances_km),
                        [](double value) { return !std::isnan(value); });
   std::ranges::sort(distances_km);
-  const Interval interval = BootstrapQuantile(distances_km, 0.5);
-  scores.median_km = {Median(distances_km), interval.low, interval.high, distances_km.size()};
-  for (const double percent : kPercentiles) {
-    if (distances_km.empty()) break;
-    scores.percentiles_km.push_back({percent, QuantileOfSorted(distances_km, percent / 100)});
+  const auto quantile = [&](double probability) -> Estimate {
+    const Interval interval = BootstrapQuantile(distances_km, probability);
+    const double value = distances_km.empty() ? std::numeric_limits<double>::quiet_NaN()
+                                              : QuantileOfSorted(distances_km, probability);
+    return {value, interval.low, interval.high, distances_km.size()};
+  };
+  scores.median_km = quantile(0.5);
+  for (const double percent : percentiles) {
+    scores.percentiles_km.push_back({percent, quantile(percent / 100)});
   }
 }
 
 void SummarizeConfidence(std::span<const TruthRecord> truth,
                          std::span<const Prediction> predictions, const RecordScores& records,
-                         Scores& scores) {
+                         const BootstrapOptions& bootstrap, Scores& scores) {
   std::vector<JudgedAnswer> judged;
   std::vector<AnswerWithRadius> radii;
   const MetricColumn* country = records.Find("country");
@@ -81,6 +85,7 @@ void SummarizeConfidence(std::span<const TruthRecord> truth,
   if (judged.empty()) return;
   scores.confidence.calibration_error = ExpectedCalibrationError(judged);
   scores.confidence.auroc = Auroc(judged);
+  scores.confidence.intervals = BootstrapCalibration(judged, bootstrap);
   scores.confidence.reliability = ReliabilityBins(judged);
   scores.confidence.risk_coverage = ComputeRiskCoverage(judged);
 }
@@ -116,8 +121,8 @@ Scores Summarize(std::span<const TruthRecord> truth, std::span<const Prediction>
       scores.places.emplace_back(name, estimate);
     }
   }
-  SummarizeDistances(*records.Find("distance_km"), scores);
-  SummarizeConfidence(truth, predictions, records, scores);
+  SummarizeDistances(*records.Find("distance_km"), conventions.percentiles, scores);
+  SummarizeConfidence(truth, predictions, records, bootstrap, scores);
   return scores;
 }
 

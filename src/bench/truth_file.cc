@@ -1,15 +1,16 @@
 #include "bench/truth_file.h"
 
+#include <algorithm>
 #include <optional>
 #include <unordered_map>
 #include <utility>
 
 #include <nlohmann/json.hpp>
 
-#include "dataset/field_names.h"
-#include "dataset/record_file.h"
 #include "core/json.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
+#include "dataset/record_file.h"
 #include "knowledge/country_facts.h"
 
 namespace gre {
@@ -17,8 +18,6 @@ namespace {
 
 constexpr std::string_view kCountrySpellings[] = {"country_code", "cc", "country", "gt_country"};
 constexpr std::string_view kPrecisionSpellings[] = {"precision_km"};
-constexpr std::string_view kImageSpellings[] = {"image", "image_path", "image_file", "file",
-                                                "path"};
 constexpr std::string_view kLabelFields[] = {"category", "scene",     "environment", "indicator",
                                              "kind",     "continent", "setting"};
 
@@ -29,9 +28,10 @@ class TruthReader {
   TruthReader(RecordFile file, const TruthFields& fields)
       : file_(std::move(file)), fields_(fields) {}
 
-  Result<std::vector<TruthRecord>> Read() {
+  Result<TruthFile> Read() {
     GRE_RETURN_IF_ERROR(Resolve());
-    std::vector<TruthRecord> records;
+    TruthFile read;
+    std::vector<TruthRecord>& records = read.records;
     for (std::vector<FieldValue> values;;) {
       GRE_ASSIGN_OR_RETURN(const bool more, file_.Next(names_, values));
       if (!more) break;
@@ -46,7 +46,13 @@ class TruthReader {
                    file_.name() + ": expected at least one record, found none"};
     }
     GRE_RETURN_IF_ERROR(CheckIds(records));
-    return records;
+    if (unknown_countries_ > 0) {
+      read.remarks.push_back(file_.name() + ": field '" + names_[kCountry] +
+                             "': " + std::to_string(unknown_countries_) +
+                             " records with coordinates name no known country (first " +
+                             first_unknown_ + "); their country is that of the point");
+    }
+    return read;
   }
 
  private:
@@ -128,6 +134,8 @@ class TruthReader {
         record.country_code = known->code;
       } else if (!record.point) {
         return Bad(kCountry, "a country's ISO 3166-1 code or English name", Found(country));
+      } else if (++unknown_countries_ == 1) {
+        first_unknown_ = Found(country) + " on line " + std::to_string(record.line);
       }
     }
     if (!record.point && record.country_code.empty()) {
@@ -169,66 +177,103 @@ class TruthReader {
   Status ReadAnnotations(TruthRecord& record) const {
     if (file_.json().empty()) return {};
     const std::string_view json = file_.json();
-    const bool annotated = json.find("\"indicators\"") != std::string_view::npos ||
+    const bool annotated = json.find("\"indicator") != std::string_view::npos ||
                            json.find("\"captions\"") != std::string_view::npos ||
                            json.find("\"key_steps\"") != std::string_view::npos ||
                            json.find("\"gt_cot\"") != std::string_view::npos ||
                            json.find("\"labels\"") != std::string_view::npos ||
                            json.find("\"image_sha256\"") != std::string_view::npos;
     if (!annotated) return {};
-    const auto parsed = ParseJson(json);
-    if (!parsed.ok()) return {};
-    const auto texts = [&](const char* key, std::vector<std::string>& into) {
-      const auto found = parsed->find(key);
-      if (found == parsed->end()) return;
-      if (found->is_string()) into.push_back(found->get<std::string>());
-      if (!found->is_array()) return;
-      for (const Json& item : *found) {
-        if (item.is_string()) into.push_back(item.get<std::string>());
-      }
+    auto parsed = ParseJson(json);
+    if (!parsed.ok()) return std::move(parsed).error().Wrap(file_.Place());
+    GRE_RETURN_IF_ERROR(ReadText(*parsed, "image_sha256", record.image_sha256));
+    GRE_RETURN_IF_ERROR(ReadTexts(*parsed, "indicators", record.indicators));
+    GRE_RETURN_IF_ERROR(ReadWeights(*parsed, record));
+    GRE_RETURN_IF_ERROR(ReadTexts(*parsed, "captions", record.captions));
+    GRE_RETURN_IF_ERROR(ReadTexts(*parsed, "key_steps", record.key_steps));
+    if (record.key_steps.empty()) {
+      GRE_RETURN_IF_ERROR(ReadTexts(*parsed, "gt_cot", record.key_steps));
+    }
+    const Json* labels = FindAnnotation(*parsed, "labels");
+    if (labels == nullptr) return {};
+    if (!labels->is_object()) return BadAnnotation("labels", "an object of texts", *labels);
+    for (const auto& [name, value] : labels->items()) {
+      if (!value.is_string()) return BadAnnotation("labels." + name, "a text", value);
+      record.labels.insert_or_assign(name, value.get<std::string>());
+    }
+    return {};
+  }
+
+  // nullptr: not there, or null.
+  static const Json* FindAnnotation(const Json& json, const char* key) {
+    const auto found = json.find(key);
+    return found == json.end() || found->is_null() ? nullptr : &*found;
+  }
+
+  [[nodiscard]] Error BadAnnotation(std::string_view field, std::string_view expected,
+                                    const Json& found) const {
+    constexpr size_t kShown = 100;
+    std::string shown = DumpJson(found);
+    if (shown.size() > kShown) shown = ReplaceInvalidUtf8(shown.substr(0, kShown)) + " …";
+    std::string message = file_.Place();
+    message.append(": field '").append(field).append("': expected ").append(expected);
+    message.append(", found ").append(shown);
+    return {ErrorCode::kInvalidInput, std::move(message)};
+  }
+
+  Status ReadText(const Json& json, const char* key, std::string& into) const {
+    const Json* found = FindAnnotation(json, key);
+    if (found == nullptr) return {};
+    if (!found->is_string()) return BadAnnotation(key, "a text", *found);
+    into = found->get<std::string>();
+    return {};
+  }
+
+  Status ReadTexts(const Json& json, const char* key, std::vector<std::string>& into) const {
+    const Json* found = FindAnnotation(json, key);
+    if (found == nullptr) return {};
+    if (found->is_string()) {
+      into.push_back(found->get<std::string>());
+      return {};
+    }
+    if (!found->is_array()) return BadAnnotation(key, "a text or an array of texts", *found);
+    for (const Json& item : *found) {
+      if (!item.is_string()) return BadAnnotation(key, "an array of texts alone", item);
+      into.push_back(item.get<std::string>());
+    }
+    return {};
+  }
+
+  Status ReadWeights(const Json& json, TruthRecord& record) const {
+    const Json* weights = FindAnnotation(json, "indicator_weights");
+    if (weights == nullptr) return {};
+    const auto is_weight = [](const Json& weight) {
+      return weight.is_number() && weight.get<double>() > 0;
     };
-    if (const auto hash = parsed->find("image_sha256");
-        hash != parsed->end() && hash->is_string()) {
-      record.image_sha256 = hash->get<std::string>();
+    if (!weights->is_array() || !std::ranges::all_of(*weights, is_weight) ||
+        (!weights->empty() && weights->size() != record.indicators.size())) {
+      return BadAnnotation("indicator_weights",
+                           "a number above 0 for each of " +
+                               std::to_string(record.indicators.size()) + " indicators",
+                           *weights);
     }
-    texts("indicators", record.indicators);
-    if (const auto weights = parsed->find("indicator_weights");
-        weights != parsed->end() && !weights->empty()) {
-      for (const Json& weight : *weights) {
-        const double value = weight.is_number() ? weight.get<double>() : 0;
-        if (value > 0) record.indicator_weights.push_back(value);
-      }
-      if (record.indicator_weights.size() != record.indicators.size() ||
-          weights->size() != record.indicators.size()) {
-        return Error{ErrorCode::kInvalidInput,
-                     file_.Place() +
-                         ": field 'indicator_weights': expected a number above 0 for "
-                         "each of " +
-                         std::to_string(record.indicators.size()) + " indicators, found " +
-                         weights->dump()};
-      }
-    }
-    texts("captions", record.captions);
-    texts("key_steps", record.key_steps);
-    if (record.key_steps.empty()) texts("gt_cot", record.key_steps);
-    if (const auto labels = parsed->find("labels");
-        labels != parsed->end() && labels->is_object()) {
-      for (const auto& [name, value] : labels->items()) {
-        if (value.is_string()) record.labels.insert_or_assign(name, value.get<std::string>());
-      }
-    }
+    for (const Json& weight : *weights) record.indicator_weights.push_back(weight.get<double>());
     return {};
   }
 
   RecordFile file_;
   TruthFields fields_;
   std::vector<std::string> names_;  // Wanted, then labels, then "schema"
+  size_t unknown_countries_ = 0;    // beside coordinates
+  std::string first_unknown_;
 };
 
 }  // namespace
 
-Result<std::vector<TruthRecord>> ReadTruth(const std::string& path, const TruthFields& fields) {
+Result<TruthFile> ReadTruth(const std::string& path, const TruthFields& fields,
+                            const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(RecordFile file, RecordFile::Open(path));
+  file.StopWhen(cancellation);
   return TruthReader(std::move(file), fields).Read();
 }
 

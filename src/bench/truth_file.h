@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "bench/records.h"
+#include "core/cancellation.h"
 #include "core/result.h"
 
 namespace gre {
@@ -17,14 +18,23 @@ struct TruthFields {
   std::string longitude = {};
 };
 
+struct TruthFile {
+  std::vector<TruthRecord> records;
+  std::vector<std::string> remarks;  // one line each; what was not used
+};
+
 // Reads a truth file or benchmark: CSV, TSV, JSON or JSON Lines (dataset/record_file.h). Optional
 // fields: country or country_code (code or English name), precision_km, image, category,
-// environment, indicator, continent, labels (an object of further ones), indicators, captions,
-// key_steps (arrays of texts), indicator_weights (numbers, one an indicator).
+// environment, indicator, continent; in JSON also image_sha256 (a text), labels (an object of
+// further ones, texts), indicators, captions, key_steps (a text or an array of texts),
+// indicator_weights (numbers, one an indicator).
 //
 // Strict, since everything is measured against it: a missing or repeated id, a coordinate that is
-// no number or out of range, half a pair, an unknown country are kInvalidInput with file, line and
-// field. A record with neither point nor country is one too.
-Result<std::vector<TruthRecord>> ReadTruth(const std::string& path, const TruthFields& fields = {});
+// no number or out of range, half a pair, an unknown country of a record without coordinates, an
+// annotation of another JSON type (null is none) are kInvalidInput with file, line and field. A
+// record with neither point nor country is one too. An unknown country beside coordinates is not
+// used and counted in a remark: the country is then that of the point.
+Result<TruthFile> ReadTruth(const std::string& path, const TruthFields& fields = {},
+                            const CancellationToken& cancellation = {});
 
 }  // namespace gre

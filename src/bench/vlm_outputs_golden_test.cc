@@ -32,12 +32,12 @@ TEST(VlmOutputsGolden, ScoresEqualTheReference) {
     ASSERT_TRUE(file.ok()) << file.error().message;
     EXPECT_EQ(file->fields.id, "image_file");
     EXPECT_EQ(file->fields.text, "raw_response");
-    const auto matching = MatchPredictions(*truth, file->predictions);
+    const auto matching = MatchPredictions(truth->records, file->predictions);
     ASSERT_TRUE(matching.ok()) << matching.error().message;
     const auto score = [&](const ScoreConventions& conventions) {
       const RecordScores records =
-          ScoreRecords(*truth, file->predictions, *matching, conventions, no_points);
-      return Summarize(*truth, file->predictions, *matching, records, conventions, {});
+          ScoreRecords(truth->records, file->predictions, *matching, conventions, no_points);
+      return Summarize(truth->records, file->predictions, *matching, records, conventions, {});
     };
     const auto check = [&](const char* table, const ScoreConventions& conventions) {
       for (const auto& [threshold_km, estimate] : score(conventions).accuracy) {

@@ -158,7 +158,13 @@ Result<ParsedArguments> ParseArguments(const CommandSpec& program,
       std::vector<std::string> values = parsed_option->results();
       if (!std::holds_alternative<std::vector<std::string>*>(option->target) &&
           !std::holds_alternative<bool*>(option->target)) {
-        values.erase(values.begin(), values.end() - 1);  // the last one counts
+        // The last one counts, as wrappers expect; but files are easily taken for a list.
+        if (option->is_path && values.front() != values.back()) {
+          return Error{ErrorCode::kInvalidArgument,
+                       "--" + option->name + " names one file, found '" + values.front() +
+                           "' and '" + values.back() + "'"};
+        }
+        values.erase(values.begin(), values.end() - 1);
       }
       parsed.given.emplace_back(option, std::move(values));
     }

@@ -38,6 +38,7 @@ class ArgumentsTest : public ::testing::Test {
          .help = "Where",
          .target = &device,
          .choices = {"cpu", "cuda"}},
+        {.name = "truth", .value_name = "FILE", .help = "T", .target = &truth, .is_path = true},
         {.name = "stream", .letter = 's', .help = "Stream", .target = &stream},
         {.name = "temperature", .value_name = "T", .help = "T", .target = &temperature},
     };
@@ -66,6 +67,7 @@ class ArgumentsTest : public ::testing::Test {
 
   std::vector<std::string> photos;
   std::vector<std::string> include;
+  std::string truth;
   int samples = 8;
   int64_t max_pixels = 0;
   std::string device = "cpu";
@@ -77,6 +79,14 @@ class ArgumentsTest : public ::testing::Test {
   std::map<std::string, std::string> environment;
   std::string config_path;
 };
+
+TEST_F(ArgumentsTest, OfTwoFilesTheLastWonUnseen) {
+  EXPECT_FALSE(Apply({"run", "--truth", "a", "--truth", "b"}).ok());
+  EXPECT_TRUE(
+      Apply({"run", "--truth", "a", "--truth", "a", "--samples", "2", "--samples", "3"}).ok());
+  EXPECT_EQ(truth, "a");
+  EXPECT_EQ(samples, 3);
+}
 
 TEST_F(ArgumentsTest, WordsOptionsAndSwitchesInAnyOrder) {
   ASSERT_TRUE(Apply({"run", "a.jpg", "--samples=3", "-s", "b.jpg", "--include", "*.png",

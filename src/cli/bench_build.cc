@@ -14,6 +14,7 @@
 #include "cli/context.h"
 #include "cli/engine_options.h"
 #include "cli/models.h"
+#include "cli/output_files.h"
 #include "cli/progress.h"
 #include "cli/results_journal.h"
 #include "core/file.h"
@@ -43,10 +44,22 @@ struct BenchBuildOptions {
   std::optional<double> min_similarity;
   BuildOptions build;
   EngineOptions engine;
+  bool force = false;
 };
 
 Error Missing(std::string what) {
   return {ErrorCode::kInvalidArgument, "'gre bench build' needs " + std::move(what)};
+}
+
+// A build whose journal is there goes on with its own files.
+Status CheckFiles(const BenchBuildOptions& options, const std::string& journal_path) {
+  CommandFiles files = {
+      .inputs = {{"--truth", options.truth}},
+      .outputs = {{"--out", options.out}, {"--out", options.out + ".report.json"}},
+      .force = options.force || FileExists(journal_path)};
+  for (const std::string& path : options.chains) files.inputs.push_back({"--chains", path});
+  for (const std::string& path : options.decisions) files.inputs.push_back({"--decisions", path});
+  return CheckOutputFiles(files);
 }
 
 Status Check(const BenchBuildOptions& options, const CliContext& context) {
@@ -68,10 +81,13 @@ Status Check(const BenchBuildOptions& options, const CliContext& context) {
   return CheckEngineOptions(options.engine, context.environment());
 }
 
-Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options) {
+Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options,
+                                            const CliContext& context) {
   std::vector<TruthRecord> records;
   if (!options.truth.empty()) {
-    GRE_ASSIGN_OR_RETURN(records, ReadTruth(options.truth, options.truth_fields));
+    GRE_ASSIGN_OR_RETURN(TruthFile truth, ReadTruth(options.truth, options.truth_fields));
+    for (const std::string& remark : truth.remarks) context.Note(remark);
+    records = std::move(truth.records);
   } else {
     const auto split = ParsePhotoSplit(options.split);
     if (!split) {
@@ -196,12 +212,27 @@ std::string Outcome(const BuildStage& stage) {
          " without a result";
 }
 
+Error NothingLeft(const BuiltBenchmark& built) {
+  std::string why = "the benchmark would be empty, so nothing was written";
+  if (!built.dropped.empty()) {
+    const DroppedPhoto& first = built.dropped.front();
+    why += ": " + std::to_string(built.dropped.size()) + " photos were dropped, the first, '" +
+           first.id + "', by stage " + first.stage + ": " + first.reason;
+  }
+  return {ErrorCode::kInvalidInput, why};
+}
+
 Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& context,
                              Workshop& shop) {
   GRE_RETURN_IF_ERROR(Check(options, context));
-  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options));
-  GRE_RETURN_IF_ERROR(Equip(options, context, shop));
   const std::string journal_path = options.out + ".build";
+  GRE_RETURN_IF_ERROR(CheckFiles(options, journal_path));
+  if (!DirectoryExists(options.photos)) {
+    return Error{ErrorCode::kNotFound,
+                 "--photos '" + options.photos + "': there is no such folder"};
+  }
+  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options, context));
+  GRE_RETURN_IF_ERROR(Equip(options, context, shop));
   GRE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(journal_path));
   GRE_ASSIGN_OR_RETURN(BuildJournal journal, BuildJournal::Open(journal_path));
   Progress progress({.enabled = !context.quiet,
@@ -216,6 +247,7 @@ Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& conte
   GRE_ASSIGN_OR_RETURN(BuiltBenchmark built,
                        BuildBenchmark(photos, options.photos, shop.tools, options.build, journal,
                                       report, context.cancellation()));
+  if (built.records.empty()) return NothingLeft(built);
   BenchmarkHeader header;
   header.name = options.name.empty() ? std::string("unnamed") : options.name;
   header.reviewed = built.reviewed;
@@ -296,6 +328,7 @@ std::vector<OptionSpec> Options(BenchBuildOptions& options) {
        .help = "Of the engine's sampling",
        .target = &options.build.seed,
        .configurable = false},
+      ForceOption(options.force),
   };
   for (OptionSpec& spec : EngineOptionSpecs(options.engine)) {
     if (spec.name == "model") {

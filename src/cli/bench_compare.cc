@@ -4,6 +4,7 @@
 #include "bench/compare/comparison.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "report/comparison_tables.h"
 #include "report/score_text.h"
@@ -17,6 +18,7 @@ struct BenchCompareOptions {
   int min_group = 10;
   std::vector<std::string> fail_if;
   std::string list_changes;
+  bool force = false;
 };
 
 Result<std::vector<FailCondition>> ParseConditions(const std::vector<std::string>& texts) {
@@ -43,6 +45,9 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
   }
   GRE_ASSIGN_OR_RETURN(const std::vector<FailCondition> conditions,
                        ParseConditions(options.fail_if));
+  GRE_RETURN_IF_ERROR(CheckOutputFiles({.inputs = BenchInputFiles(options.bench),
+                                        .outputs = {{"--list-changes", options.list_changes}},
+                                        .force = options.force}));
   Compared compared;
   GRE_ASSIGN_OR_RETURN(compared.inputs, LoadBench(options.bench, context, /*keep_text=*/false));
   std::vector<ComparedSystem> systems;
@@ -57,6 +62,7 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
   GRE_ASSIGN_OR_RETURN(compared.comparison,
                        CompareSystems(compared.inputs.truth, systems, comparing));
   GRE_ASSIGN_OR_RETURN(compared.failures, FindFailures(compared.comparison, conditions));
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   if (!options.list_changes.empty()) {
     GRE_RETURN_IF_ERROR(WriteFileAtomically(
         options.list_changes, ChangesCsv(compared.comparison, compared.inputs.truth)));
@@ -66,8 +72,8 @@ Result<Compared> Compare(const BenchCompareOptions& options, CliContext& context
 
 void Print(const Compared& compared, const BenchOptions& options, CliContext& context) {
   if (context.json) {
-    context.out.WriteLine(
-        ComparisonJson(compared.comparison, compared.inputs.conventions, compared.failures));
+    context.out.WriteLine(ComparisonJson(compared.comparison, MakeReport(compared.inputs, options),
+                                         compared.failures));
     return;
   }
   for (const Table& table : ComparisonTables(compared.comparison)) {
@@ -123,13 +129,12 @@ CommandSpec BenchCompareCommand() {
        .target = &options->list_changes,
        .configurable = false,
        .is_path = true});
+  command.options.push_back(ForceOption(options->force));
   command.run = [options](CliContext& context) -> ExitCode {
     const Result<Compared> compared = Compare(*options, context);
     if (!compared.ok()) return context.Fail(compared.error());
     Print(*compared, options->bench, context);
-    for (const ScoredSystem& system : compared->inputs.systems) {
-      for (const std::string& remark : system.file.remarks) context.Note(remark);
-    }
+    PrintRemarks(compared->inputs, context);
     for (const std::string& failure : compared->failures) {
       context.PrintError({ErrorCode::kInvalidInput, failure});
     }

@@ -1,11 +1,19 @@
 // gre bench fuse: several systems' answers to the same photos -> one.
+#include <algorithm>
+#include <iterator>
 #include <memory>
 #include <utility>
+
+#include <nlohmann/json.hpp>
 
 #include "bench/fusion/fusion_systems.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "cli/progress.h"
+#include "cli/signals.h"
 #include "core/file.h"
+#include "core/json.h"
+#include "core/strings.h"
 #include "report/fusion_tables.h"
 #include "report/score_text.h"
 
@@ -19,21 +27,74 @@ struct BenchFuseOptions {
   std::string out;
   std::string weights;
   std::string save_weights;
+  bool force = false;
 };
 
+std::vector<OptionSpec> AllOptions(BenchFuseOptions& options) {
+  std::vector<OptionSpec> specs = BenchOptionSpecs(options.bench);
+  const auto path = [](std::string name, std::string help, std::string& target) {
+    return OptionSpec{.name = std::move(name),
+                      .value_name = "FILE",
+                      .help = std::move(help),
+                      .target = &target,
+                      .configurable = false,
+                      .is_path = true};
+  };
+  specs.push_back(path("out", "The fused answers, .jsonl or .csv", options.out));
+  specs.push_back({.name = "folds",
+                   .value_name = "N",
+                   .help = "Parts of the cross-validation",
+                   .target = &options.folds,
+                   .min = 2,
+                   .max = 1000,
+                   .configurable = false});
+  specs.push_back({.name = "place-km",
+                   .value_name = "KM",
+                   .help = "Photos this near to each other are never split across folds",
+                   .target = &options.place_km,
+                   .min = 0,
+                   .max = 5000,
+                   .configurable = false});
+  specs.push_back(path("save-weights", "Writes what was learned from all photos, for --weights",
+                       options.save_weights));
+  specs.push_back(
+      path("weights", "Fuses with weights learned before; needs no truth", options.weights));
+  specs.push_back(ForceOption(options.force));
+  return specs;
+}
+
 Error UsageError(std::string message) { return {ErrorCode::kInvalidArgument, std::move(message)}; }
+
+// With --weights only the options that say how predictions are read have an effect.
+Status CheckEffect(const BenchFuseOptions& options) {
+  constexpr std::string_view kReading[] = {
+      "predictions",     "pred-id",        "pred-text", "pred-lat", "pred-lon",
+      "pred-confidence", "confidence-max", "answers",   "protocol", "pred-name"};
+  BenchFuseOptions given = options;
+  BenchFuseOptions defaults;
+  const std::vector<OptionSpec> specs = AllOptions(given);
+  const std::vector<OptionSpec> default_specs = AllOptions(defaults);
+  for (size_t i = 0; i < specs.size(); ++i) {
+    const OptionSpec& spec = specs[i];
+    const bool has_effect = std::ranges::find(kReading, spec.name) != std::end(kReading) ||
+                            spec.name == "out" || spec.name == "weights" || spec.name == "force";
+    if (has_effect || TargetText(spec) == TargetText(default_specs[i])) continue;
+    return UsageError("--" + spec.name +
+                      ": has no effect with --weights, where nothing is learned " +
+                      "or scored; leave it out");
+  }
+  return {};
+}
 
 Status CheckOptions(const BenchFuseOptions& options) {
   if (options.bench.predictions.size() < 2) {
     return UsageError("expected --predictions at least twice; 'gre bench fuse --help' shows how");
   }
+  GRE_RETURN_IF_ERROR(RefuseRepeatedFiles("--predictions", options.bench.predictions));
   if (options.bench.truth.empty() == options.weights.empty()) {
     return UsageError(
         "expected either --truth FILE, to learn the weights and measure the gain, or --weights "
         "FILE, to fuse with weights learned before");
-  }
-  if (!options.weights.empty() && !options.save_weights.empty()) {
-    return UsageError("--save-weights: needs --truth; with --weights nothing is learned");
   }
   if (!options.weights.empty() && options.out.empty()) {
     return UsageError("--weights: expected --out FILE as well: without truth there is no report");
@@ -44,7 +105,14 @@ Status CheckOptions(const BenchFuseOptions& options) {
     return UsageError("--out: expected a name that ends in .jsonl or .csv, found '" + options.out +
                       "'");
   }
-  return {};
+  if (!options.weights.empty()) GRE_RETURN_IF_ERROR(CheckEffect(options));
+  GRE_RETURN_IF_ERROR(CheckProtocol(options.bench));
+  CommandFiles files = {
+      .inputs = BenchInputFiles(options.bench),
+      .outputs = {{"--out", options.out}, {"--save-weights", options.save_weights}},
+      .force = options.force};
+  files.inputs.push_back({"--weights", options.weights});
+  return CheckOutputFiles(files);
 }
 
 Status WriteFused(const BenchFuseOptions& options, std::span<const TruthRecord> truth,
@@ -59,14 +127,20 @@ Status FuseWithWeights(const BenchFuseOptions& options, CliContext& context) {
   GRE_ASSIGN_OR_RETURN(const std::string json, ReadFile(options.weights));
   auto model = ParseFusionModel(json);
   if (!model.ok()) return std::move(model).error().Wrap(options.weights);
-  const PredictionOptions reading = MakePredictionOptions(options.bench, /*keep_text=*/false);
-  const std::vector<std::string> names = SystemNames(options.bench.predictions);
-  std::vector<PredictionsFile> files;
-  std::vector<FusionInput> inputs;
-  for (const std::string& path : options.bench.predictions) {
-    GRE_ASSIGN_OR_RETURN(PredictionsFile file, ReadPredictions(path, reading));
-    files.push_back(std::move(file));
+  if (model->settings.use_confidence && model->confidence_max != options.bench.confidence_max) {
+    return UsageError("--confidence-max: the weights in " + options.weights +
+                      " were learned from confidences up to " +
+                      FormatShortest(model->confidence_max) + ", found " +
+                      FormatShortest(options.bench.confidence_max));
   }
+  const PlaceNamer namer = PlaceNamer::Open(context.cache_directory() + "/geodata");
+  PredictionOptions reading = MakePredictionOptions(options.bench, /*keep_text=*/false);
+  GRE_ASSIGN_OR_RETURN(reading.names, NamesGazetteer(options.bench, namer));
+  const std::vector<std::string> names = SystemNames(options.bench.predictions);
+  GRE_ASSIGN_OR_RETURN(
+      const std::vector<PredictionsFile> files,
+      ReadPredictionFiles(options.bench.predictions, reading, context.cancellation()));
+  std::vector<FusionInput> inputs;
   for (size_t i = 0; i < files.size(); ++i) inputs.push_back({names[i], files[i].predictions});
   GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, PhotosOf(inputs));
   GRE_ASSIGN_OR_RETURN(const FusionPhotos votes, CollectVotes(photos, inputs, options.place_km));
@@ -74,8 +148,20 @@ Status FuseWithWeights(const BenchFuseOptions& options, CliContext& context) {
     return Error(known.error()).Wrap(options.weights);
   }
   const std::vector<FusedPhoto> fused = FusePhotos(votes.photos, *model);
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   GRE_RETURN_IF_ERROR(WriteFused(options, photos, fused, votes.systems));
-  context.Note(std::to_string(photos.size()) + " photos fused into " + options.out);
+  for (const PredictionsFile& file : files) {
+    for (const std::string& remark : file.remarks) context.Note(remark);
+  }
+  const auto answered = static_cast<size_t>(std::ranges::count_if(
+      fused, [](const FusedPhoto& photo) { return photo.answer.has_value(); }));
+  if (context.json) {
+    context.out.WriteLine(
+        DumpJson({{"out", options.out}, {"photos", photos.size()}, {"answered", answered}}));
+  } else {
+    context.Note(std::to_string(photos.size()) + " photos fused into " + options.out + ", " +
+                 std::to_string(answered) + " with an answer");
+  }
   return {};
 }
 
@@ -98,9 +184,17 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
     systems.push_back({system.name, system.file.predictions});
   }
   GRE_ASSIGN_OR_RETURN(fused.votes, CollectVotes(inputs.truth, systems, options.place_km));
+  Progress progress({.enabled = !context.quiet,
+                     .terminal = context.err_terminal,
+                     .label = "learning",
+                     .unit = "fits"},
+                    options.folds + 1);
+  const auto report = [&](size_t done, size_t) { progress.Update(static_cast<int64_t>(done)); };
   GRE_ASSIGN_OR_RETURN(fused.fusion,
                        CrossValidateFusion(fused.votes.photos, fused.votes.systems,
-                                           static_cast<size_t>(options.folds), options.bench.seed));
+                                           static_cast<size_t>(options.folds), options.bench.seed,
+                                           context.cancellation(), report));
+  progress.Clear();
   BootstrapOptions bootstrap;
   bootstrap.resamples = options.bench.resamples;
   bootstrap.seed = options.bench.seed;
@@ -131,6 +225,8 @@ Result<Fused> FuseWithTruth(const BenchFuseOptions& options, CliContext& context
   fused.gains = MeasureFusionGains(
       inputs.truth, singles,
       {fused.system.name, fused.system.file.predictions, &fused.system.records}, bootstrap);
+  fused.fusion.model.confidence_max = options.bench.confidence_max;
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
   GRE_RETURN_IF_ERROR(WriteFused(options, inputs.truth, fused.fusion.photos, fused.votes.systems));
   if (!options.save_weights.empty()) {
     GRE_RETURN_IF_ERROR(
@@ -152,7 +248,7 @@ void Print(const Fused& fused, const BenchFuseOptions& options, CliContext& cont
     report.singles.push_back({fused.singles[i].name, &fused.singles[i].scores, fused.added[i]});
   }
   if (context.json) {
-    context.out.WriteLine(FusionReportJson(report, fused.inputs.conventions));
+    context.out.WriteLine(FusionReportJson(report, MakeReport(fused.inputs, options.bench)));
     return;
   }
   for (const Table& table : FusionTables(report)) {
@@ -179,35 +275,7 @@ CommandSpec BenchFuseCommand() {
       "  gre bench fuse --predictions new/a.jsonl --predictions new/b.jsonl --predictions "
       "new/c.jsonl --weights weights.json --out fused.csv\n"
       "Weights belong to systems by the names of their files.";
-  command.options = BenchOptionSpecs(options->bench);
-  const auto path = [](std::string name, std::string help, std::string& target) {
-    return OptionSpec{.name = std::move(name),
-                      .value_name = "FILE",
-                      .help = std::move(help),
-                      .target = &target,
-                      .configurable = false,
-                      .is_path = true};
-  };
-  command.options.push_back(path("out", "The fused answers, .jsonl or .csv", options->out));
-  command.options.push_back({.name = "folds",
-                             .value_name = "N",
-                             .help = "Parts of the cross-validation",
-                             .target = &options->folds,
-                             .min = 2,
-                             .max = 1000,
-                             .configurable = false});
-  command.options.push_back({.name = "place-km",
-                             .value_name = "KM",
-                             .help = "Photos this near to each other are never split across folds",
-                             .target = &options->place_km,
-                             .min = 0,
-                             .max = 5000,
-                             .configurable = false});
-  command.options.push_back(path("save-weights",
-                                 "Writes what was learned from all photos, for --weights",
-                                 options->save_weights));
-  command.options.push_back(
-      path("weights", "Fuses with weights learned before; needs no truth", options->weights));
+  command.options = AllOptions(*options);
   command.run = [options](CliContext& context) -> ExitCode {
     if (const Status checked = CheckOptions(*options); !checked.ok()) {
       return context.Fail(checked.error());
@@ -219,9 +287,7 @@ CommandSpec BenchFuseCommand() {
     const Result<Fused> fused = FuseWithTruth(*options, context);
     if (!fused.ok()) return context.Fail(fused.error());
     Print(*fused, *options, context);
-    for (const ScoredSystem& system : fused->inputs.systems) {
-      for (const std::string& remark : system.file.remarks) context.Note(remark);
-    }
+    PrintRemarks(fused->inputs, context);
     return context.Finish(kExitDone);
   };
   return command;

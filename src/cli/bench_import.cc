@@ -10,8 +10,11 @@
 #include "bench/import/import.h"
 #include "cli/bench_commands.h"
 #include "cli/context.h"
+#include "cli/output_files.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "core/sha256.h"
+#include "report/text_escape.h"
 
 namespace gre {
 namespace {
@@ -21,24 +24,34 @@ struct BenchImportOptions {
   std::string file;
   std::string out;
   ImportOptions import;
+  bool force = false;
 };
 
-std::string CsvCell(const std::string& text) {
-  std::string cell = "\"";
-  for (const char c : text) {
-    cell += c;
-    if (c == '"') cell += '"';
-  }
-  return cell + '"';
-}
-
-Status WriteDropped(const std::string& path, std::span<const DroppedRow> dropped) {
+std::string DroppedCsv(std::span<const DroppedRow> dropped) {
   std::string text = "place,id,reason\n";
   for (const DroppedRow& row : dropped) {
-    text.append(CsvCell(row.place)).append(",").append(CsvCell(row.id));
-    text.append(",").append(CsvCell(row.reason)).append("\n");
+    text.append(EscapeCsvCell(row.place)).append(",").append(EscapeCsvCell(row.id));
+    text.append(",").append(EscapeCsvCell(row.reason)).append("\n");
   }
-  return WriteFileAtomically(path, text);
+  return text;
+}
+
+// Both files or none; a list of an earlier import goes when this one dropped nothing.
+Status WriteFiles(const std::string& out, const std::string& dropped_path,
+                  const BenchmarkHeader& header, const ImportedBenchmark& benchmark) {
+  if (benchmark.dropped.empty()) {
+    GRE_RETURN_IF_ERROR(WriteBenchmark(out, header, benchmark.records));
+    std::error_code error;
+    std::filesystem::remove(dropped_path, error);
+    if (!error) return {};
+    return Error{
+        ErrorCode::kUnavailable,
+        dropped_path + ": cannot remove the list of an earlier import: " + error.message()};
+  }
+  GRE_ASSIGN_OR_RETURN(AtomicFileWriter list, AtomicFileWriter::Create(dropped_path));
+  GRE_RETURN_IF_ERROR(list.Write(DroppedCsv(benchmark.dropped)));
+  GRE_RETURN_IF_ERROR(WriteBenchmark(out, header, benchmark.records));
+  return list.Commit();
 }
 
 Result<std::string> HashOf(const std::string& path) {
@@ -51,7 +64,7 @@ struct Written {
   std::string dropped_file;  // empty: nothing was dropped
 };
 
-Result<Written> Import(const BenchImportOptions& options) {
+Result<Written> Import(const BenchImportOptions& options, const CliContext& context) {
   if (options.format.empty() || options.file.empty() || options.out.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  "'gre bench import' needs the benchmark's name, its file and --out FILE.jsonl"};
@@ -60,9 +73,16 @@ Result<Written> Import(const BenchImportOptions& options) {
     return Error{ErrorCode::kInvalidArgument,
                  "--out: expected a name that ends in .jsonl, found '" + options.out + "'"};
   }
+  const std::string dropped_path = options.out + ".dropped.csv";
+  GRE_RETURN_IF_ERROR(
+      CheckOutputFiles({.inputs = {{"FILE", options.file}, {"--ids", options.import.ids}},
+                        .outputs = {{"--out", options.out}, {"--out", dropped_path}},
+                        .force = options.force}));
   GRE_ASSIGN_OR_RETURN(const BenchmarkFormat* format, FindBenchmarkFormat(options.format));
   Written written;
-  GRE_ASSIGN_OR_RETURN(written.benchmark, ImportBenchmark(*format, options.file, options.import));
+  ImportOptions import = options.import;
+  import.cancellation = &context.cancellation();
+  GRE_ASSIGN_OR_RETURN(written.benchmark, ImportBenchmark(*format, options.file, import));
   BenchmarkHeader header;
   header.name = BenchmarkTitle(*format);
   header.source_format = options.format;
@@ -70,11 +90,9 @@ Result<Written> Import(const BenchImportOptions& options) {
   GRE_ASSIGN_OR_RETURN(header.source_sha256, HashOf(options.file));
   header.reviewed = "as published";
   header.dropped = written.benchmark.dropped.size();
-  if (!written.benchmark.dropped.empty()) {
-    written.dropped_file = options.out + ".dropped.csv";
-    GRE_RETURN_IF_ERROR(WriteDropped(written.dropped_file, written.benchmark.dropped));
-  }
-  GRE_RETURN_IF_ERROR(WriteBenchmark(options.out, header, written.benchmark.records));
+  if (!written.benchmark.dropped.empty()) written.dropped_file = dropped_path;
+  GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
+  GRE_RETURN_IF_ERROR(WriteFiles(options.out, dropped_path, header, written.benchmark));
   return written;
 }
 
@@ -110,6 +128,7 @@ std::vector<OptionSpec> Options(BenchImportOptions& options) {
                    .help = "Takes a table with far more rows than the benchmark has photos",
                    .target = &options.import.any_size,
                    .configurable = false});
+  specs.push_back(ForceOption(options.force));
   return specs;
 }
 
@@ -129,7 +148,7 @@ CommandSpec BenchImportCommand() {
       "  gre bench import osv5m test.csv --out osv5m.jsonl";
   command.options = Options(*options);
   command.run = [options](CliContext& context) -> ExitCode {
-    const Result<Written> written = Import(*options);
+    const Result<Written> written = Import(*options, context);
     if (!written.ok()) return context.Fail(written.error());
     const ImportedBenchmark& benchmark = written->benchmark;
     for (const std::string& remark : benchmark.remarks) context.Note(remark);

@@ -10,6 +10,9 @@
 
 #include "bench/detectors.h"
 #include "bench/place_columns.h"
+#include "cli/version.h"
+#include "core/file.h"
+#include "core/sha256.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 
@@ -20,9 +23,11 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
   std::vector<double> thresholds;
   for (const std::string_view part : Split(text, ',')) {
     const auto value = ParseDouble(Trim(part));
-    if (!value || *value <= 0) {
+    constexpr double kMaxKm = 20100;  // no two places are farther from each other
+    if (!value || *value <= 0 || *value > kMaxKm) {
       return Error{ErrorCode::kInvalidArgument,
-                   "--thresholds: expected distances in km above 0, separated by commas, found '" +
+                   "--thresholds: expected distances in km above 0 and up to 20100, separated by "
+                   "commas, found '" +
                        std::string(part) + "'"};
     }
     thresholds.push_back(*value);
@@ -30,6 +35,36 @@ Result<std::vector<double>> ParseThresholds(const std::string& text) {
   std::ranges::sort(thresholds);
   thresholds.erase(std::unique(thresholds.begin(), thresholds.end()), thresholds.end());
   return thresholds;
+}
+
+// Latitude and longitude cannot be one field.
+Status CheckCoordinateFields(const BenchOptions& options) {
+  const PredictionFields& pred = options.prediction_fields;
+  const TruthFields& truth = options.truth_fields;
+  const bool pred_twice = !pred.latitude.empty() && pred.latitude == pred.longitude;
+  const bool truth_twice = !truth.latitude.empty() && truth.latitude == truth.longitude;
+  if (!pred_twice && !truth_twice) return {};
+  const std::string option = pred_twice ? "pred" : "truth";
+  return Error{ErrorCode::kInvalidArgument,
+               "--" + option + "-lat and --" + option + "-lon: expected two fields, found '" +
+                   (pred_twice ? pred.latitude : truth.latitude) + "' twice"};
+}
+
+Result<std::vector<double>> ParsePercentiles(const std::string& text) {
+  std::vector<double> percentiles;
+  for (const std::string_view part : Split(text, ',')) {
+    const auto value = ParseDouble(Trim(part));
+    if (!value || !(*value > 0 && *value < 100)) {
+      return Error{ErrorCode::kInvalidArgument,
+                   "--percentiles: expected numbers above 0 and below 100, separated by commas, "
+                   "found '" +
+                       std::string(part) + "'"};
+    }
+    percentiles.push_back(*value);
+  }
+  std::ranges::sort(percentiles);
+  percentiles.erase(std::unique(percentiles.begin(), percentiles.end()), percentiles.end());
+  return percentiles;
 }
 
 Status SetUnparsed(const std::string& text, ScoreConventions& conventions) {
@@ -62,6 +97,25 @@ bool AreSmall(const std::vector<std::string>& paths) {
     sum += error ? 0 : bytes;
   }
   return sum <= kMaxBytes;
+}
+
+// Whether the predictions say that they answer another benchmark than the truth.
+std::optional<BenchWarning> WarnOfOtherBenchmark(const ScoredSystem& system,
+                                                 const std::string& truth,
+                                                 const std::string& truth_sha256) {
+  const std::string& answered = system.file.benchmark_sha256;
+  if (answered.empty() || answered == truth_sha256) return std::nullopt;
+  constexpr size_t kShown = 12;
+  return BenchWarning{"other_benchmark", system.matching.pairs.size(),
+                      "the predictions answer the benchmark with SHA-256 " +
+                          answered.substr(0, kShown) + "…, " + truth + " is another file (" +
+                          truth_sha256.substr(0, kShown) +
+                          "…): its photos or places may have changed since"};
+}
+
+Result<std::string> HashOf(const std::string& path) {
+  GRE_ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> file, MappedFile::Open(path));
+  return Sha256Hex({reinterpret_cast<const char*>(file->bytes().data()), file->bytes().size()});
 }
 
 std::vector<BenchWarning> Warn(const BenchInputs& inputs, const ScoredSystem& system) {
@@ -120,7 +174,7 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
       {.name = "answers",
        .value_name = "RULE",
        .help = "Which answers of raw replies count: any, JSON fields only, or what most of the "
-               "file's replies use",
+               "files' replies use; one rule for all files",
        .target = &options.answers,
        .choices = {"auto", "any", "fields"},
        .configurable = false},
@@ -139,6 +193,9 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
            options.preset),
       text("thresholds", "KM,KM", "Accuracies within these distances (1,25,200,750,2500)",
            options.thresholds),
+      text("percentiles", "P,P",
+           "The distances that these shares of the answers lie within, in percent (10,25,75,90)",
+           options.percentiles),
       text("distance", "D", "geodesic, haversine or haversine:RADIUS_KM", options.distance),
       {.name = "boundary",
        .value_name = "B",
@@ -190,6 +247,19 @@ std::vector<OptionSpec> BenchOptionSpecs(BenchOptions& options) {
   return specs;
 }
 
+std::vector<CommandFiles::File> BenchInputFiles(const BenchOptions& options) {
+  std::vector<CommandFiles::File> files;
+  for (const std::string& path : options.predictions) files.push_back({"--predictions", path});
+  files.push_back({"--truth", options.truth});
+  files.push_back({"--gallery", options.gallery});
+  return files;
+}
+
+Status CheckProtocol(const BenchOptions& options) {
+  if (options.protocol == "names" || options.prediction_fields.name.empty()) return {};
+  return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
+}
+
 Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
   ScoreConventions conventions;
   if (!options.preset.empty()) {
@@ -197,6 +267,9 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
   }
   if (!options.thresholds.empty()) {
     GRE_ASSIGN_OR_RETURN(conventions.thresholds_km, ParseThresholds(options.thresholds));
+  }
+  if (!options.percentiles.empty()) {
+    GRE_ASSIGN_OR_RETURN(conventions.percentiles, ParsePercentiles(options.percentiles));
   }
   if (!options.distance.empty()) {
     auto distance = DistanceConvention::Parse(options.distance);
@@ -214,10 +287,9 @@ Result<ScoreConventions> MakeConventions(const BenchOptions& options) {
     }
     conventions.geoscore_scale_km = *scale;
   }
+  GRE_RETURN_IF_ERROR(CheckCoordinateFields(options));
   conventions.protocol = options.protocol;
-  if (options.protocol != "names" && !options.prediction_fields.name.empty()) {
-    return Error{ErrorCode::kInvalidArgument, "--pred-name goes with --protocol names"};
-  }
+  GRE_RETURN_IF_ERROR(CheckProtocol(options));
   conventions.count_missing = options.missing == "wrong";
   GRE_RETURN_IF_ERROR(SetUnparsed(options.unparsed, conventions));
   return conventions;
@@ -230,6 +302,41 @@ PredictionOptions MakePredictionOptions(const BenchOptions& options, bool keep_t
                                                    : AnswerRule::kAuto,
           .confidence_max = options.confidence_max,
           .keep_text = keep_text};
+}
+
+Result<std::vector<PredictionsFile>> ReadPredictionFiles(const std::vector<std::string>& paths,
+                                                         const PredictionOptions& reading,
+                                                         const CancellationToken& cancellation) {
+  PredictionOptions each = reading;
+  const bool choose = reading.answers == AnswerRule::kAuto;
+  if (choose) each.answers = AnswerRule::kAny;
+  std::vector<std::future<Result<PredictionsFile>>> reads;
+  for (const std::string& path : paths) {
+    reads.push_back(
+        std::async(std::launch::async, [&] { return ReadPredictions(path, each, cancellation); }));
+  }
+  std::vector<PredictionsFile> files;
+  for (auto& read : reads) {
+    GRE_ASSIGN_OR_RETURN(PredictionsFile file, read.get());
+    files.push_back(std::move(file));
+  }
+  if (!choose) return files;
+  const AnswerRule rule = ChooseAnswerRule(files);
+  for (PredictionsFile& file : files) ApplyAnswerRule(rule, file);
+  return files;
+}
+
+Result<const Gazetteer*> NamesGazetteer(const BenchOptions& options, const PlaceNamer& namer) {
+  if (options.protocol != "names") return nullptr;
+  if (namer.gazetteer() != nullptr) return namer.gazetteer();
+  return Error{ErrorCode::kUnavailable, "--protocol names: " + namer.missing_reason()};
+}
+
+void PrintRemarks(const BenchInputs& inputs, const CliContext& context) {
+  for (const std::string& remark : inputs.remarks) context.Note(remark);
+  for (const ScoredSystem& system : inputs.systems) {
+    for (const std::string& remark : system.file.remarks) context.Note(remark);
+  }
 }
 
 std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
@@ -245,6 +352,15 @@ std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
   return names;
 }
 
+namespace {
+
+Status Interrupted(const CliContext& context) {
+  if (!context.cancellation().IsCancelled()) return {};
+  return Error{ErrorCode::kCancelled, "interrupted; nothing was written"};
+}
+
+}  // namespace
+
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
   if (options.predictions.empty() || options.truth.empty()) {
     return Error{
@@ -255,19 +371,17 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
   const auto namer =
       std::make_shared<const PlaceNamer>(PlaceNamer::Open(context.cache_directory() + "/geodata"));
-  if (options.protocol == "names" && namer->gazetteer() == nullptr) {
-    return Error{ErrorCode::kUnavailable, "--protocol names: " + namer->missing_reason()};
-  }
   // Replies are also looked through for the truth.
   PredictionOptions reading =
       MakePredictionOptions(options, keep_text || AreSmall(options.predictions));
-  if (options.protocol == "names") reading.names = namer->gazetteer();
-  std::vector<std::future<Result<PredictionsFile>>> files;  // read beside the truth
-  for (const std::string& path : options.predictions) {
-    files.push_back(std::async(std::launch::async,
-                               [&path, &reading] { return ReadPredictions(path, reading); }));
-  }
-  GRE_ASSIGN_OR_RETURN(inputs.truth, ReadTruth(options.truth, options.truth_fields));
+  GRE_ASSIGN_OR_RETURN(reading.names, NamesGazetteer(options, *namer));
+  auto reads = std::async(std::launch::async, [&] {  // beside the truth
+    return ReadPredictionFiles(options.predictions, reading, context.cancellation());
+  });
+  GRE_ASSIGN_OR_RETURN(TruthFile truth_file,
+                       ReadTruth(options.truth, options.truth_fields, context.cancellation()));
+  inputs.truth = std::move(truth_file.records);
+  inputs.remarks = std::move(truth_file.remarks);
   if (!options.baselines.empty()) {
     GRE_ASSIGN_OR_RETURN(inputs.beside.published, FindPublished(options.baselines));
   }
@@ -287,6 +401,14 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   constexpr size_t kMaxRecordsWithPlaces = 200000;
   const bool places = options.places == "on" ||
                       (options.places == "auto" && inputs.truth.size() <= kMaxRecordsWithPlaces);
+  if (places && namer->gazetteer() == nullptr) {
+    const std::string why =
+        "region, sub-region, city and nearest country are not computed: " + namer->missing_reason();
+    if (options.places == "on") {
+      return Error{ErrorCode::kUnavailable, "--places on: " + why};
+    }
+    context.Note(why);
+  }
   inputs.score = [namer, places, conventions = inputs.conventions](
                      std::span<const TruthRecord> truth, std::span<const Prediction> predictions,
                      const Matching& matching) {
@@ -304,11 +426,16 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
   bootstrap.resamples = options.resamples;
   bootstrap.seed = options.seed;
   const std::vector<std::string> names = SystemNames(options.predictions);
+  GRE_ASSIGN_OR_RETURN(std::vector<PredictionsFile> files, reads.get());
+  std::string truth_sha256;
+  if (!std::ranges::all_of(files, &std::string::empty, &PredictionsFile::benchmark_sha256)) {
+    GRE_ASSIGN_OR_RETURN(truth_sha256, HashOf(options.truth));
+  }
   for (size_t i = 0; i < files.size(); ++i) {
     const std::string& path = options.predictions[i];
     ScoredSystem system;
     system.name = names[i];
-    GRE_ASSIGN_OR_RETURN(system.file, files[i].get());
+    system.file = std::move(files[i]);
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -318,10 +445,15 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        " records stands in " + options.truth + "; ids are taken from '" +
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
+    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
+    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.scores.warnings = Warn(inputs, system);
+    if (auto other = WarnOfOtherBenchmark(system, options.truth, truth_sha256)) {
+      system.scores.warnings.push_back(std::move(*other));
+    }
     inputs.systems.push_back(std::move(system));
   }
   return inputs;
@@ -333,8 +465,12 @@ BenchReport MakeReport(const BenchInputs& inputs, const BenchOptions& options) {
   report.truth = inputs.truth;
   report.conventions = inputs.conventions;
   report.published = inputs.beside.published;
+  report.version = kVersion;
   for (const ScoredSystem& system : inputs.systems) {
-    report.systems.push_back({system.name, system.file.path, system.file.predictions,
+    const std::string answers = !HasReplies(system.file)                         ? ""
+                                : system.file.answers == AnswerRule::kFieldsOnly ? "fields"
+                                                                                 : "any";
+    report.systems.push_back({system.name, system.file.path, answers, system.file.predictions,
                               system.matching, system.records, system.scores, system.file.remarks});
   }
   return report;

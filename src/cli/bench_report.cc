@@ -8,7 +8,7 @@
 
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
-#include "cli/version.h"
+#include "cli/signals.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/strings.h"
@@ -27,9 +27,14 @@ struct ReportOptions {
   std::string out;
   std::string photos;
   int cases = 3;
+  bool force = false;
 };
 
-Status WriteFolder(const fs::path& folder, const std::vector<ReportFile>& files) {
+Status WriteFolder(const fs::path& folder, const std::vector<ReportFile>& files,
+                   std::vector<CommandFiles::File> inputs) {
+  CommandFiles all = {.inputs = std::move(inputs)};
+  for (const ReportFile& file : files) all.outputs.push_back({"--out", folder / file.name});
+  GRE_RETURN_IF_ERROR(RefuseSharedFiles(all));
   for (const ReportFile& file : files) {
     const fs::path path = folder / file.name;
     std::error_code error;
@@ -58,6 +63,12 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
         ErrorCode::kInvalidArgument,
         "--out '" + options.out + "': expected a name that ends in .html or .md, or a folder"};
   }
+  std::vector<CommandFiles::File> inputs_read = BenchInputFiles(options.bench);
+  inputs_read.push_back({"--photos", options.photos});
+  GRE_RETURN_IF_ERROR(
+      CheckOutputFiles({.inputs = inputs_read,
+                        .outputs = {{"--out", options.out, !is_html && !is_markdown}},
+                        .force = options.force}));
   std::optional<PhotoIndex> photos;
   if (!options.photos.empty()) {
     auto index = PhotoIndex::Open(options.photos);
@@ -66,9 +77,9 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
   }
   GRE_ASSIGN_OR_RETURN(const BenchInputs inputs,
                        LoadBench(options.bench, context, /*keep_text=*/true));
+  for (const std::string& remark : inputs.remarks) context.Note(remark);
   BenchReport report = MakeReport(inputs, options.bench);
   report.world = {WorldLand(), WorldBorders()};
-  report.version = kVersion;
   BenchPageOptions page;
   page.cases_each = static_cast<size_t>(options.cases);
   if (photos) {
@@ -80,15 +91,18 @@ Result<std::vector<std::string>> WriteReport(const ReportOptions& options, CliCo
       return read(found, max_side);
     };
   }
+  report.cancellation = &context.cancellation();
   std::vector<std::string> written;
   if (is_html || is_markdown) {
-    GRE_RETURN_IF_ERROR(WriteFileAtomically(
-        options.out, is_html ? FormatBenchHtml(report, page)
-                             : FormatBenchMarkdown(report, /*with_charts=*/false)));
+    const std::string page_text =
+        is_html ? FormatBenchHtml(report, page) : FormatBenchMarkdown(report);
+    GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
+    GRE_RETURN_IF_ERROR(WriteFileAtomically(options.out, page_text));
     written.push_back(options.out);
   } else {
     const std::vector<ReportFile> files = BenchReportFiles(report, page);
-    GRE_RETURN_IF_ERROR(WriteFolder(options.out, files));
+    GRE_RETURN_IF_ERROR(BeginLastStep(context.cancellation()));
+    GRE_RETURN_IF_ERROR(WriteFolder(options.out, files, inputs_read));
     for (const ReportFile& file : files) {
       written.push_back((fs::path(options.out) / file.name).string());
     }
@@ -130,6 +144,7 @@ CommandSpec BenchReportCommand() {
                              .min = 0,
                              .max = 1000,
                              .configurable = false});
+  command.options.push_back(ForceOption(options->force));
   command.run = [options](CliContext& context) -> ExitCode {
     const Result<std::vector<std::string>> written = WriteReport(*options, context);
     if (!written.ok()) return context.Fail(written.error());

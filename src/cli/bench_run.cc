@@ -8,6 +8,7 @@
 #include "bench/truth_file.h"
 #include "cli/bench_commands.h"
 #include "cli/locate_run.h"
+#include "cli/output_files.h"
 #include "cli/version.h"
 #include "core/file.h"
 #include "core/sha256.h"
@@ -24,14 +25,15 @@ struct BenchRunOptions {
 };
 
 // The photos of a benchmark under their ids. Where it names no images, ids are paths.
-Result<std::vector<PhotoInput>> BenchPhotos(const BenchRunOptions& options) {
-  GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> truth,
-                       ReadTruth(options.truth, options.truth_fields));
+Result<std::vector<PhotoInput>> BenchPhotos(const BenchRunOptions& options,
+                                            const CliContext& context) {
+  GRE_ASSIGN_OR_RETURN(const TruthFile truth, ReadTruth(options.truth, options.truth_fields));
+  for (const std::string& remark : truth.remarks) context.Note(remark);
   const std::filesystem::path folder = options.photos.empty()
                                            ? std::filesystem::path(options.truth).parent_path()
                                            : std::filesystem::path(options.photos);
   std::vector<PhotoInput> photos;
-  for (const TruthRecord& record : truth) {
+  for (const TruthRecord& record : truth.records) {
     if (options.locate.photos.limit > 0 &&
         photos.size() == static_cast<size_t>(options.locate.photos.limit)) {
       break;
@@ -43,11 +45,20 @@ Result<std::vector<PhotoInput>> BenchPhotos(const BenchRunOptions& options) {
 }
 
 // The first line of the predictions file: everything that the answers depend on.
-Result<std::string> RunHeader(const BenchRunOptions& options, std::string_view settings_hash) {
+Result<std::string> RunHeader(const BenchRunOptions& options, const Environment& environment,
+                              std::string_view settings_hash) {
   const LocateOptions& locate = options.locate;
   GRE_ASSIGN_OR_RETURN(const std::string truth, ReadFile(options.truth, size_t{1} << 32));
   GRE_ASSIGN_OR_RETURN(const std::string prompt_path, PromptPath(locate.prompt));
   GRE_ASSIGN_OR_RETURN(const PromptTemplate prompt, PromptTemplate::Load(prompt_path));
+  GRE_ASSIGN_OR_RETURN(const EngineKind kind, KindOfEngine(locate.engine, environment));
+  GRE_ASSIGN_OR_RETURN(const std::string identity,
+                       DescribeModelIdentity(locate.engine, environment));
+  const SamplingPlan plan = PlanSampling(locate, kind);
+  const bool is_remote = kind == EngineKind::kRemote;
+  const auto local_only = [&](const std::string& value) {
+    return is_remote ? nlohmann::ordered_json(nullptr) : nlohmann::ordered_json(value);
+  };
   const std::string model = !locate.engine.api_url.empty() ? locate.engine.api_model
                             : locate.engine.model.empty()  ? "gre-nano"
                                                            : locate.engine.model;
@@ -57,14 +68,20 @@ Result<std::string> RunHeader(const BenchRunOptions& options, std::string_view s
       {"model", model},
       {"adapter", locate.engine.adapter.empty() ? nlohmann::ordered_json(nullptr)
                                                 : nlohmann::ordered_json(locate.engine.adapter)},
-      {"remote", !locate.engine.api_url.empty()},
+      {"model_identity", Sha256Hex(identity).substr(0, 16)},
+      {"remote", is_remote},
+      {"device", local_only(locate.engine.device)},
+      {"dtype", local_only(locate.engine.dtype)},
+      {"dialect", is_remote ? nlohmann::ordered_json(locate.engine.api_dialect)
+                            : nlohmann::ordered_json(nullptr)},
       {"prompt", {{"name", locate.prompt}, {"hash", prompt.hash()}}},
       {"sampling",
-       {{"samples", locate.samples},
-        {"temperature", locate.temperature ? nlohmann::ordered_json(*locate.temperature)
-                                           : nlohmann::ordered_json(nullptr)},
-        {"max_new_tokens", locate.max_new_tokens},
-        {"seed", locate.seed}}},
+       {{"samples", plan.samples},
+        {"temperature", plan.sampling.temperature},
+        {"top_p", plan.sampling.top_p},
+        {"stratified", plan.sampling.stratified && !is_remote},
+        {"max_new_tokens", plan.sampling.max_new_tokens},
+        {"seed", plan.sampling.seed}}},
       {"max_pixels", locate.engine.max_pixels},
       {"benchmark",
        {{"file", std::filesystem::path(options.truth).filename().string()},
@@ -83,12 +100,14 @@ Result<LocateJob> MakeJob(const BenchRunOptions& options, const CliContext& cont
     return Error{ErrorCode::kInvalidArgument,
                  "--out: expected a name that ends in .jsonl, found '" + options.locate.out + "'"};
   }
+  GRE_RETURN_IF_ERROR(RefuseSharedFiles(
+      {.inputs = {{"--truth", options.truth}}, .outputs = {{"--out", options.locate.out}}}));
   GRE_RETURN_IF_ERROR(CheckLocateOptions(options.locate, context.environment()));
   LocateJob job;
-  GRE_ASSIGN_OR_RETURN(job.photos, BenchPhotos(options));
+  GRE_ASSIGN_OR_RETURN(job.photos, BenchPhotos(options, context));
   GRE_ASSIGN_OR_RETURN(job.settings_hash,
                        LocateSettingsHash(options.locate, context.environment()));
-  GRE_ASSIGN_OR_RETURN(job.header, RunHeader(options, job.settings_hash));
+  GRE_ASSIGN_OR_RETURN(job.header, RunHeader(options, context.environment(), job.settings_hash));
   job.show_results = false;
   return job;
 }

@@ -6,6 +6,7 @@
 #include "cli/bench_chains.h"
 #include "cli/bench_commands.h"
 #include "cli/bench_options.h"
+#include "cli/signals.h"
 #include "report/score_json.h"
 #include "report/score_text.h"
 
@@ -40,6 +41,10 @@ CommandSpec BenchScoreCommand() {
       if (!measured.ok()) return context.Fail(measured.error());
       chains = std::move(*measured);
     }
+    if (const Status status = BeginLastStep(context.cancellation()); !status.ok()) {
+      return context.Fail(status.error());
+    }
+    const BenchReport report = MakeReport(*inputs, *options);
     if (context.json) {
       for (size_t i = 0; i < inputs->systems.size(); ++i) {
         BesideScores beside = inputs->beside;
@@ -49,11 +54,10 @@ CommandSpec BenchScoreCommand() {
                                      chain_options->records);
           beside.chain_quality = &quality;
         }
-        context.out.WriteLine(
-            ScoreJson(inputs->systems[i].scores, inputs->conventions, -1, beside));
+        context.out.WriteLine(ScoreJson(report, report.systems[i], -1, beside));
       }
     } else {
-      std::string text = ScoreText(MakeReport(*inputs, *options));
+      std::string text = ScoreText(report);
       if (inputs->beside.gallery) {
         const GalleryOverlap& overlap = *inputs->beside.gallery;
         text += "gallery: of " + std::to_string(overlap.truths) + " true points " +
@@ -67,9 +71,7 @@ CommandSpec BenchScoreCommand() {
       }
       context.out.Write(text);
     }
-    for (const ScoredSystem& system : inputs->systems) {
-      for (const std::string& remark : system.file.remarks) context.Note(remark);
-    }
+    PrintRemarks(*inputs, context);
     return context.Finish(kExitDone);
   };
   return command;

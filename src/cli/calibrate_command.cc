@@ -38,6 +38,7 @@ struct CalibrateOptions {
 struct Judged {
   PhotoKind kind;
   std::optional<CalibrationExample> example;
+  bool failed = false;  // the engine gave no reply: the photo says nothing about the model
 };
 
 Json IntervalJson(std::span<const double> values) {
@@ -71,7 +72,12 @@ Json MeasureFit(const CalibrationFit& fit, const std::vector<const Judged*>& pho
   double confident_correct = 0;
   double inside_p50 = 0;
   double inside_p90 = 0;
+  size_t failed = 0;
   for (const Judged* photo : photos) {
+    if (photo->failed) {
+      ++failed;
+      continue;
+    }
     if (!photo->example) {
       correct.push_back(0);
       continue;
@@ -101,6 +107,7 @@ Json MeasureFit(const CalibrationFit& fit, const std::vector<const Judged*>& pho
   }
   const auto known = static_cast<double>(errors_km.size());
   return {{"photos", photos.size()},
+          {"failed", failed},
           {"answered", answers.size()},
           {"country_top1", IntervalJson(correct)},
           {"calibration_error", ExpectedCalibrationError(answers)},
@@ -160,6 +167,9 @@ class CalibrateRun {
                 {"unfamiliar", options_.unfamiliar},
                 {"runs", std::move(reports)}};
   }
+
+  // Photos that the engine gave no reply to, over all runs.
+  [[nodiscard]] size_t failures() const { return failures_; }
 
  private:
   [[nodiscard]] Result<std::vector<PhotoRecord>> Select(const std::vector<PhotoRecord>& labels,
@@ -224,12 +234,16 @@ class CalibrateRun {
           photo.point,
           photo.kind == PhotoKind::kTravel,
           weights.at(photo.kind)};
-      std::vector<Result<CalibrationExample>> examples =
-          localizer.Judge({&labelled, 1}, context_.cancellation());
-      if (!examples[0].ok()) {
-        LogInfo(photo.image + ": " + examples[0].error().message);
+      const Result<std::optional<CalibrationExample>> example =
+          std::move(localizer.Judge({&labelled, 1}, context_.cancellation()).front());
+      if (!example.ok()) {
+        ++failures_;
+        context_.PrintError(Error(example.error()).Wrap(photo.image));
+        judged.push_back({.kind = photo.kind, .example = std::nullopt, .failed = true});
+      } else {
+        if (!*example) LogInfo(photo.image + ": the model gave no point");
+        judged.push_back({photo.kind, *example});
       }
-      judged.push_back({photo.kind, examples[0].ok() ? std::optional(*examples[0]) : std::nullopt});
       progress.Update(static_cast<int64_t>(judged.size()));
     }
     return judged;
@@ -264,6 +278,7 @@ class CalibrateRun {
   const CalibrateOptions& options_;
   CliContext& context_;
   std::string directory_;
+  size_t failures_ = 0;
 };
 
 }  // namespace
@@ -276,7 +291,8 @@ CommandSpec CalibrateCommand() {
   command.description =
       "The folder holds splits.csv (file, split, kind) and in each sub-folder labels.csv (file, "
       "country, lat, lon, precision). Writes calibration.json into the model's folder and prints "
-      "accuracy, calibration error and risk-coverage as JSON.\n"
+      "accuracy, calibration error and risk-coverage as JSON. Photos that the engine fails on are "
+      "counted apart and make the exit code 1.\n"
       "  gre model calibrate models/gre-nano --photos PHOTOS --fit dev --report test";
   command.options = {
       {.name = "MODEL",
@@ -348,12 +364,13 @@ CommandSpec CalibrateCommand() {
       return context.Fail(
           {ErrorCode::kInvalidArgument, "'gre model calibrate' needs --photos DIR"});
     }
-    const Result<Json> report = CalibrateRun(*options, context).Run();
+    CalibrateRun run(*options, context);
+    const Result<Json> report = run.Run();
     if (!report.ok()) {
       return context.Fail(report.error());
     }
     context.out.WriteLine(DumpJson(*report, context.json ? -1 : 2));
-    return kExitDone;
+    return context.Finish(run.failures() == 0 ? kExitDone : kExitSomeFailed);
   };
   return command;
 }

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/excerpt.h"
 #include "core/json.h"
 #include "report/text_escape.h"
 
@@ -12,8 +13,11 @@ namespace gre {
 
 namespace {
 
+// Whatever files hold that a message quotes, it stays a message.
+constexpr size_t kMaxLineBytes = 4000;
+
 void PrintLine(const std::string& text) {
-  std::fprintf(stderr, "gre: %s\n", PlainLine(text).c_str());
+  std::fprintf(stderr, "gre: %s\n", PlainLine(Excerpt(text, kMaxLineBytes)).c_str());
 }
 
 }  // namespace
@@ -29,8 +33,9 @@ void CliContext::PrintError(const Error& error) const { PrintLine(error.message)
 ExitCode CliContext::Fail(const Error& error) {
   PrintError(error);
   if (json) {
-    out.WriteLine(DumpJson(
-        Json{{"error", {{"code", ErrorCodeName(error.code)}, {"message", error.message}}}}));
+    out.WriteLine(DumpJson(Json{{"error",
+                                 {{"code", ErrorCodeName(error.code)},
+                                  {"message", Excerpt(error.message, kMaxLineBytes)}}}}));
   }
   return ExitCodeOf(error);
 }

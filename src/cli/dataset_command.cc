@@ -9,8 +9,9 @@ CommandSpec DatasetCommand() {
   command.name = "dataset";
   command.summary =
       "Builds reasoning data (GRE30K: chains, judgements, seeds) from geotagged photos";
-  command.commands = {DatasetImportCommand(), DatasetCotCommand(),    DatasetJudgeCommand(),
-                      DatasetReviewCommand(), DatasetExportCommand(), DatasetStatsCommand()};
+  command.commands = {DatasetImportCommand(), DatasetCheckCommand(), DatasetSeedCommand(),
+                      DatasetCotCommand(),    DatasetJudgeCommand(), DatasetReviewCommand(),
+                      DatasetExportCommand(), DatasetStatsCommand()};
   return command;
 }
 

@@ -6,6 +6,8 @@ namespace gre {
 
 // The subcommands of `gre dataset`, one file each.
 CommandSpec DatasetImportCommand();
+CommandSpec DatasetCheckCommand();
+CommandSpec DatasetSeedCommand();
 CommandSpec DatasetCotCommand();
 CommandSpec DatasetJudgeCommand();
 CommandSpec DatasetReviewCommand();

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include <nlohmann/json.hpp>
+
 #include "cli/models.h"
 #include "core/file.h"
+#include "core/json.h"
 #include "core/strings.h"
 #include "generation/remote_engine.h"
 #include "generation/torch_loader.h"
@@ -15,6 +18,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
+constexpr std::string_view kEmbeddedModelType = "gre_nano";  // of a copy in another folder
 constexpr char kDefaultKeyVariable[] = "GRE_API_KEY";
 
 // The key never comes from the command line, where other users of the machine could read it. Empty
@@ -221,6 +225,16 @@ Result<Engine> MakeEngine(const EngineOptions& options, const Environment& envir
   GRE_RETURN_IF_ERROR(CheckCombination(options));
   return options.api_url.empty() ? MakeLocalEngine(options, environment)
                                  : MakeRemoteEngine(options, environment);
+}
+
+Result<EngineKind> KindOfEngine(const EngineOptions& options, const Environment& environment) {
+  if (!options.api_url.empty()) return EngineKind::kRemote;
+  GRE_ASSIGN_OR_RETURN(const std::string model, ResolveModel(options.model, environment));
+  const auto config = ReadJsonFile(model + "/config.json");
+  const bool is_embedded =
+      options.model.empty() || (config.ok() && config->is_object() &&
+                                config->value("model_type", Json()) == kEmbeddedModelType);
+  return is_embedded ? EngineKind::kEmbedded : EngineKind::kLocal;
 }
 
 Result<std::string> DescribeModelIdentity(const EngineOptions& options,

@@ -44,6 +44,9 @@ Status CheckEngineOptions(const EngineOptions& options, const Environment& envir
 // Loads the local model (this loads LibTorch) or prepares the remote one (this contacts nobody).
 Result<Engine> MakeEngine(const EngineOptions& options, const Environment& environment);
 
+// What will answer, without loading it.
+Result<EngineKind> KindOfEngine(const EngineOptions& options, const Environment& environment);
+
 // Names the model exactly enough that other answers can be expected when it changes: for a local
 // one its files' sizes and times, for a remote one server and name. Loads nothing.
 Result<std::string> DescribeModelIdentity(const EngineOptions& options,

@@ -171,6 +171,16 @@ Result<std::string> LocateSettingsHash(const LocateOptions& options,
   return Sha256Hex(text).substr(0, 16);
 }
 
+SamplingPlan PlanSampling(const LocateOptions& options, EngineKind kind) {
+  SamplingPlan plan;
+  plan.samples = options.samples > 0 ? options.samples : DefaultSampleCount(kind);
+  plan.sampling = DefaultSampling(kind, plan.samples);
+  plan.sampling.temperature = options.temperature.value_or(plan.sampling.temperature);
+  plan.sampling.max_new_tokens = options.max_new_tokens;
+  plan.sampling.seed = options.seed;
+  return plan;
+}
+
 namespace {
 
 Result<LocatorParts> Assemble(const LocateOptions& options, const Environment& environment) {
@@ -185,12 +195,10 @@ Result<LocatorParts> Assemble(const LocateOptions& options, const Environment& e
   GRE_ASSIGN_OR_RETURN(std::optional<Calibration> calibration,
                        LoadCalibration(parts.engine.model_directory));
   const EngineKind kind = parts.engine.generator->info().kind;
-  localizer.samples = options.samples > 0 ? options.samples : DefaultSampleCount(kind);
-  parts.samples = localizer.samples;
-  localizer.sampling = DefaultSampling(kind, localizer.samples);
-  localizer.sampling.temperature = options.temperature.value_or(localizer.sampling.temperature);
-  localizer.sampling.max_new_tokens = options.max_new_tokens;
-  localizer.sampling.seed = options.seed;
+  SamplingPlan plan = PlanSampling(options, kind);
+  localizer.samples = plan.samples;
+  parts.samples = plan.samples;
+  localizer.sampling = std::move(plan.sampling);
   localizer.always_answer = options.always_answer;
   parts.namer =
       std::make_unique<PlaceNamer>(PlaceNamer::Open(CacheDirectory(environment) + "/geodata"));

@@ -47,6 +47,13 @@ Status CheckLocateOptions(const LocateOptions& options, const Environment& envir
 Result<std::string> LocateSettingsHash(const LocateOptions& options,
                                        const Environment& environment);
 
+// Chains a photo and how they are drawn, once defaults are filled in.
+struct SamplingPlan {
+  int samples = 1;
+  SamplingOptions sampling = {};
+};
+SamplingPlan PlanSampling(const LocateOptions& options, EngineKind kind);
+
 // The path of --prompt: "gre" is the shipped one.
 Result<std::string> PromptPath(const std::string& prompt);
 

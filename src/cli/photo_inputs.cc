@@ -121,7 +121,7 @@ class FolderWalk {
         if (selection_.recursive && !entry.is_symlink(ignored)) {
           Walk(path);
         }
-      } else if (entry.is_regular_file(ignored) && Matches(path, selection_.include)) {
+      } else if (Matches(path, selection_.include)) {  // dangling links and pipes fail when read
         found_.push_back(
             {PhotoInput::Kind::kFile, PathText(path.string()), path.string(), std::nullopt});
       }

@@ -5,6 +5,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace gre {
@@ -53,6 +54,18 @@ TEST_F(PhotoInputsTest, AFoldersPhotosAreRelativeToItAndSorted) {
   EXPECT_THAT(Ids({.words = {"trip"}, .recursive = true}),
               ElementsAre("a.png", "b.JPG", "day 2/d.heic"));
   EXPECT_THAT(Ids({.words = {"trip"}, .recursive = true, .limit = 1}), ElementsAre("a.png"));
+}
+
+TEST_F(PhotoInputsTest, DanglingLinksAndPipesInAFolderWereNotMentioned) {
+  fs::create_symlink("gone.jpg", root_ / "trip/dangling.jpg");
+  fs::create_symlink("loop.jpg", root_ / "trip/loop.jpg");
+  ASSERT_EQ(mkfifo((root_ / "trip/pipe.jpg").c_str(), 0600), 0);
+  EXPECT_THAT(Ids({.words = {"trip"}}),
+              ElementsAre("a.png", "b.JPG", "dangling.jpg", "loop.jpg", "pipe.jpg"));
+  for (const char* name : {"dangling.jpg", "loop.jpg", "pipe.jpg"}) {
+    const PhotoInput input{.id = name, .path = root_ / "trip" / name};
+    EXPECT_THAT(ReadPhoto(input, {}).error().message, HasSubstr(name));
+  }
 }
 
 TEST_F(PhotoInputsTest, PatternsReplaceTheExtensions) {

@@ -181,6 +181,16 @@ TEST_F(ResultsFileTest, ATornLastLineIsForgotten) {
   EXPECT_NE(Open("x.jsonl")->Find({"a.jpg", "p"}, "f1"), nullptr);
 }
 
+TEST_F(ResultsFileTest, ADamagedLineWasCalledAForeignFile) {
+  Run("x.jsonl", Answer("a.jpg", 10));
+  const std::string whole = Content("x.jsonl");
+  std::ofstream(root_ / "x.jsonl") << whole << "{\"schema\":\"gre.loc\n" << whole;
+  const Result<ResultsFile> file = Open("x.jsonl");
+  ASSERT_FALSE(file.ok());
+  EXPECT_THAT(file.error().message,
+              AllOf(HasSubstr("x.jsonl:2: "), HasSubstr("remove this line to go on with the 1 ")));
+}
+
 TEST_F(ResultsFileTest, LookingWritesNothing) {
   for (const std::string& name : kAllFormats) {
     ASSERT_TRUE(ResultsFile::Open({.path = (root_ / name).string(),

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/excerpt.h"
 #include "core/json.h"
 #include "core/strings.h"
 #include "localizer/locate_json.h"
@@ -20,6 +21,7 @@ namespace {
 constexpr std::string_view kRecordStart = R"({"schema":"gre.locate/1","file":)";
 constexpr std::string_view kOutputStart = R"({"schema":"gre.output/1","sha256":)";
 constexpr std::string_view kHeaderStart = R"({"schema":"gre.predictions/1",)";
+constexpr size_t kMaxReasonBytes = 200;
 constexpr char kOutputSchema[] = "gre.output/1";
 
 // Whether `line` may be what is left of one that a killed run, or a failing machine, could not
@@ -80,6 +82,7 @@ struct ResultsJournal::Content {
   std::vector<Record> records;
   std::set<std::string> outputs;
   bool is_ours = true;        // nothing else in it
+  std::string damage;         // else the first line that is something else: "PATH:LINE: what"
   bool same_settings = true;  // as this run's
   bool has_header = false;    // this run's
   bool lacks_line_end = false;
@@ -91,7 +94,9 @@ Result<ResultsJournal::Content> ResultsJournal::Read(const std::string& path) co
     return content;
   }
   GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path, size_t{1} << 40));
+  size_t number = 0;
   for (const std::string_view line : Split(text, '\n')) {
+    ++number;
     const bool is_last = line.data() + line.size() == text.data() + text.size();
     if (line.empty() && is_last) {
       break;
@@ -121,6 +126,9 @@ Result<ResultsJournal::Content> ResultsJournal::Read(const std::string& path) co
     };
     if (!result.ok() || text_of("settings").empty()) {
       content.is_ours = is_last && IsTornLine(line);
+      content.damage = path + ":" + std::to_string(number) + ": " +
+                       (result.ok() ? "a result without this program's settings"
+                                    : Excerpt(result.error().message, kMaxReasonBytes));
       return content;
     }
     content.same_settings = content.same_settings && text_of("settings") == options_.settings_hash;
@@ -145,7 +153,8 @@ Status ResultsJournal::Choose() {
   GRE_ASSIGN_OR_RETURN(Content beside, Read(new_path()));
   if (!beside.is_ours) {
     return Error{ErrorCode::kInvalidArgument,
-                 new_path() + " exists and holds something else than results; remove or rename it"};
+                 new_path() + " exists and holds something else than results (" + beside.damage +
+                     "); remove or rename it"};
   }
   const bool goes_on_beside = beside.same_settings && !beside.records.empty();
   replaces_ = options_.replace || goes_on_beside;
@@ -161,11 +170,17 @@ Status ResultsJournal::Choose() {
   } else {
     GRE_ASSIGN_OR_RETURN(content, Read(options_.path));
   }
-  if (!content.is_ours) {
+  if (!content.is_ours && content.records.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  options_.name +
-                     " exists and holds something else than results of gre locate; "
+                     " exists and holds something else than results of this program; "
                      "--force overwrites it"};
+  }
+  if (!content.is_ours) {
+    return Error{ErrorCode::kInvalidArgument,
+                 content.damage + "; remove this line to go on with the " +
+                     std::to_string(content.records.size()) +
+                     " results before it and those behind it, or --force overwrites the file"};
   }
   if (!content.same_settings) {
     return Error{ErrorCode::kInvalidArgument,

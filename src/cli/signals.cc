@@ -2,7 +2,11 @@
 
 #include <atomic>
 #include <csignal>
+#include <string_view>
 
+#include <unistd.h>
+
+#include "cli/command.h"
 #include "core/check.h"
 
 namespace gre {
@@ -24,6 +28,20 @@ void OnSignal(int) {
   std::signal(SIGTERM, SIG_DFL);
 }
 
+// Only async-signal-safe calls.
+void OnBusError(int, siginfo_t* info, void*) {
+  if (info->si_code != BUS_ADRERR) {  // a defect of our own
+    std::signal(SIGBUS, SIG_DFL);
+    std::raise(SIGBUS);
+    return;
+  }
+  constexpr std::string_view kMessage =
+      "gre: a file became shorter while it was read, or its disk failed; run again when nothing "
+      "writes to the files that are read\n";
+  (void)!write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  _exit(kExitEnvironment);
+}
+
 }  // namespace
 
 CancellationToken& InstallSignalHandlers() {
@@ -34,7 +52,18 @@ CancellationToken& InstallSignalHandlers() {
   action.sa_handler = OnSignal;  // without SA_RESTART: blocking reads return
   sigaction(SIGINT, &action, nullptr);
   sigaction(SIGTERM, &action, nullptr);
+  struct sigaction bus = {};
+  bus.sa_sigaction = OnBusError;
+  bus.sa_flags = SA_SIGINFO;
+  sigaction(SIGBUS, &bus, nullptr);
   return token;
+}
+
+Status BeginLastStep(const CancellationToken& cancellation) {
+  std::signal(SIGINT, SIG_IGN);
+  std::signal(SIGTERM, SIG_IGN);
+  if (!cancellation.IsCancelled()) return {};
+  return Error{ErrorCode::kCancelled, "interrupted; nothing was written"};
 }
 
 DeadlineScope::DeadlineScope(double timeout_s) {

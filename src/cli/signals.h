@@ -1,13 +1,19 @@
 #pragma once
 
 #include "core/cancellation.h"
+#include "core/result.h"
 
 namespace gre {
 
 // Makes SIGINT and SIGTERM cancel the returned token once; a second one ends the process at once.
-// A closed pipe becomes a write error instead of a signal. Call once at start; the token lives as
+// A closed pipe becomes a write error instead of a signal. A mapped file that others cut while it
+// is read ends the process with a line and kExitEnvironment. Call once at start; the token lives as
 // long as the process.
 CancellationToken& InstallSignalHandlers();
+
+// Before the last step of a command, which is short and must not be left half done (writing the
+// files): SIGINT and SIGTERM are ignored from now on. kCancelled when one came before.
+Status BeginLastStep(const CancellationToken& cancellation);
 
 // A token for one piece of work with a deadline of its own, which the signals cancel as well while
 // it lives. At most one at a time.

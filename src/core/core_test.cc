@@ -21,6 +21,7 @@ namespace {
 
 using ::testing::HasSubstr;
 
+namespace fs = std::filesystem;
 using testing::TemporaryFolder;
 
 TEST(JsonTest, RefusesDuplicateKeysDepthAndNonFinite) {
@@ -75,6 +76,32 @@ TEST(FileTest, ReadRefusesDirectoriesPipesAndOversize) {
   ASSERT_TRUE(WriteFileAtomically(path, "12345").ok());
   EXPECT_THAT(ReadFile(path, 4).error().message, HasSubstr("over the limit of 4"));
   EXPECT_EQ(ReadFile(folder / "absent").error().code, ErrorCode::kNotFound);
+}
+
+TEST(FileTest, OverwritingResetPermissions) {
+  const TemporaryFolder folder;
+  const std::string path = folder / "secret";
+  ASSERT_TRUE(WriteFileAtomically(path, "one").ok());
+  fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  ASSERT_TRUE(WriteFileAtomically(path, "two").ok());
+  EXPECT_EQ(fs::status(path).permissions(), fs::perms::owner_read | fs::perms::owner_write);
+}
+
+TEST(FileTest, OverwritingReplacedALinkInsteadOfItsTarget) {
+  const TemporaryFolder folder;
+  fs::create_directory(folder / "real");
+  ASSERT_TRUE(WriteFileAtomically(folder / "real/file", "one").ok());
+  fs::create_symlink("real/file", folder / "link");
+  fs::create_symlink("real/new", folder / "dangling");
+  fs::create_symlink("loop", folder / "loop");
+  ASSERT_TRUE(WriteFileAtomically(folder / "link", "two").ok());
+  ASSERT_TRUE(WriteFileAtomically(folder / "dangling", "three").ok());
+  EXPECT_TRUE(fs::is_symlink(folder / "link"));
+  EXPECT_EQ(*ReadFile(folder / "real/file"), "two");
+  EXPECT_EQ(*ReadFile(folder / "real/new"), "three");
+  EXPECT_FALSE(WriteFileAtomically(folder / "loop", "four").ok());
+  EXPECT_THAT(WriteFileAtomically("/dev/null", "five").error().message,
+              HasSubstr("expected a regular file, found a device or pipe"));
 }
 
 TEST(FileTest, AppenderCutsATornLastLine) {

@@ -51,6 +51,36 @@ Status WriteAll(int fd, const std::string& path, std::string_view content) {
   return {};
 }
 
+// Where `path` leads behind symbolic links, also where the last one dangles.
+Result<std::string> FollowLinks(const std::string& path) {
+  constexpr int kMaxLinks = 40;  // as Linux
+  std::filesystem::path at = path;
+  for (int i = 0; i < kMaxLinks; ++i) {
+    std::error_code error;
+    const std::filesystem::path target = std::filesystem::read_symlink(at, error);
+    if (error) return at.string();
+    at = at.parent_path() / target;  // an absolute target replaces the folder
+  }
+  errno = ELOOP;
+  return SystemError(path, "open");
+}
+
+// Gives a new file the permissions of the one that it replaces.
+Status TakeOverPermissions(int fd, const std::string& path) {
+  struct stat old {};
+  mode_t mode = 0;
+  if (::stat(path.c_str(), &old) == 0) {
+    mode = old.st_mode & 07777;
+    (void)!::fchown(fd, old.st_uid, old.st_gid);  // only root may give files away
+  } else {
+    const mode_t mask = ::umask(0);
+    ::umask(mask);
+    mode = 0666 & ~mask;
+  }
+  if (::fchmod(fd, mode) != 0) return SystemError(path, "set the permissions");
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
@@ -87,19 +117,24 @@ AtomicFileWriter::~AtomicFileWriter() {
 }
 
 Result<AtomicFileWriter> AtomicFileWriter::Create(const std::string& path) {
-  std::string temporary = path + ".tmp.XXXXXX";
+  GRE_ASSIGN_OR_RETURN(std::string target, FollowLinks(path));
+  struct stat info {};
+  if (::stat(target.c_str(), &info) == 0 && !S_ISREG(info.st_mode)) {
+    return Error{ErrorCode::kInvalidInput,
+                 path + ": cannot write: expected a regular file, found " +
+                     (S_ISDIR(info.st_mode) ? "a directory" : "a device or pipe")};
+  }
+  std::string temporary = target + ".tmp.XXXXXX";
   const int fd = ::mkostemp(temporary.data(), O_CLOEXEC);
   if (fd < 0) return SystemError(path, "create a temporary file beside it");
-  return AtomicFileWriter(fd, path, std::move(temporary));
+  return AtomicFileWriter(fd, std::move(target), std::move(temporary));
 }
 
 Status AtomicFileWriter::Write(std::string_view bytes) { return WriteAll(fd_, path_, bytes); }
 
 Status AtomicFileWriter::Commit() {
-  const mode_t mask = ::umask(0);
-  ::umask(mask);
-  if (::fchmod(fd_, 0666 & ~mask) != 0 || ::fsync(fd_) != 0 ||
-      ::close(std::exchange(fd_, -1)) != 0) {
+  GRE_RETURN_IF_ERROR(TakeOverPermissions(fd_, path_));
+  if (::fsync(fd_) != 0 || ::close(std::exchange(fd_, -1)) != 0) {
     return SystemError(path_, "write");
   }
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return SystemError(path_, "replace");

@@ -19,9 +19,11 @@ CsvScanner::CsvScanner(std::string name, std::string_view text, char separator)
 
 Result<bool> CsvScanner::Next(std::vector<std::string>& cells) {
   while (at_ < text_.size() && IsLineEnd(text_[at_])) {
-    line_ += text_[at_++] == '\n' ? 1 : 0;
+    line_ += text_[at_] == '\n' || text_.substr(at_, 2) != "\r\n" ? 1 : 0;
+    ++at_;
   }
   begin_ = line_;
+  begin_at_ = at_;
   if (at_ == text_.size()) {
     cells.clear();
     return false;
@@ -38,8 +40,15 @@ Result<bool> CsvScanner::Next(std::vector<std::string>& cells) {
 }
 
 bool CsvScanner::AtEndOfCell() const {
-  return at_ == text_.size() || text_[at_] == separator_ || text_[at_] == '\n' ||
-         text_.substr(at_, 2) == "\r\n";
+  return at_ == text_.size() || text_[at_] == separator_ || IsLineEnd(text_[at_]);
+}
+
+Status CsvScanner::CheckLength() {
+  if (at_ - begin_at_ <= kMaxRecordBytes) return {};
+  at_ = text_.size();
+  return Error{ErrorCode::kInvalidInput, Place() + ": expected records of at most " +
+                                             std::to_string(kMaxRecordBytes >> 20) +
+                                             " MiB, found a longer one; a quote may not be closed"};
 }
 
 Status CsvScanner::NextCell(std::string& cell) {
@@ -47,6 +56,7 @@ Status CsvScanner::NextCell(std::string& cell) {
   if (at_ == text_.size() || text_[at_] != '"') {
     const size_t begin = at_;
     while (!AtEndOfCell()) ++at_;
+    GRE_RETURN_IF_ERROR(CheckLength());
     cell.assign(text_.substr(begin, at_ - begin));
     return {};
   }
@@ -55,9 +65,10 @@ Status CsvScanner::NextCell(std::string& cell) {
     const size_t quote = text_.find('"', at_);
     if (quote == std::string_view::npos) break;
     const std::string_view plain = text_.substr(at_, quote - at_);
+    at_ = quote + 1;
+    GRE_RETURN_IF_ERROR(CheckLength());
     line_ += static_cast<size_t>(std::ranges::count(plain, '\n'));
     cell += plain;
-    at_ = quote + 1;
     if (at_ == text_.size() || text_[at_] != '"') {
       if (AtEndOfCell()) return {};
       return Error{ErrorCode::kInvalidInput,

@@ -9,6 +9,9 @@
 
 namespace gre {
 
+// No record of any text format is longer.
+inline constexpr size_t kMaxRecordBytes = size_t{64} << 20;
+
 // Splits a text of separated values into records (RFC 4180: quotes, doubled quotes, line ends
 // inside quotes; LF, CRLF or CR between records; a byte order mark is passed over). Linear, one
 // record in memory. Not thread-safe; the text must outlive it.
@@ -18,7 +21,8 @@ class CsvScanner {
   CsvScanner(std::string name, std::string_view text, char separator = ',');
 
   // Fills `cells` with the next record that has content; false at the end of the text.
-  // kInvalidInput names the line of a quoted cell that is not closed or goes on after its quote.
+  // kInvalidInput names the line of a quoted cell that is not closed or goes on after its quote,
+  // and of a record above kMaxRecordBytes, behind which nothing is read.
   Result<bool> Next(std::vector<std::string>& cells);
 
   // Where the last record began, from 1.
@@ -29,13 +33,15 @@ class CsvScanner {
  private:
   [[nodiscard]] bool AtEndOfCell() const;
   Status NextCell(std::string& cell);
+  Status CheckLength();
 
   std::string name_;
   std::string_view text_;
   char separator_;
   size_t at_ = 0;
   size_t line_ = 1;
-  size_t begin_ = 1;
+  size_t begin_ = 1;     // line of the record
+  size_t begin_at_ = 0;  // where it begins in the text
 };
 
 }  // namespace gre

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/excerpt.h"
 #include "core/file.h"
 #include "dataset/csv_scanner.h"
 
@@ -25,7 +26,7 @@ Result<CsvTable> CsvTable::Parse(std::string name, std::string_view text) {
   }
   for (auto it = table.header_.begin(); it != table.header_.end(); ++it) {
     if (std::find(table.header_.begin(), it, *it) != it) {
-      return BadRecord(scanner, "the column '" + *it + "' stands twice");
+      return BadRecord(scanner, "the column '" + Excerpt(*it) + "' stands twice");
     }
   }
   for (std::vector<std::string> cells;;) {
@@ -50,17 +51,19 @@ Result<size_t> CsvTable::Column(std::string_view column) const {
     return static_cast<size_t>(found - header_.begin());
   }
   std::string known;
-  for (const std::string& name : header_) {
-    known += (known.empty() ? "" : ", ") + name;
+  constexpr size_t kShown = 20;
+  for (size_t i = 0; i < std::min(header_.size(), kShown); ++i) {
+    known.append(i == 0 ? "" : ", ").append(Excerpt(header_[i]));
   }
+  if (header_.size() > kShown) known += ", …";
   return Error{ErrorCode::kInvalidInput,
                name_ + ": expected a column '" + std::string(column) + "', found " + known};
 }
 
 Error CsvTable::BadCell(size_t row, size_t column, std::string_view expected) const {
   return {ErrorCode::kInvalidInput, PlaceOf(row) + ": column '" + header_[column] + "': expected " +
-                                        std::string(expected) + ", found '" + Cell(row, column) +
-                                        "'"};
+                                        std::string(expected) + ", found '" +
+                                        Excerpt(Cell(row, column)) + "'"};
 }
 
 std::string CsvTable::PlaceOf(size_t row) const {

@@ -80,9 +80,7 @@ Result<Dataset> Dataset::Prepare(const DatasetLocation& location) {
 
 Status Dataset::MakeTables() const {
   // two processes that make the tables at once would trip over each other
-  if (database_->is_shared()) {
-    GRE_RETURN_IF_ERROR(database_->Query("SELECT 1 FROM pg_advisory_xact_lock(721015)"));
-  }
+  GRE_RETURN_IF_ERROR(database_->Lock("schema"));
   for (const std::string_view statement : DatasetSchemaStatements()) {
     GRE_RETURN_IF_ERROR(database_->Run(std::string(statement)));
   }

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/excerpt.h"
+
 namespace gre {
 
 std::string DescribeFields(const RecordFile& file) {
@@ -10,7 +12,7 @@ std::string DescribeFields(const RecordFile& file) {
   const std::vector<std::string>& fields = file.fields();
   for (size_t i = 0; i < std::min(fields.size(), kShown); ++i) {
     if (i > 0) text += ", ";
-    text += fields[i];
+    text += Excerpt(fields[i]);
   }
   if (fields.size() > kShown) text += ", …";
   return text.empty() ? "none" : text;
@@ -22,7 +24,8 @@ Result<std::string> ResolveField(const RecordFile& file, const std::string& give
   if (given.empty()) return file.FindField(spellings).value_or("");
   if (file.HasField(given)) return given;
   return Error{ErrorCode::kInvalidArgument, file.name() + ": " + std::string(option) +
-                                                ": expected a field of the file, found '" + given +
+                                                ": expected a field of the file, found '" +
+                                                Excerpt(given) +
                                                 "'; its fields: " + DescribeFields(file)};
 }
 

@@ -13,6 +13,8 @@ namespace gre {
 inline constexpr std::string_view kIdSpellings[] = {
     "id",       "image_id",   "sample_id", "photo_id", "img_id", "file",      "filename",
     "filepath", "image_file", "image",     "photo",    "img",    "image_path"};
+inline constexpr std::string_view kImageSpellings[] = {"image", "image_path", "image_file", "file",
+                                                       "path"};
 inline constexpr std::string_view kLatitudeSpellings[] = {
     "latitude",      "lat",      "gt_lat",   "gt_latitude", "pred_lat",
     "pred_latitude", "lat_pred", "true_lat", "truth_lat",   "y"};

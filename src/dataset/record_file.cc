@@ -6,7 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
 
+#include "core/excerpt.h"
 #include "core/file.h"
+#include "core/formula_cell.h"
 #include "core/json.h"
 #include "core/strings.h"
 #include "dataset/csv_scanner.h"
@@ -14,7 +16,7 @@
 namespace gre {
 namespace {
 
-constexpr size_t kMaxRecordBytes = size_t{64} << 20;
+constexpr size_t kMaxColumns = 10000;
 constexpr int kLookedAt = 16;  // records whose keys make the fields of a JSON file
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 constexpr std::string_view kJsonSpace = " \t\r\n";
@@ -58,6 +60,55 @@ bool Find(const dom::element& record, std::string_view path, dom::element& found
   dom::element inner;
   return record.at_key(path.substr(0, dot)).get(inner) == simdjson::SUCCESS &&
          Find(inner, path.substr(dot + 1), found);
+}
+
+// Whether `text` is a number as JSON writes them (RFC 8259, section 6).
+bool IsJsonNumber(std::string_view text) {
+  const auto take_digits = [&] {
+    const size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count > 0;
+  };
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text.starts_with('0')) {
+    text.remove_prefix(1);
+  } else if (!take_digits()) {
+    return false;
+  }
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (!take_digits()) return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+    if (!take_digits()) return false;
+  }
+  return text.empty();
+}
+
+// The record with numbers that a double or a 64-bit integer cannot hold as texts, so that one of
+// them does not make the record unreadable.
+std::string QuoteHugeNumbers(std::string_view record) {
+  std::string text;
+  bool quoted = false;
+  for (size_t i = 0; i < record.size();) {
+    const size_t length =
+        quoted ? 0 : std::min(record.find_first_not_of("0123456789+-.eE", i), record.size()) - i;
+    const std::string_view number = record.substr(i, length);
+    if (IsJsonNumber(number)) {
+      const bool is_integer = number.find_first_of(".eE") == std::string_view::npos;
+      const bool fits = is_integer ? ParseInt(number).has_value() : ParseDouble(number).has_value();
+      text.append(fits ? "" : "\"").append(number).append(fits ? "" : "\"");
+      i += length;
+      continue;
+    }
+    const char c = record[i++];
+    text += c;
+    if (c == '"') quoted = !quoted;
+    if (c == '\\' && quoted && i < record.size()) text += record[i++];
+  }
+  return text;
 }
 
 void AddFields(const dom::element& record, const std::string& prefix, int depth,
@@ -117,10 +168,16 @@ class RecordFile::CsvSource final : public RecordFile::Source {
     if (!has_header) {
       return Error{ErrorCode::kInvalidInput, name() + ": expected a header line, found nothing"};
     }
+    if (fields_.size() > kMaxColumns) {
+      return Error{ErrorCode::kInvalidInput, Place() + ": expected at most " +
+                                                 std::to_string(kMaxColumns) + " columns, found " +
+                                                 std::to_string(fields_.size())};
+    }
     for (std::string& field : fields_) field = Trim(field);
     for (auto it = fields_.begin(); it != fields_.end(); ++it) {
       if (!it->empty() && std::find(fields_.begin(), it, *it) != it) {
-        return Error{ErrorCode::kInvalidInput, Place() + ": the column '" + *it + "' stands twice"};
+        return Error{ErrorCode::kInvalidInput,
+                     Place() + ": the column '" + Excerpt(*it) + "' stands twice"};
       }
     }
     return {};
@@ -135,6 +192,12 @@ class RecordFile::CsvSource final : public RecordFile::Source {
                    Place() + ": expected " + std::to_string(fields_.size()) +
                        " cells as in the header, found " + std::to_string(cells_.size())};
     }
+    for (size_t i = 0; i < cells_.size(); ++i) {
+      if (cells_[i].find('\0') == std::string::npos) continue;
+      return Error{ErrorCode::kInvalidInput,
+                   Place() + ": column '" + Excerpt(fields_[i]) +
+                       "': expected text, found a NUL byte in the cell; is this a text file?"};
+    }
     for (size_t i = 0; i < names.size(); ++i) {
       const auto column = std::ranges::find(fields_, names[i]);
       FieldValue& value = values[i];
@@ -146,6 +209,8 @@ class RecordFile::CsvSource final : public RecordFile::Source {
       if (cell.empty()) continue;
       value.kind = FieldValue::Kind::kText;
       value.text = cell;
+      // What EscapeCsvCell puts before what looks like a formula.
+      if (cell.front() == '\'' && LooksLikeFormula(cell)) value.text.erase(0, 1);
     }
     return true;
   }
@@ -171,6 +236,7 @@ class RecordFile::JsonSource final : public RecordFile::Source {
   // the others Next will say.
   Status Start() override {
     const Position start = position_;
+    LookForSingleObject();
     for (int i = 0; i < kLookedAt; ++i) {
       const Result<bool> more = Slice();
       if (i == 0 && !more.ok()) return more.error();
@@ -217,10 +283,32 @@ class RecordFile::JsonSource final : public RecordFile::Source {
     }
   }
 
+  // One object over several lines, as `gre locate --out x.json` writes it.
+  void LookForSingleObject() {
+    const std::string_view all = Trim(text_.substr(std::min(position_.at, text_.size())));
+    const size_t end = all.find('\n');
+    if (!all.starts_with('{') || end == std::string_view::npos || all.size() > kMaxRecordBytes) {
+      return;
+    }
+    dom::element record;
+    record_ = all.substr(0, end);
+    if (Parse(record)) return;
+    record_ = all;
+    is_single_ = Parse(record);
+  }
+
+  Result<bool> SliceAll() {
+    if (position_.at == text_.size()) return false;
+    record_ = Trim(text_.substr(position_.at));
+    position_.at = text_.size();
+    return true;
+  }
+
   // Cuts the next record out of the text.
   Result<bool> Slice() {
     SkipSpace();
     line_ = position_.line;
+    if (is_single_) return SliceAll();
     if (is_array_) return SliceElement();
     if (position_.at == text_.size()) return false;
     const size_t end = std::min(text_.find('\n', position_.at), text_.size());
@@ -286,17 +374,24 @@ class RecordFile::JsonSource final : public RecordFile::Source {
   }
 
   bool Parse(dom::element& record) {
-    // An empty view may point nowhere, which simdjson does not expect.
-    return !record_.empty() &&
-           parser_.parse(record_.data(), record_.size()).get(record) == simdjson::SUCCESS &&
-           record.is_object();
+    if (record_.empty()) return false;  // it may point nowhere, which simdjson does not expect
+    simdjson::error_code error = parser_.parse(record_.data(), record_.size()).get(record);
+    if (error == simdjson::NUMBER_ERROR) {
+      const std::string quoted = QuoteHugeNumbers(record_);
+      error = parser_.parse(quoted).get(record);
+    }
+    return error == simdjson::SUCCESS && record.is_object();
   }
 
   // Where the last record stops being what it should be, which the fast parser does not say.
   [[nodiscard]] Error BadRecord() const {
     const auto strict = ParseJson(record_);
-    const std::string what = strict.ok() ? "expected a JSON object {…}, found another value"
-                                         : "expected a JSON object: " + strict.error().message;
+    std::string what = strict.ok() ? "expected a JSON object {…}, found another value"
+                                   : "expected a JSON object: " + strict.error().message;
+    // Lines are the file's, not the record's.
+    constexpr std::string_view kFirstLine = "line 1, ";
+    const size_t first_line = what.find(kFirstLine);
+    if (first_line != std::string::npos) what.erase(first_line, kFirstLine.size());
     return {ErrorCode::kInvalidInput, Place() + ": " + what};
   }
 
@@ -312,6 +407,7 @@ class RecordFile::JsonSource final : public RecordFile::Source {
   Position position_;
   size_t line_ = 1;
   bool is_array_ = false;
+  bool is_single_ = false;  // the whole text is one object
   dom::parser parser_;
 };
 
@@ -322,6 +418,11 @@ RecordFile::~RecordFile() = default;
 
 Result<RecordFile> RecordFile::Make(std::string name, std::string_view text,
                                     std::shared_ptr<const void> owner) {
+  if (text.starts_with("\xFF\xFE") || text.starts_with("\xFE\xFF") ||
+      (text.size() > 1 && (text[0] == '\0' || text[1] == '\0'))) {
+    return Error{ErrorCode::kInvalidInput,
+                 name + ": expected UTF-8, found UTF-16; save the file as UTF-8"};
+  }
   const std::string lower = AsciiLower(name);
   std::unique_ptr<Source> source;
   if (lower.ends_with(".csv") || lower.ends_with(".tsv")) {
@@ -362,6 +463,9 @@ std::optional<std::string> RecordFile::FindField(
 }
 
 Result<bool> RecordFile::Next(std::span<const std::string> names, std::vector<FieldValue>& values) {
+  if (cancellation_ != nullptr && cancellation_->IsCancelled()) {
+    return Error{ErrorCode::kCancelled, name() + ": reading was interrupted"};
+  }
   return source_->Next(names, values);
 }
 

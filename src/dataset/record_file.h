@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/cancellation.h"
 #include "core/result.h"
 
 namespace gre {
@@ -32,10 +33,12 @@ struct FieldValue {
 };
 
 // Records whose fields are looked up by name: CSV and TSV (by extension .csv, .tsv) under a header
-// line, otherwise JSON: a line each, or the elements of one array. A field of a JSON record is a
-// key, or keys joined by dots ("answer.latitude"). The file is mapped and read forward, one record
-// in memory; records are limited to 64 MiB. A file whose first record is wrong does not open.
-// Not thread-safe.
+// line of at most 10,000 columns, otherwise JSON: a line each, the elements of one array, or one
+// object over several lines. A JSON number that no double holds (1e400) becomes text. A field of a
+// JSON record is a key, or keys joined by dots ("answer.latitude"). The apostrophe before a CSV
+// cell that would be a formula in a spreadsheet ('-7.jpg) is no part of its text. The file is
+// mapped and read forward, one record in memory; records are limited to 64 MiB (kMaxRecordBytes). A
+// file whose first record is wrong does not open. Not thread-safe.
 class RecordFile {
  public:
   static Result<RecordFile> Open(const std::string& path);
@@ -44,6 +47,9 @@ class RecordFile {
   RecordFile(RecordFile&&) noexcept;
   RecordFile& operator=(RecordFile&&) noexcept;
   ~RecordFile();
+
+  // From now on Next gives kCancelled once the token is cancelled; it must outlive the reading.
+  void StopWhen(const CancellationToken& cancellation) { cancellation_ = &cancellation; }
 
   // The columns, or the fields of the first 16 JSON records with nested ones ("answer",
   // "answer.latitude").
@@ -73,6 +79,7 @@ class RecordFile {
   static Result<RecordFile> Make(std::string name, std::string_view text,
                                  std::shared_ptr<const void> owner);
   std::unique_ptr<Source> source_;
+  const CancellationToken* cancellation_ = nullptr;
 };
 
 }  // namespace gre

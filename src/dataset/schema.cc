@@ -51,6 +51,18 @@ constexpr std::string_view kStatements[] = {
     "CREATE INDEX IF NOT EXISTS photos_presence ON photos (presence, number)",
     "CREATE INDEX IF NOT EXISTS photos_duplicates ON photos (duplicate_group)",
 
+    // What check measured on a photo's pixels and file, once; findings are drawn from it. `error`:
+    // why it cannot be read; `blank`: nothing to be seen; `face_share` NULL: not looked for;
+    // `private_keys` of its metadata, without values.
+    R"(CREATE TABLE IF NOT EXISTS looks (
+         photo BIGINT PRIMARY KEY REFERENCES photos (number),
+         error TEXT,
+         blank BIGINT NOT NULL,
+         flat_share DOUBLE PRECISION NOT NULL,
+         tone_share DOUBLE PRECISION NOT NULL,
+         face_share DOUBLE PRECISION,
+         private_keys TEXT NOT NULL))",
+
     // What import and check found out about a photo. Where `drops` is 1 the photo takes no part in
     // anything that follows.
     R"(CREATE TABLE IF NOT EXISTS findings (

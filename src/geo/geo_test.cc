@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <cmath>
+#include <string>
 #include <vector>
 
 #include <gmock/gmock.h>
@@ -6,6 +8,8 @@
 
 #include "core/random.h"
 #include "geo/geodesic.h"
+#include "geo/point_grid.h"
+#include "geo/s2_cell.h"
 #include "geo/sphere.h"
 
 namespace gre {
@@ -108,6 +112,68 @@ TEST(Sphere, BoxTakesTheShortWayRound) {
   EXPECT_FALSE(box->Contains({-15, 0}));
   EXPECT_EQ(*BoundingBox(std::vector<LatLng>{{1, 2}}), (GeoBox{1, 2, 1, 2}));
   EXPECT_FALSE(BoundingBox({}));
+}
+
+// Ids of the Python package s2sphere 0.2.5.
+TEST(S2Cell, EqualsS2) {
+  struct Case {
+    double latitude, longitude;
+    const char *level_6, *level_12, *leaf;
+  };
+  constexpr Case kCases[] = {
+      {0, 0, "1001", "1000001", "1000000000000001"},
+      {40.7484, -73.9857, "89c3", "89c259b", "89c259a9a9647d73"},
+      {-33.8568, 151.2153, "6b13", "6b12ae7", "6b12ae669072a21f"},
+      {89.9, 10, "4555", "4555563", "45555638c9acb30d"},
+      {-89.9, -170, "a555", "a555563", "a5555638c9acb30d"},
+      {35.3606, 138.7274, "6019", "6019629", "6019629a5ae982cf"},
+      {-54.8, -68.3, "bc4d", "bc4c22d", "bc4c22dbf839d527"},
+      {64.1466, -21.9426, "48d7", "48d60b3", "48d60b2d9a05f47d"},
+      {-1, -91, "9aab", "9aabeeb", "9aabeebfeb2ae12b"},
+      {10, -135.5, "789d", "789d225", "789d22438fb4e7b3"},
+  };
+  for (const Case& c : kCases) {
+    const LatLng point{c.latitude, c.longitude};
+    EXPECT_EQ(S2Token(S2CellOf(point, 6)), c.level_6);
+    EXPECT_EQ(S2Token(S2CellOf(point, 12)), c.level_12);
+    // the last bits of a leaf hang on the rounding of sines
+    EXPECT_EQ(S2Token(S2CellOf(point, kMaxS2Level)).substr(0, 13),
+              std::string(c.leaf).substr(0, 13));
+  }
+  for (const LatLng& corner : {LatLng{90, 0}, LatLng{-90, 0}, LatLng{0, 180}, LatLng{45, 45}}) {
+    EXPECT_LT(S2CellOf(corner, kMaxS2Level) >> 61, 6u);
+  }
+  EXPECT_NEAR(S2EdgeKm(6), 144.1, 0.1);
+}
+
+TEST(PointGrid, EqualsComparingWithEveryPoint) {
+  Random random(3);
+  for (const double radius_km : {0.01, 1.0, 25.0, 700.0, 15000.0}) {
+    PointGrid grid(radius_km);
+    std::vector<LatLng> points;
+    const auto draw = [&] {
+      // crowded around the pole, the antimeridian and a town
+      switch (random.Below(4)) {
+        case 0:
+          return LatLng{random.Uniform(-90, 90), random.Uniform(-180, 180)};
+        case 1:
+          return LatLng{random.Uniform(89.9, 90), random.Uniform(-180, 180)};
+        case 2:
+          return LatLng{random.Uniform(-1, 1), random.Below(2) == 0 ? 179.99 : -179.99};
+        default:
+          return LatLng{48 + random.Uniform(0, 0.01), 2 + random.Uniform(0, 0.01)};
+      }
+    };
+    for (int i = 0; i < 300; ++i) {
+      const LatLng point = draw();
+      const bool near = std::ranges::any_of(points, [&](const LatLng& other) {
+        return GeodesicDistanceKm(point, other) <= radius_km;
+      });
+      EXPECT_EQ(grid.HasNear(point), near) << radius_km;
+      points.push_back(point);
+      grid.Add(point);
+    }
+  }
 }
 
 }  // namespace

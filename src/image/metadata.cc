@@ -1,5 +1,6 @@
 #include "image/metadata.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <cstring>
@@ -30,6 +31,14 @@ enum GpsTag : int {
   kProcessingMethod = 0x1B,
   kDateStamp = 0x1D,
   kHPositioningError = 0x1F,
+};
+
+// EXIF 2.3 tags that older libexif has no names for.
+enum PrivateTag : int {
+  kHostComputer = 0x013C,
+  kCameraOwnerName = 0xA430,
+  kBodySerialNumber = 0xA431,
+  kLensSerialNumber = 0xA435,
 };
 
 constexpr size_t kMaxTextBytes = 128;
@@ -310,32 +319,50 @@ class MetadataBuilder {
   PhotoMetadata metadata_;
 };
 
+// The picture's header for its metadata; null for what is none. Not for TIFF, whose EXIF libvips
+// does not give.
+VipsImagePtr OpenForMetadata(std::string_view bytes) {
+  const PictureFormat format = SniffFormat(bytes);
+  if (format == PictureFormat::kUnknown || !StartVips().ok()) {
+    return nullptr;
+  }
+  if (const auto claim = PeekWebpSize(bytes);
+      claim && int64_t{claim->width} * claim->height > DecodeLimits{}.max_pixels) {
+    return nullptr;
+  }
+  VipsImagePtr picture = OpenPicture(bytes, format);
+  if (picture == nullptr) {
+    DropVipsErrors();
+  }
+  return picture;
+}
+
 // The file's EXIF block as libexif wants it: "Exif\0\0" and a TIFF structure. Empty without one.
 std::string ExifBlock(std::string_view bytes) {
   using namespace std::string_view_literals;
   constexpr std::string_view kHeader = "Exif\0\0"sv;
-  const PictureFormat format = SniffFormat(bytes);
-  if (format == PictureFormat::kUnknown || !StartVips().ok()) {
-    return {};
+  std::string block;
+  if (SniffFormat(bytes) == PictureFormat::kTiff) {
+    block = CompactTiffExif(bytes);
+  } else if (const VipsImagePtr picture = OpenForMetadata(bytes)) {
+    block = MetadataBlob(picture.get(), VIPS_META_EXIF_NAME);
   }
-  if (format == PictureFormat::kTiff) {
-    const std::string block = CompactTiffExif(bytes);
-    return block.empty() ? block : std::string(kHeader) + block;
+  return block.empty() || block.starts_with(kHeader) ? block : std::string(kHeader) + block;
+}
+
+// Null when the block is damaged.
+ExifDataPtr LoadExif(std::string_view block) {
+  using namespace std::string_view_literals;
+  const std::string_view structure = block.substr(6);
+  ExifDataPtr data(exif_data_new());
+  if (data == nullptr || (!structure.starts_with("II*\0"sv) && !structure.starts_with("MM\0*"sv))) {
+    return nullptr;
   }
-  if (const auto claim = PeekWebpSize(bytes);
-      claim && int64_t{claim->width} * claim->height > DecodeLimits{}.max_pixels) {
-    return {};
-  }
-  const VipsImagePtr picture = OpenPicture(bytes, format);
-  if (picture == nullptr) {
-    DropVipsErrors();
-    return {};
-  }
-  const std::string_view block = MetadataBlob(picture.get(), VIPS_META_EXIF_NAME);
-  if (block.empty() || block.starts_with(kHeader)) {
-    return std::string(block);
-  }
-  return std::string(kHeader) + std::string(block);
+  // The block as it is: no corrections by libexif.
+  exif_data_unset_option(data.get(), EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
+  exif_data_load_data(data.get(), reinterpret_cast<const unsigned char*>(block.data()),
+                      static_cast<unsigned>(block.size()));
+  return data;
 }
 
 }  // namespace
@@ -345,19 +372,44 @@ PhotoMetadata ReadMetadata(std::string_view bytes) {
   if (block.empty()) {
     return {};
   }
-  using namespace std::string_view_literals;
-  const std::string_view structure = std::string_view(block).substr(6);
-  const ExifDataPtr data(exif_data_new());
-  if (data == nullptr || (!structure.starts_with("II*\0"sv) && !structure.starts_with("MM\0*"sv))) {
+  const ExifDataPtr data = LoadExif(block);
+  if (data == nullptr) {
     PhotoMetadata damaged;
     damaged.problems = "EXIF block is damaged";
     return damaged;
   }
-  // The block as it is: no corrections by libexif.
-  exif_data_unset_option(data.get(), EXIF_DATA_OPTION_FOLLOW_SPECIFICATION);
-  exif_data_load_data(data.get(), reinterpret_cast<const unsigned char*>(block.data()),
-                      static_cast<unsigned>(block.size()));
   return MetadataBuilder(*data).Build();
+}
+
+std::vector<std::string> PrivateMetadataKeys(std::string_view bytes) {
+  std::vector<std::string> keys;
+  const auto add = [&keys](bool found, const char* key) {
+    if (found) keys.emplace_back(key);
+  };
+  if (const std::string block = ExifBlock(bytes); !block.empty()) {
+    if (const ExifDataPtr data = LoadExif(block)) {
+      const ExifReader exif(*data);
+      add(!exif.Text(EXIF_IFD_0, EXIF_TAG_ARTIST).empty(), "artist");
+      add(!exif.Text(EXIF_IFD_EXIF, kBodySerialNumber).empty(), "body_serial_number");
+      add(exif.Has(EXIF_IFD_GPS, kLatitude) && exif.Has(EXIF_IFD_GPS, kLongitude), "gps");
+      add(!exif.Text(EXIF_IFD_0, kHostComputer).empty(), "host_computer");
+      add(!exif.Text(EXIF_IFD_EXIF, EXIF_TAG_IMAGE_UNIQUE_ID).empty(), "image_unique_id");
+      add(!exif.Text(EXIF_IFD_EXIF, kLensSerialNumber).empty(), "lens_serial_number");
+      add(exif.Has(EXIF_IFD_EXIF, EXIF_TAG_MAKER_NOTE), "maker_note");
+      add(!exif.Text(EXIF_IFD_EXIF, kCameraOwnerName).empty(), "owner_name");
+      add(data->data != nullptr && data->size > 0, "thumbnail");
+      add(!exif.CodedText(EXIF_IFD_EXIF, EXIF_TAG_USER_COMMENT).empty(), "user_comment");
+    }
+  }
+  if (const VipsImagePtr picture = OpenForMetadata(bytes)) {
+    add(!MetadataBlob(picture.get(), VIPS_META_IPTC_NAME).empty(), "iptc");
+    const std::string_view xmp = MetadataBlob(picture.get(), VIPS_META_XMP_NAME);
+    add(xmp.find("creator") != std::string_view::npos, "xmp_creator");
+    add(xmp.find("GPSLatitude") != std::string_view::npos, "xmp_gps");
+    add(xmp.find("SerialNumber") != std::string_view::npos, "xmp_serial_number");
+  }
+  std::ranges::sort(keys);
+  return keys;
 }
 
 }  // namespace gre

@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "geo/lat_lng.h"
 
@@ -30,5 +31,12 @@ struct PhotoMetadata {
 // Metadata of a JPEG, PNG (eXIf), WebP, TIFF, HEIC or AVIF file in memory. Never fails: a file
 // without (readable) EXIF yields an empty record, damaged EXIF is named in `problems`. Thread-safe.
 PhotoMetadata ReadMetadata(std::string_view bytes);
+
+// What a photo file tells about people and their devices, as keys without values, in alphabetical
+// order: "artist", "body_serial_number", "gps", "host_computer", "image_unique_id", "iptc",
+// "lens_serial_number", "maker_note" (where cameras keep serial numbers), "owner_name",
+// "thumbnail" (of the uncropped picture), "user_comment", "xmp_creator", "xmp_gps",
+// "xmp_serial_number". For the kinds of files that ReadMetadata reads; thread-safe.
+std::vector<std::string> PrivateMetadataKeys(std::string_view bytes);
 
 }  // namespace gre

@@ -58,6 +58,15 @@ TEST(MetadataTest, EverythingElse) {
   EXPECT_THAT(metadata.problems, IsEmpty());
 }
 
+TEST(MetadataTest, PrivateKeysAreNamedWithoutValues) {
+  ExifBuilder builder = Paris();
+  builder.first = {ExifBuilder::Ascii(0x13B, "Jane Doe"), ExifBuilder::Ascii(0x110, "Model")};
+  builder.exif = {ExifBuilder::Ascii(0xA430, "Jane Doe"), ExifBuilder::Ascii(0xA431, "12345")};
+  EXPECT_EQ(PrivateMetadataKeys(gre::testing::JpegWithExif(1, builder)),
+            (std::vector<std::string>{"artist", "body_serial_number", "gps", "owner_name"}));
+  EXPECT_TRUE(PrivateMetadataKeys("no picture").empty());
+}
+
 TEST(MetadataTest, UnusablePositionsAreAbsentAndReported) {
   const auto with_gps = [](std::vector<ExifBuilder::Entry> gps) {
     ExifBuilder builder;

@@ -64,12 +64,11 @@ std::string ReasonWithoutPoints(std::span<const Sample> samples) {
   return "no reply holds readable coordinates" + detail;
 }
 
-Result<CalibrationExample> JudgeSamples(const std::vector<Sample>& samples,
-                                        const LabelledPhoto& truth) {
+// nullopt without any point.
+std::optional<CalibrationExample> JudgeSamples(const std::vector<Sample>& samples,
+                                               const LabelledPhoto& truth) {
   std::vector<LatLng> points = PointsOf(samples);
-  if (points.empty()) {
-    return Error{ErrorCode::kInvalidInput, truth.photo.file + ": " + ReasonWithoutPoints(samples)};
-  }
+  if (points.empty()) return std::nullopt;
   const size_t chosen = BestPoint(points);
   const LatLng answer = points[chosen];
   const std::string country_code = CountryCodeAt(answer);
@@ -162,8 +161,8 @@ std::vector<LocateResult> Localizer::Locate(std::span<const LocateRequest> photo
   return results;
 }
 
-std::vector<Result<CalibrationExample>> Localizer::Judge(std::span<const LabelledPhoto> photos,
-                                                         const CancellationToken& cancellation) {
+std::vector<Result<std::optional<CalibrationExample>>> Localizer::Judge(
+    std::span<const LabelledPhoto> photos, const CancellationToken& cancellation) {
   std::vector<GenerationRequest> requests;
   requests.reserve(photos.size());
   for (const LabelledPhoto& labelled : photos) {
@@ -172,11 +171,11 @@ std::vector<Result<CalibrationExample>> Localizer::Judge(std::span<const Labelle
   std::vector<Result<GenerationResult>> generated =
       generator_->Generate(requests, {}, cancellation);
   GRE_CHECK(generated.size() == photos.size());
-  std::vector<Result<CalibrationExample>> examples;
+  std::vector<Result<std::optional<CalibrationExample>>> examples;
   examples.reserve(photos.size());
   for (size_t i = 0; i < photos.size(); ++i) {
     if (generated[i].ok()) {
-      examples.push_back(JudgeSamples(ReadSamples(generated[i]->completions), photos[i]));
+      examples.emplace_back(JudgeSamples(ReadSamples(generated[i]->completions), photos[i]));
     } else {
       examples.emplace_back(std::move(generated[i]).error());
     }

@@ -77,9 +77,10 @@ class Localizer {
                                    const CancellationToken& cancellation);
 
   // What FitCalibration learns from: answers every photo as --always-answer would, without a search
-  // area, and compares with the truth. An error for a photo that failed or got no point.
-  std::vector<Result<CalibrationExample>> Judge(std::span<const LabelledPhoto> photos,
-                                                const CancellationToken& cancellation);
+  // area, and compares with the truth. An error for a photo that the engine failed on, nullopt for
+  // one that the model gave no point for.
+  std::vector<Result<std::optional<CalibrationExample>>> Judge(
+      std::span<const LabelledPhoto> photos, const CancellationToken& cancellation);
 
   // The decision alone: fills status, reason, answer, alternatives, chain and dispersion of
   // `result` from the samples. Used again on stored replies.

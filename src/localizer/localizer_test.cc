@@ -227,6 +227,9 @@ TEST_F(LocalizerTest, OpenSeaHasNoCountryToBeRightAbout) {
 TEST_F(LocalizerTest, JudgesLabelledPhotosForCalibration) {
   ScriptedGenerator generator(
       [](const GenerationRequest& request, int sample) -> Result<std::string> {
+        if (request.id == "lost.jpg") {
+          return Error{ErrorCode::kUnavailable, "the server is gone"};
+        }
         if (request.id == "refused.jpg") {
           return std::string("Unknown");
         }
@@ -243,19 +246,24 @@ TEST_F(LocalizerTest, JudgesLabelledPhotosForCalibration) {
        .ordinary = true,
        .weight = 2},
       {.photo = {"ch.jpg", image, std::nullopt}, .country_code = "CH"},
-      {.photo = {"refused.jpg", image, std::nullopt}, .country_code = "FR"}};
+      {.photo = {"refused.jpg", image, std::nullopt}, .country_code = "FR"},
+      {.photo = {"lost.jpg", image, std::nullopt}, .country_code = "FR"}};
   const auto examples = localizer->Judge(photos, {});
-  ASSERT_EQ(examples.size(), 3u);
-  ASSERT_TRUE(examples[0].ok());
-  EXPECT_TRUE(examples[0]->correct);
-  EXPECT_EQ(examples[0]->features.agreeing, 3);
-  EXPECT_TRUE(examples[0]->ordinary);
-  EXPECT_EQ(examples[0]->weight, 2);
-  EXPECT_NEAR(examples[0]->error_km, 392, 5);
-  EXPECT_FALSE(examples[1]->correct);
-  EXPECT_FALSE(examples[1]->ordinary);
-  EXPECT_NEAR(examples[1]->error_km, 350, 40);  // from Paris to the Swiss border
-  EXPECT_FALSE(examples[2].ok());
+  ASSERT_EQ(examples.size(), 4u);
+  ASSERT_TRUE(examples[0].ok() && examples[0]->has_value());
+  ASSERT_TRUE(examples[1].ok() && examples[1]->has_value());
+  EXPECT_TRUE((*examples[0])->correct);
+  EXPECT_EQ((*examples[0])->features.agreeing, 3);
+  EXPECT_TRUE((*examples[0])->ordinary);
+  EXPECT_EQ((*examples[0])->weight, 2);
+  EXPECT_NEAR((*examples[0])->error_km, 392, 5);
+  EXPECT_FALSE((*examples[1])->correct);
+  EXPECT_FALSE((*examples[1])->ordinary);
+  EXPECT_NEAR((*examples[1])->error_km, 350, 40);  // from Paris to the Swiss border
+  // No point is the model's answer, a lost server is not.
+  ASSERT_TRUE(examples[2].ok());
+  EXPECT_FALSE(examples[2]->has_value());
+  EXPECT_FALSE(examples[3].ok());
 }
 
 TEST_F(LocalizerTest, RefusesBadOptions) {

@@ -41,12 +41,19 @@ std::optional<Result<GeoBox>> ParseBox(std::string_view text) {
     }
     numbers[i] = *number;
   }
-  const auto low = LatLng::FromDegrees(numbers[1], numbers[0]);
-  const auto high = LatLng::FromDegrees(numbers[3], numbers[2]);
-  if (!low || !high || low->latitude_deg > high->latitude_deg) {
-    return Error{ErrorCode::kInvalidArgument,
-                 "search area '" + std::string(text) +
-                     "': expected west,south,east,north in degrees with south <= north"};
+  const auto [west, south, east, north] = numbers;
+  const auto low = LatLng::FromDegrees(south, west);
+  const auto high = LatLng::FromDegrees(north, east);
+  if (!low || !high || south >= north || west == east) {
+    const std::string why = std::max(std::abs(south), std::abs(north)) > 90
+                                ? "found a latitude beyond -90..90"
+                            : !low || !high  ? "found a longitude beyond -180..180"
+                            : south > north  ? "found a south above the north"
+                            : south == north ? "south and north are equal, the box is empty"
+                                             : "west and east are equal, the box is empty";
+    return Error{ErrorCode::kInvalidArgument, "search area '" + std::string(text) +
+                                                  "': expected west,south,east,north in degrees, " +
+                                                  why};
   }
   return GeoBox{low->latitude_deg, low->longitude_deg, high->latitude_deg, high->longitude_deg};
 }
@@ -63,6 +70,27 @@ bool RingContains(const std::vector<LatLng>& ring, double longitude_deg, double 
     a = &b;
   }
   return inside;
+}
+
+}  // namespace
+
+namespace {
+
+// In square degrees, whichever way round.
+double RingArea(const std::vector<LatLng>& ring) {
+  double twice = 0;
+  const LatLng* a = &ring.back();
+  for (const LatLng& b : ring) {
+    twice += a->longitude_deg * b.latitude_deg - b.longitude_deg * a->latitude_deg;
+    a = &b;
+  }
+  return std::abs(twice) / 2;
+}
+
+// Whether somebody means a file by `text`.
+bool LooksLikePath(std::string_view text) {
+  const std::string lower = AsciiLower(text);
+  return text.find('/') != std::string_view::npos || lower.ends_with("json");
 }
 
 }  // namespace
@@ -105,6 +133,8 @@ class GeoJsonReader {
     if (area_.polygons_.empty()) {
       return BadGeoJson("the GeoJSON holds no polygon");
     }
+    constexpr double kNoArea = 1e-12;  // square degrees: a hundredth of a square metre
+    if (largest_ < kNoArea) return BadGeoJson("the polygons enclose no area");
     area_.description_ = "the given area";
     return std::move(area_);
   }
@@ -124,6 +154,7 @@ class GeoJsonReader {
     if (polygon.empty()) {
       return BadGeoJson("a polygon has no ring");
     }
+    largest_ = std::max(largest_, RingArea(polygon.front()));
     area_.polygons_.push_back(std::move(polygon));
     return {};
   }
@@ -153,6 +184,7 @@ class GeoJsonReader {
   }
 
   SearchArea area_;
+  double largest_ = 0;  // area of the outlines
 };
 
 Result<SearchArea> SearchArea::FromGeoJson(std::string_view json) {
@@ -177,7 +209,8 @@ Result<SearchArea> SearchArea::Parse(const std::string& text) {
                         DegreesText(area.box_->east_deg, "east", "west");
     return area;
   }
-  if (FileExists(text)) {
+  std::error_code error;
+  if (std::filesystem::exists(text, error)) {
     auto content = ReadFile(text, kMaxGeoJsonBytes);
     if (!content.ok()) {
       return std::move(content).error();
@@ -188,6 +221,9 @@ Result<SearchArea> SearchArea::Parse(const std::string& text) {
     }
     read->description_ = "the area of " + std::filesystem::path(text).stem().string();
     return read;
+  }
+  if (LooksLikePath(text)) {
+    return Error{ErrorCode::kInvalidArgument, "search area '" + text + "': there is no such file"};
   }
   std::vector<std::string> names;
   for (const Country& country : AllCountries()) {

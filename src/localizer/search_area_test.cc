@@ -64,6 +64,26 @@ TEST(SearchArea, SaysWhatIsWrong) {
             "degrees, or a GeoJSON file");
 }
 
+TEST(SearchArea, WrongAreasHadWrongReasonsAndEmptyOnesNone) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"nope.geojson", "there is no such file"},
+      {"/dev/zero", "expected a regular file, found a device"},
+      {"-200,0,10,10", "found a longitude beyond -180..180"},
+      {"0,-95,10,10", "found a latitude beyond -90..90"},
+      {"0,10,10,0", "found a south above the north"},
+      {"0,0,0,0", "the box is empty"},
+      {"5,0,5,1", "west and east are equal"},
+  };
+  for (const auto& [text, reason] : cases) {
+    const auto area = SearchArea::Parse(text);
+    ASSERT_FALSE(area.ok()) << text;
+    EXPECT_NE(area.error().message.find(reason), std::string::npos) << area.error().message;
+  }
+  EXPECT_FALSE(SearchArea::FromGeoJson(
+                   R"({"type": "Polygon", "coordinates": [[[1, 2], [1, 2], [1, 2], [1, 2]]]})")
+                   .ok());
+}
+
 TEST(SearchArea, ReadsAFile) {
   const std::string path = testing::TempDir() + "/gre_search_area.geojson";
   ASSERT_TRUE(WriteFileAtomically(path, R"({"type": "Polygon", "coordinates":

@@ -43,18 +43,6 @@ Result<DistanceConvention> DistanceConvention::Parse(std::string_view text) {
       "distance '" + std::string(text) + "' is none of: geodesic, haversine, haversine:RADIUS_KM"};
 }
 
-double ThresholdAccuracy(std::span<const double> distances_km, double threshold_km,
-                         Boundary boundary, size_t misses) {
-  const size_t total = distances_km.size() + misses;
-  if (total == 0) return 0;
-  const auto hits =
-      std::count_if(distances_km.begin(), distances_km.end(), [&](double distance_km) {
-        return boundary == Boundary::kInclusive ? distance_km <= threshold_km
-                                                : distance_km < threshold_km;
-      });
-  return static_cast<double>(hits) / static_cast<double>(total);
-}
-
 double GeoScore(double distance_km, double scale_km) {
   return kMaxGeoScore * std::exp(-distance_km / scale_km);
 }

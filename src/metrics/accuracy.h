@@ -32,11 +32,6 @@ struct DistanceConvention {
 // PIGEON).
 enum class Boundary { kInclusive, kStrict };
 
-// The share of distances within `threshold_km`, of all distances and `misses` (answers without a
-// distance that count as wrong). 0 when there are neither.
-double ThresholdAccuracy(std::span<const double> distances_km, double threshold_km,
-                         Boundary boundary = Boundary::kInclusive, size_t misses = 0);
-
 // The scale of GeoScore for a map of the whole world: the game's score falls to 1/e at this
 // distance (Haas et al., "PIGEON", CVPR 2024).
 inline constexpr double kGeoScoreScaleKm = 1492.7;

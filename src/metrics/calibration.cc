@@ -3,10 +3,105 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 
 #include "core/check.h"
+#include "core/parallel.h"
+#include "core/random.h"
+#include "metrics/accuracy.h"
 
 namespace gre {
+namespace {
+
+constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
+constexpr int kMaxResamples = 2000;
+
+// The answers of one confidence.
+struct Tie {
+  double confidence = 0;
+  double right = 0;
+  double wrong = 0;
+};
+
+// Wrong answers before right ones of equal confidence, so that the order of the answers does not
+// matter.
+std::vector<JudgedAnswer> ByRisingConfidence(std::span<const JudgedAnswer> answers) {
+  std::vector<JudgedAnswer> sorted(answers.begin(), answers.end());
+  std::ranges::sort(sorted, [](const JudgedAnswer& a, const JudgedAnswer& b) {
+    return std::pair(a.confidence, a.correct) < std::pair(b.confidence, b.correct);
+  });
+  return sorted;
+}
+
+// By rising confidence.
+std::vector<Tie> TiesOf(std::span<const JudgedAnswer> sorted) {
+  std::vector<Tie> ties;
+  for (const JudgedAnswer& answer : sorted) {
+    if (ties.empty() || ties.back().confidence != answer.confidence) {
+      ties.push_back({answer.confidence, 0, 0});
+    }
+    ++(answer.correct ? ties.back().right : ties.back().wrong);
+  }
+  return ties;
+}
+
+double AurocOf(std::span<const Tie> ties) {
+  double right = 0;
+  double wrong = 0;
+  double won = 0;  // pairs in which the right answer is the more confident one
+  for (const Tie& tie : ties) {
+    won += tie.right * (wrong + tie.wrong / 2);
+    right += tie.right;
+    wrong += tie.wrong;
+  }
+  return right > 0 && wrong > 0 ? won / (right * wrong) : kNaN;
+}
+
+double AurcOf(std::span<const Tie> ties) {
+  double area = 0;
+  double wrong = 0;
+  size_t answered = 0;
+  for (auto tie = ties.rbegin(); tie != ties.rend(); ++tie) {
+    const auto count = static_cast<size_t>(tie->right + tie->wrong);
+    if (count == 0) continue;
+    // Within a tie the expected number of errors grows evenly.
+    const double rate = tie->wrong / static_cast<double>(count);
+    for (size_t k = 1; k <= count; ++k) {
+      area += (wrong + rate * static_cast<double>(k)) / static_cast<double>(answered + k);
+    }
+    wrong += tie->wrong;
+    answered += count;
+  }
+  return answered == 0 ? 0 : area / static_cast<double>(answered);
+}
+
+size_t BinOf(double confidence, int bins) {
+  const int index = static_cast<int>(std::ceil(confidence * bins)) - 1;
+  return static_cast<size_t>(std::clamp(index, 0, bins - 1));
+}
+
+// |sum over a bin of (right - confidence)| is count |accuracy - mean confidence|.
+double CalibrationErrorOf(std::span<const Tie> ties) {
+  double gaps[kCalibrationBins] = {};
+  double answers = 0;
+  for (const Tie& tie : ties) {
+    const double count = tie.right + tie.wrong;
+    gaps[BinOf(tie.confidence, kCalibrationBins)] += tie.right - count * tie.confidence;
+    answers += count;
+  }
+  double error = 0;
+  for (const double gap : gaps) error += std::abs(gap);
+  return answers == 0 ? 0 : error / answers;
+}
+
+Interval PercentileInterval(std::vector<double> values, double level) {
+  std::erase_if(values, [](double value) { return std::isnan(value); });
+  if (values.empty()) return {kNaN, kNaN};
+  std::ranges::sort(values);
+  return {QuantileOfSorted(values, (1 - level) / 2), QuantileOfSorted(values, (1 + level) / 2)};
+}
+
+}  // namespace
 
 std::vector<ReliabilityBin> ReliabilityBins(std::span<const JudgedAnswer> answers, int bins) {
   GRE_CHECK(bins > 0);
@@ -16,8 +111,7 @@ std::vector<ReliabilityBin> ReliabilityBins(std::span<const JudgedAnswer> answer
     result[static_cast<size_t>(i)].high = static_cast<double>(i + 1) / bins;
   }
   for (const JudgedAnswer& answer : answers) {
-    const int index = static_cast<int>(std::ceil(answer.confidence * bins)) - 1;
-    ReliabilityBin& bin = result[static_cast<size_t>(std::clamp(index, 0, bins - 1))];
+    ReliabilityBin& bin = result[BinOf(answer.confidence, bins)];
     ++bin.count;
     bin.mean_confidence += answer.confidence;
     bin.accuracy += answer.correct ? 1 : 0;
@@ -41,53 +135,57 @@ double ExpectedCalibrationError(std::span<const JudgedAnswer> answers, int bins)
 
 RiskCoverage ComputeRiskCoverage(std::span<const JudgedAnswer> answers) {
   RiskCoverage result;
-  const size_t n = answers.size();
-  if (n == 0) return result;
-  std::vector<JudgedAnswer> sorted(answers.begin(), answers.end());
-  std::sort(sorted.begin(), sorted.end(), [](const JudgedAnswer& a, const JudgedAnswer& b) {
-    return a.confidence > b.confidence;
-  });
+  const std::vector<Tie> ties = TiesOf(ByRisingConfidence(answers));
+  const auto n = static_cast<double>(answers.size());
   double wrong = 0;
-  for (size_t begin = 0; begin < n;) {
-    const double threshold = sorted[begin].confidence;
-    size_t end = begin;
-    double wrong_here = 0;
-    for (; end < n && sorted[end].confidence == threshold; ++end) {
-      wrong_here += sorted[end].correct ? 0 : 1;
-    }
-    // Within a tie the expected number of errors grows evenly.
-    const double rate = wrong_here / static_cast<double>(end - begin);
-    for (size_t k = begin + 1; k <= end; ++k) {
-      result.aurc += (wrong + rate * static_cast<double>(k - begin)) / static_cast<double>(k);
-    }
-    wrong += wrong_here;
-    result.curve.push_back({threshold, static_cast<double>(end) / static_cast<double>(n),
-                            wrong / static_cast<double>(end)});
-    begin = end;
+  double answered = 0;
+  for (auto tie = ties.rbegin(); tie != ties.rend(); ++tie) {
+    wrong += tie->wrong;
+    answered += tie->right + tie->wrong;
+    result.curve.push_back({tie->confidence, answered / n, wrong / answered});
   }
-  result.aurc /= static_cast<double>(n);
+  result.aurc = AurcOf(ties);
   return result;
 }
 
 double Auroc(std::span<const JudgedAnswer> answers) {
-  std::vector<JudgedAnswer> sorted(answers.begin(), answers.end());
-  std::ranges::sort(sorted, {}, &JudgedAnswer::confidence);
-  double right = 0;
-  double wrong = 0;
-  double won = 0;  // pairs in which the right answer is the more confident one
-  for (size_t begin = 0; begin < sorted.size();) {
-    size_t end = begin;
-    double right_here = 0;
-    for (; end < sorted.size() && sorted[end].confidence == sorted[begin].confidence; ++end) {
-      right_here += sorted[end].correct ? 1 : 0;
-    }
-    const double wrong_here = static_cast<double>(end - begin) - right_here;
-    won += right_here * (wrong + wrong_here / 2);
-    right += right_here;
-    wrong += wrong_here;
-    begin = end;
+  return AurocOf(TiesOf(ByRisingConfidence(answers)));
+}
+
+CalibrationIntervals BootstrapCalibration(std::span<const JudgedAnswer> answers,
+                                          const BootstrapOptions& options) {
+  const Interval none = {kNaN, kNaN};
+  if (answers.empty() || answers.size() > options.max_resampled_records) {
+    return {none, none, none};
   }
-  return right > 0 && wrong > 0 ? won / (right * wrong) : std::numeric_limits<double>::quiet_NaN();
+  const std::vector<JudgedAnswer> sorted = ByRisingConfidence(answers);
+  const std::vector<Tie> ties = TiesOf(sorted);
+  std::vector<size_t> tie_of(sorted.size());
+  for (size_t i = 1; i < sorted.size(); ++i) {
+    tie_of[i] = tie_of[i - 1] + (sorted[i].confidence != sorted[i - 1].confidence ? 1 : 0);
+  }
+  const auto resamples = static_cast<size_t>(std::min(options.resamples, kMaxResamples));
+  std::vector<double> errors(resamples);
+  std::vector<double> aurocs(resamples);
+  std::vector<double> aurcs(resamples);
+  ParallelFor(resamples, {.max_threads = options.threads}, [&](size_t begin, size_t end) {
+    std::vector<Tie> drawn;
+    for (size_t r = begin; r < end; ++r) {
+      drawn = ties;
+      for (Tie& tie : drawn) tie.right = tie.wrong = 0;
+      Random random(HashSeed(options.seed, r));
+      for (size_t i = 0; i < sorted.size(); ++i) {
+        const size_t draw = random.Below(sorted.size());
+        ++(sorted[draw].correct ? drawn[tie_of[draw]].right : drawn[tie_of[draw]].wrong);
+      }
+      errors[r] = CalibrationErrorOf(drawn);
+      aurocs[r] = AurocOf(drawn);
+      aurcs[r] = AurcOf(drawn);
+    }
+  });
+  return {PercentileInterval(std::move(errors), options.level),
+          PercentileInterval(std::move(aurocs), options.level),
+          PercentileInterval(std::move(aurcs), options.level)};
 }
 
 RadiusCoverage ComputeRadiusCoverage(std::span<const AnswerWithRadius> answers, double level) {

@@ -4,6 +4,7 @@
 #include <span>
 #include <vector>
 
+#include "metrics/bootstrap.h"
 #include "metrics/interval.h"
 
 namespace gre {
@@ -56,6 +57,18 @@ RiskCoverage ComputeRiskCoverage(std::span<const JudgedAnswer> answers);
 // area under the ROC curve, from rank sums (Mann and Whitney 1947; Hanley and McNeil, Radiology
 // 1982). NaN unless there are answers of both kinds.
 double Auroc(std::span<const JudgedAnswer> answers);
+
+// Percentile bootstrap intervals of the three figures above: answers are drawn with replacement,
+// the same for all three (metrics/bootstrap.h); a resample for which AUROC is not defined counts
+// for the other two. At most 2,000 resamples. {NaN, NaN} for no answers and for more than
+// `max_resampled_records`.
+struct CalibrationIntervals {
+  Interval calibration_error;
+  Interval auroc;
+  Interval aurc;
+};
+CalibrationIntervals BootstrapCalibration(std::span<const JudgedAnswer> answers,
+                                          const BootstrapOptions& options = {});
 
 // One answer with radii: how far it is from the truth, and within which distances it claimed the
 // truth to be with 50 % and 90 % probability.

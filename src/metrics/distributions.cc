@@ -16,10 +16,6 @@ double LogGamma(double x) {
   return ::lgamma_r(x, &sign);
 }
 
-double LogBinomial(double n, double k) {
-  return LogGamma(n + 1) - LogGamma(k + 1) - LogGamma(n - k + 1);
-}
-
 // DLMF 8.17.22 by Lentz's method; converges fast for x < (a + 1) / (a + b + 2), within about
 // sqrt(max(a, b)) terms.
 double BetaFraction(double x, double a, double b) {
@@ -73,15 +69,6 @@ double RegularizedBeta(double x, double a, double b) {
 double BinomialCdf(size_t k, size_t n, double p) {
   if (k >= n) return 1;
   return RegularizedBeta(1 - p, static_cast<double>(n - k), static_cast<double>(k) + 1);
-}
-
-double BinomialMass(size_t k, size_t n, double p) {
-  GRE_CHECK(p > 0 && p < 1);
-  if (k > n) return 0;
-  const auto successes = static_cast<double>(k);
-  const auto trials = static_cast<double>(n);
-  return std::exp(LogBinomial(trials, successes) + successes * std::log(p) +
-                  (trials - successes) * std::log1p(-p));
 }
 
 }  // namespace gre

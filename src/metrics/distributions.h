@@ -16,7 +16,5 @@ double RegularizedBeta(double x, double a, double b);
 
 // P(X <= k) for X ~ Binomial(n, p), as I_{1-p}(n - k, k + 1) (DLMF 8.17.5); p in [0, 1].
 double BinomialCdf(size_t k, size_t n, double p);
-// P(X = k); 0 for k > n. p in (0, 1).
-double BinomialMass(size_t k, size_t n, double p);
 
 }  // namespace gre

@@ -1,10 +1,13 @@
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <utility>
 #include <vector>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "core/random.h"
 #include "metrics/accuracy.h"
 #include "metrics/calibration.h"
 
@@ -12,14 +15,6 @@ namespace gre {
 namespace {
 
 using ::testing::HasSubstr;
-
-TEST(Accuracy, BoundaryAndMissesAreTheCallersChoice) {
-  const std::vector<double> distances_km{0, 25, 25.0001, 3000};
-  EXPECT_EQ(ThresholdAccuracy(distances_km, 25), 0.5);
-  EXPECT_EQ(ThresholdAccuracy(distances_km, 25, Boundary::kStrict), 0.25);
-  EXPECT_EQ(ThresholdAccuracy(distances_km, 25, Boundary::kInclusive, 4), 0.25);
-  EXPECT_EQ(ThresholdAccuracy({}, 25), 0);
-}
 
 TEST(Accuracy, GeoScoreHasItsPublishedValues) {
   EXPECT_EQ(GeoScore(0), 5000);
@@ -101,6 +96,44 @@ TEST(Auroc, CountsPairsAndHalvesTies) {
   EXPECT_EQ(Auroc(std::vector<JudgedAnswer>{{0.5, true}, {0.5, false}}), 0.5);
   EXPECT_TRUE(std::isnan(Auroc(std::vector<JudgedAnswer>{{0.5, true}})));
   EXPECT_TRUE(std::isnan(Auroc({})));
+}
+
+// The intervals' fast way through ties gives what the definitions give on the same resamples.
+TEST(BootstrapCalibration, ResamplesTheFiguresThemselves) {
+  Random random(5);
+  std::vector<JudgedAnswer> answers;
+  for (int i = 0; i < 60; ++i) {
+    const double confidence = static_cast<double>(random.Below(20)) / 20;
+    answers.push_back({confidence, random.Uniform() < confidence});
+  }
+  const std::vector<JudgedAnswer> unsorted = answers;  // their order does not matter
+  std::ranges::sort(answers, [](const JudgedAnswer& a, const JudgedAnswer& b) {
+    return std::pair(a.confidence, a.correct) < std::pair(b.confidence, b.correct);
+  });
+  const BootstrapOptions options = {.resamples = 200, .seed = 3};
+  const CalibrationIntervals intervals = BootstrapCalibration(unsorted, options);
+  std::vector<double> errors;
+  std::vector<double> aurocs;
+  std::vector<double> aurcs;
+  for (uint64_t r = 0; r < 200; ++r) {
+    Random draws(HashSeed(options.seed, r));
+    std::vector<JudgedAnswer> drawn;
+    for (size_t i = 0; i < answers.size(); ++i) drawn.push_back(answers[draws.Below(60)]);
+    errors.push_back(ExpectedCalibrationError(drawn));
+    aurocs.push_back(Auroc(drawn));
+    aurcs.push_back(ComputeRiskCoverage(drawn).aurc);
+  }
+  const auto expect = [](const Interval& interval, std::vector<double> values) {
+    std::ranges::sort(values);
+    EXPECT_NEAR(interval.low, QuantileOfSorted(values, 0.025), 1e-12);
+    EXPECT_NEAR(interval.high, QuantileOfSorted(values, 0.975), 1e-12);
+  };
+  expect(intervals.calibration_error, errors);
+  expect(intervals.auroc, aurocs);
+  expect(intervals.aurc, aurcs);
+  EXPECT_TRUE(std::isnan(BootstrapCalibration({}).aurc.low));
+  EXPECT_TRUE(
+      std::isnan(BootstrapCalibration(std::vector<JudgedAnswer>{{0.5, true}}, options).auroc.low));
 }
 
 TEST(RadiusCoverage, CountsTruthsInsideWithTheirIntervals) {

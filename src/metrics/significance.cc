@@ -8,14 +8,10 @@
 
 namespace gre {
 
-double McNemarPValue(size_t only_first, size_t only_second, McNemarVariant variant) {
+double McNemarPValue(size_t only_first, size_t only_second) {
   const size_t n = only_first + only_second;
   if (n == 0) return 1;
-  const size_t smaller = std::min(only_first, only_second);
-  const double exact = std::min(1.0, 2 * BinomialCdf(smaller, n, 0.5));
-  if (variant == McNemarVariant::kExact) return exact;
-  const double mass = BinomialMass(smaller, n, 0.5);
-  return only_first == only_second ? 1 - mass / 2 : std::max(0.0, exact - mass);
+  return std::min(1.0, 2 * BinomialCdf(std::min(only_first, only_second), n, 0.5));
 }
 
 std::vector<double> HolmAdjust(std::span<const double> p_values) {

@@ -8,18 +8,12 @@ namespace gre {
 
 // Whether a difference between systems is more than luck. Pure, thread-safe.
 
-// kExact never rejects more often than the level says; kMidP is close to it and misses less
-// (Fagerland, Lydersen and Laake, "The McNemar test for binary matched-pairs data: mid-p and
-// asymptotic are better than exact conditional", BMC Medical Research Methodology 2013).
-enum class McNemarVariant { kExact, kMidP };
-
 // McNemar's test (Psychometrika 1947) that two systems are right equally often on the same records,
 // from the records that only one of them got right. Two-sided, from Binomial(n, 1/2) with
-// n = only_first + only_second and m the smaller of both:
-//   kExact  min(1, 2 P(X <= m));   kMidP  the same less P(X = m), and 1 - P(X = m) / 2 when both
-// counts are equal. 1 when n = 0. Fast for any counts, so no chi-square approximation is needed.
-double McNemarPValue(size_t only_first, size_t only_second,
-                     McNemarVariant variant = McNemarVariant::kExact);
+// n = only_first + only_second and m the smaller of both: min(1, 2 P(X <= m)), which never rejects
+// more often than the level says. 1 when n = 0. Fast for any counts, so no chi-square approximation
+// is needed.
+double McNemarPValue(size_t only_first, size_t only_second);
 
 // p-values of one family of tests, adjusted by Holm's step-down procedure ("A simple sequentially
 // rejective multiple test procedure", Scandinavian Journal of Statistics 1979): the i-th smallest

@@ -21,7 +21,6 @@ TEST(Distributions, MeetTheirReferenceValues) {
   EXPECT_EQ(RegularizedBeta(0, 2, 3), 0);
   EXPECT_EQ(RegularizedBeta(1, 2, 3), 1);
   EXPECT_NEAR(BinomialCdf(3, 20, 0.3), 0.10708680450373087, 1e-13);
-  EXPECT_NEAR(BinomialMass(3, 20, 0.3), 0.0716036722052621, 1e-13);
   EXPECT_EQ(BinomialCdf(20, 20, 0.3), 1);
   EXPECT_NEAR(NormalQuantile(0.975), 1.959963984540054, 1e-13);
   EXPECT_NEAR(NormalQuantile(0.001), -3.090232306167813, 1e-12);
@@ -43,21 +42,16 @@ TEST(Wilson, MeetsItsReferenceValues) {
 }
 
 TEST(McNemar, MeetsPublishedExamples) {
-  // Bentur et al. 2009, as given by Fagerland, Lydersen and Laake 2013: 0.0703 and 0.0391.
+  // Bentur et al. 2009, as given by Fagerland, Lydersen and Laake 2013: 0.0703.
   EXPECT_NEAR(McNemarPValue(1, 7), 0.0703125, 1e-12);
-  EXPECT_NEAR(McNemarPValue(7, 1, McNemarVariant::kMidP), 0.0390625, 1e-12);
   // The example of the documentation of statsmodels.
   EXPECT_NEAR(McNemarPValue(121, 59), 4.4344492637551645e-06, 1e-15);
-  EXPECT_NEAR(McNemarPValue(121, 59, McNemarVariant::kMidP), 3.2666467957746165e-06, 1e-15);
   EXPECT_NEAR(McNemarPValue(20130, 19800), 0.09967173345442217, 1e-9);
-  EXPECT_NEAR(McNemarPValue(20130, 19800, McNemarVariant::kMidP), 0.09865061522563581, 1e-9);
 }
 
 TEST(McNemar, SaysNothingWithoutADifference) {
   EXPECT_EQ(McNemarPValue(0, 0), 1);
-  EXPECT_EQ(McNemarPValue(0, 0, McNemarVariant::kMidP), 1);
   EXPECT_EQ(McNemarPValue(5, 5), 1);
-  EXPECT_NEAR(McNemarPValue(5, 5, McNemarVariant::kMidP), 0.87695312499999978, 1e-12);
 }
 
 TEST(Holm, StepsDown) {

@@ -3,6 +3,7 @@
 #include <set>
 #include <span>
 
+#include "core/parallel.h"
 #include "core/strings.h"
 #include "knowledge/place_namer.h"
 #include "report/bench_groups.h"
@@ -71,17 +72,20 @@ DistanceCdf MakeCdf(const BenchReport& report) {
 }
 
 ConfusionMatrix MakeConfusion(const BenchReport& report, const ReportedSystem& system) {
-  std::vector<CountryPair> pairs;
-  for (const auto& [truth, prediction] : system.records.records) {
-    CountryPair& pair = pairs.emplace_back();
-    pair.truth = CountryName(TruthCountryCode(report.truth[truth]));
-    const std::optional<LatLng> answer = prediction == RecordScores::kNoPrediction
-                                             ? std::nullopt
-                                             : system.predictions[prediction].point;
-    if (!answer) continue;
-    const std::string country = CountryName(CountryCodeAt(*answer));
-    pair.answer = country.empty() ? "no country" : country;
-  }
+  const std::vector<Matching::Pair>& records = system.records.records;
+  std::vector<CountryPair> pairs(records.size());
+  ParallelFor(records.size(), {.min_items = 1000}, [&](size_t begin, size_t end) {
+    for (size_t row = begin; row < end && !report.IsCancelled(); ++row) {
+      const auto& [truth, prediction] = records[row];
+      pairs[row].truth = CountryName(TruthCountryCode(report.truth[truth]));
+      const std::optional<LatLng> answer = prediction == RecordScores::kNoPrediction
+                                               ? std::nullopt
+                                               : system.predictions[prediction].point;
+      if (!answer) continue;
+      const std::string country = CountryName(CountryCodeAt(*answer));
+      pairs[row].answer = country.empty() ? "no country" : country;
+    }
+  });
   ConfusionMatrix matrix = CountCountries(pairs);
   matrix.subtitle = Concat({system.name, ": number of records by true and answered country"});
   return matrix;
@@ -96,6 +100,17 @@ std::string FileNamePart(std::string_view name) {
     part += plain ? c : '_';
   }
   return part;
+}
+
+// Systems 'a&b' and 'a b' had one file.
+void MakeNamesUnique(std::vector<NamedChart>& charts) {
+  std::set<std::string> taken;
+  for (NamedChart& chart : charts) {
+    const std::string name = chart.name;
+    for (int number = 2; !taken.insert(AsciiLower(chart.name)).second; ++number) {
+      chart.name = Concat({name, "-", std::to_string(number)});
+    }
+  }
 }
 
 }  // namespace
@@ -140,6 +155,7 @@ std::vector<NamedChart> ReportCharts(const BenchReport& report) {
   }
   charts.push_back({"reliability", ReliabilitySvg(reliability)});
   charts.push_back({"risk_coverage", RiskCoverageSvg(risk)});
+  MakeNamesUnique(charts);
   return charts;
 }
 

@@ -18,6 +18,7 @@ struct NamedTable {
 std::vector<NamedTable> AllTables(const BenchReport& report) {
   std::vector<NamedTable> tables;
   tables.push_back({"scores", HeadlineTable(report)});
+  tables.push_back({"percentiles", PercentilesTable(report)});
   tables.push_back({"places", PlacesTable(report)});
   if (Table table = WarningsTable(report); !table.rows.empty()) {
     tables.push_back({"warnings", std::move(table)});
@@ -59,9 +60,7 @@ std::string CasesMarkdown(const BenchReport& report, const ReportedSystem& syste
   return table.rows.empty() ? std::string() : FormatTableMarkdown(table) + "\n";
 }
 
-}  // namespace
-
-std::string FormatBenchMarkdown(const BenchReport& report, bool with_charts) {
+std::string Markdown(const BenchReport& report, std::span<const NamedChart> charts) {
   const std::string& source = report.truth_source;
   std::string text = Concat(
       {"# Benchmark: ", EscapeMarkdown(source.substr(source.find_last_of('/') + 1)), "\n\n"});
@@ -70,25 +69,28 @@ std::string FormatBenchMarkdown(const BenchReport& report, bool with_charts) {
     text += '\n';
   }
   for (const ReportedSystem& system : report.systems) text += CasesMarkdown(report, system);
-  if (with_charts) {
-    for (const NamedChart& chart : ReportCharts(report)) {
-      text += Concat({"![", chart.name, "](charts/", chart.name, ".svg)\n\n"});
-    }
+  for (const NamedChart& chart : charts) {
+    text += Concat({"![", chart.name, "](charts/", chart.name, ".svg)\n\n"});
   }
   return Concat({text, "Made with gre ", EscapeMarkdown(report.version), ".\n"});
 }
 
+}  // namespace
+
+std::string FormatBenchMarkdown(const BenchReport& report) { return Markdown(report, {}); }
+
 std::vector<ReportFile> BenchReportFiles(const BenchReport& report,
                                          const BenchPageOptions& options) {
   std::vector<ReportFile> files;
+  std::vector<NamedChart> charts = ReportCharts(report);
   files.push_back({"report.html", FormatBenchHtml(report, options)});
-  files.push_back({"report.md", FormatBenchMarkdown(report, /*with_charts=*/true)});
+  files.push_back({"report.md", Markdown(report, charts)});
   for (const NamedTable& each : AllTables(report)) {
     files.push_back({Concat({"tables/", each.name, ".tex"}), FormatTableLatex(each.table)});
     files.push_back({Concat({"tables/", each.name, ".csv"}), FormatTableCsv(each.table)});
   }
   files.push_back({"records.csv", FormatTableCsv(RecordsTable(report))});
-  for (NamedChart& chart : ReportCharts(report)) {
+  for (NamedChart& chart : charts) {
     files.push_back({Concat({"charts/", chart.name, ".svg"}), std::move(chart.svg)});
   }
   return files;

@@ -32,6 +32,7 @@ class BenchPage {
     out_ += "<main class=\"bench\">\n";
     Section("Scores");
     Put(HeadlineTable(report_));
+    Put(PercentilesTable(report_));
     Put(PlacesTable(report_));
     if (const Table table = WarningsTable(report_); !table.rows.empty()) Put(table);
     Chart("distance_cdf");

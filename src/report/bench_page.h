@@ -19,8 +19,8 @@ struct BenchPageOptions {
 // (Content-Security-Policy with hashes). All text from files is escaped.
 std::string FormatBenchHtml(const BenchReport& report, const BenchPageOptions& options);
 
-// The same figures as Markdown; `with_charts` links the pictures of BenchReportFiles beside it.
-std::string FormatBenchMarkdown(const BenchReport& report, bool with_charts);
+// The same figures as Markdown.
+std::string FormatBenchMarkdown(const BenchReport& report);
 
 // A file of a report that is a folder.
 struct ReportFile {

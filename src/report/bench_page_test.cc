@@ -86,6 +86,7 @@ class BenchPageTest : public ::testing::Test {
       const std::string name = &system == systems_ ? std::string(kHostile) : "other & co";
       report_.systems.push_back({name,
                                  "p.jsonl",
+                                 "",
                                  system.predictions,
                                  system.matching,
                                  system.records,
@@ -197,7 +198,8 @@ TEST_F(BenchPageTest, NothingToReportIsSaid) {
   nothing.scores = Summarize({}, {}, nothing.matching, nothing.records, report_.conventions, {});
   empty.truth = {};
   empty.systems.clear();
-  empty.systems.push_back({"none", "", {}, nothing.matching, nothing.records, nothing.scores, {}});
+  empty.systems.push_back(
+      {"none", "", "", {}, nothing.matching, nothing.records, nothing.scores, {}});
   EXPECT_THAT(FormatBenchHtml(empty, {}), HasSubstr("No data: no record was scored"));
 }
 

@@ -8,6 +8,7 @@
 
 #include "bench/published.h"
 #include "bench/scoring.h"
+#include "core/cancellation.h"
 #include "report/charts/error_map.h"
 #include "report/map_drawing.h"
 #include "report/table.h"
@@ -20,6 +21,9 @@ namespace gre {
 struct ReportedSystem {
   std::string name;    // differs from the others'
   std::string source;  // the predictions' path
+  // Which answers of raw replies counted: "any" or "fields" (bench/predictions_file.h); empty: the
+  // file holds no replies.
+  std::string answers;
   std::span<const Prediction> predictions;
   const Matching& matching;
   const RecordScores& records;
@@ -35,10 +39,18 @@ struct BenchReport {
   WorldLines world;
   std::string version;                            // of the program
   const PublishedBenchmark* published = nullptr;  // figures of papers to stand beside
+  // What is made of the report is incomplete and to be thrown away once this is cancelled.
+  const CancellationToken* cancellation = nullptr;
+
+  [[nodiscard]] bool IsCancelled() const {
+    return cancellation != nullptr && cancellation->IsCancelled();
+  }
 };
 
 // Accuracies, GeoScore and distances, one system a row.
 Table HeadlineTable(const BenchReport& report);
+// The distances that stated shares of the answers lie within, one system a row.
+Table PercentilesTable(const BenchReport& report);
 // Country, region and what else of the place was compared, one system a row.
 Table PlacesTable(const BenchReport& report);
 // What makes figures doubtful; no rows where nothing does.
@@ -54,8 +66,10 @@ Table CalibrationTable(const BenchReport& report);
 // country and continent of the truth. Groups by falling size; of countries the kMostCountries
 // largest.
 std::vector<Table> BreakdownTables(const BenchReport& report);
-// Every record of a system without a usable answer: id, what became of it, why.
-Table FailuresTable(const BenchReport& report, const ReportedSystem& system);
+// Every record of a system without a usable answer, and every truth without one: id, what became
+// of it, why. Of more than `most` rows only the first, and a note with the number of the others.
+Table FailuresTable(const BenchReport& report, const ReportedSystem& system,
+                    size_t most = static_cast<size_t>(-1));
 // One row for each scored record and system, for further work.
 Table RecordsTable(const BenchReport& report);
 

@@ -77,6 +77,24 @@ Table HeadlineTable(const BenchReport& report) {
   return table;
 }
 
+Table PercentilesTable(const BenchReport& report) {
+  Table table;
+  table.title = "Distances that shares of the answers lie within, km";
+  table.columns = {Words("system")};
+  for (const PercentileKm& percentile : report.systems.front().scores.percentiles_km) {
+    table.columns.push_back(Figures(Concat({NumberLabel(percentile.percent), " %"})));
+  }
+  for (const ReportedSystem& system : report.systems) {
+    std::vector<TableCell>& row = table.rows.emplace_back();
+    row.emplace_back(system.name);
+    for (const PercentileKm& percentile : system.scores.percentiles_km) {
+      row.emplace_back(Figure(percentile.distance_km, 1, 1));
+    }
+  }
+  table.notes = {"Of the answers with coordinates alone."};
+  return table;
+}
+
 Table PlacesTable(const BenchReport& report) {
   Table table;
   table.title = "Share of answers in the right place, with 95 % intervals";
@@ -142,6 +160,10 @@ Table ConventionsTable(const BenchReport& report) {
                                          std::to_string(report.truth.size()), " records"})});
   for (const ReportedSystem& system : report.systems) {
     table.rows.push_back({system.name, system.source});
+    if (!system.answers.empty()) {
+      table.rows.push_back({Concat({"answers of ", system.name}),
+                            system.answers == "fields" ? "JSON fields alone" : "of any form"});
+    }
   }
   return table;
 }
@@ -151,9 +173,9 @@ Table CalibrationTable(const BenchReport& report) {
   table.title = "Whether confidences and radii can be trusted";
   table.columns = {Words("system"),
                    {"with confidence"},
-                   {"ECE"},
-                   {"AUROC"},
-                   {"AURC"},
+                   Figures("ECE"),
+                   Figures("AUROC"),
+                   Figures("AURC"),
                    {"with radii"},
                    Figures("within the 50 % radius, %"),
                    Figures("within the 90 % radius, %")};
@@ -164,20 +186,23 @@ Table CalibrationTable(const BenchReport& report) {
     const Scores::Confidence& confidence = system.scores.confidence;
     const RadiusCoverage& radius = system.scores.radius;
     if (confidence.records == 0 && radius.count == 0) continue;
-    const auto figure = [&](double value) {
-      return TableFigure{confidence.records > 0 ? value : kNan, 3, {}};
+    const auto figure = [&](double value, const Interval& interval) {
+      if (confidence.records == 0) return TableFigure{kNan, 3, {}};
+      return Figure({value, interval.low, interval.high, confidence.records}, 1, 3);
     };
     const TableFigure none = {kNan, 1, {}};
     table.rows.push_back(
-        {system.name, Count(confidence.records), figure(confidence.calibration_error),
-         figure(confidence.auroc), figure(confidence.risk_coverage.aurc), Count(radius.count),
+        {system.name, Count(confidence.records),
+         figure(confidence.calibration_error, confidence.intervals.calibration_error),
+         figure(confidence.auroc, confidence.intervals.auroc),
+         figure(confidence.risk_coverage.aurc, confidence.intervals.aurc), Count(radius.count),
          radius.count > 0 ? share(radius.inside_p50, radius.inside_p50_interval) : none,
          radius.count > 0 ? share(radius.inside_p90, radius.inside_p90_interval) : none});
   }
   table.notes = {
       "Confidence is the stated probability that the answer's country is right. ECE: expected "
       "calibration error. AUROC: the chance that a right answer states more than a wrong one. "
-      "AURC: area under the risk-coverage curve."};
+      "AURC: area under the risk-coverage curve. Intervals: bootstrap of the answers."};
   return table;
 }
 
@@ -209,12 +234,14 @@ std::vector<Table> BreakdownTables(const BenchReport& report) {
   return tables;
 }
 
-Table FailuresTable(const BenchReport& report, const ReportedSystem& system) {
+Table FailuresTable(const BenchReport& report, const ReportedSystem& system, size_t most) {
   Table table;
+  size_t rows = 0;
   table.title = Concat({"Records of ", system.name, " without a usable answer"});
   table.columns = {Words("id"), Words("what"), Words("why"), {"line"}};
   const auto add = [&](const std::string& id, std::string_view what, const std::string& why,
                        size_t line) {
+    if (++rows > most) return;
     table.rows.push_back({id, std::string(what), why, Count(line)});
   };
   for (const Matching::Pair& pair : system.matching.pairs) {
@@ -231,6 +258,9 @@ Table FailuresTable(const BenchReport& report, const ReportedSystem& system) {
   }
   for (const size_t i : system.matching.missing) {
     add(report.truth[i].id, "truth without prediction", "", report.truth[i].line);
+  }
+  if (rows > table.rows.size()) {
+    table.notes = {Concat({"and ", std::to_string(rows - table.rows.size()), " more"})};
   }
   return table;
 }

@@ -3,7 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "report/comparison_tables.h"
-#include "report/conventions_text.h"
+#include "report/score_json.h"
 
 namespace gre {
 namespace {
@@ -35,7 +35,7 @@ OrderedJson MetricJson(const MetricDifference& metric, bool with_tests) {
 
 }  // namespace
 
-std::string ComparisonJson(const Comparison& comparison, const ScoreConventions& conventions,
+std::string ComparisonJson(const Comparison& comparison, const BenchReport& report,
                            std::span<const std::string> failures) {
   OrderedJson systems = OrderedJson::array();
   for (const SystemComparison& system : comparison.systems) {
@@ -63,16 +63,19 @@ std::string ComparisonJson(const Comparison& comparison, const ScoreConventions&
     }
     systems.push_back(std::move(entry));
   }
-  OrderedJson stated = OrderedJson::object();
-  for (const auto& [name, value] : DescribeConventions(conventions)) stated[name] = value;
-  stated["intervals"] = comparison.interval_method;
+  OrderedJson files = OrderedJson::object();
+  for (const ReportedSystem& system : report.systems) files[system.name] = system.source;
   const OrderedJson json = {
       {"schema", "gre.comparison/1"},
+      {"version", report.version},
+      {"truth", report.truth_source},
+      {"files", files},
       {"base", comparison.base},
       {"by", comparison.by.empty() ? OrderedJson(nullptr) : OrderedJson(comparison.by)},
       {"systems", systems},
       {"failures", failures},
-      {"conventions", stated}};
+      {"warnings", WarningsJson(report)},
+      {"conventions", ConventionsJson(report, comparison.interval_method)}};
   return json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace);
 }
 

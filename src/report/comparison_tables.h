@@ -8,6 +8,7 @@
 #include "bench/compare/comparison.h"
 #include "bench/records.h"
 #include "bench/scoring.h"
+#include "report/bench_report.h"
 #include "report/table.h"
 
 namespace gre {
@@ -29,8 +30,8 @@ std::string PValueText(double p_value);
 std::vector<Table> ComparisonTables(const Comparison& comparison);
 
 // The object "gre.comparison/1" that `gre bench compare --json` prints; `failures` as FindFailures
-// returned them. Figures without records are null.
-std::string ComparisonJson(const Comparison& comparison, const ScoreConventions& conventions,
+// returned them; `report` holds the compared systems. Figures without records are null.
+std::string ComparisonJson(const Comparison& comparison, const BenchReport& report,
                            std::span<const std::string> failures);
 
 // CSV of the records that the base and another system answered differently: id, system, base_km,

@@ -8,9 +8,15 @@ std::vector<std::pair<std::string, std::string>> DescribeConventions(
     const ScoreConventions& conventions) {
   std::vector<std::pair<std::string, std::string>> stated;
   if (!conventions.preset.empty()) {
-    stated.emplace_back("preset", conventions.preset == "gre"
-                                      ? "gre (assumed: no evaluation code is published)"
-                                      : conventions.preset);
+    std::string preset = conventions.preset == "gre"
+                             ? "gre (assumed: no evaluation code is published)"
+                             : conventions.preset;
+    const char* separator = ", changed: ";
+    for (const std::string_view changed : ChangedFromPreset(conventions)) {
+      preset.append(separator).append(changed);
+      separator = ", ";
+    }
+    stated.emplace_back("preset", std::move(preset));
   }
   stated.emplace_back(
       "protocol", conventions.protocol == "names"

@@ -10,7 +10,7 @@
 
 #include "core/strings.h"
 #include "report/comparison_tables.h"
-#include "report/conventions_text.h"
+#include "report/score_json.h"
 #include "report/text_escape.h"
 
 namespace gre {
@@ -126,7 +126,7 @@ std::vector<Table> FusionTables(const FusionReport& report) {
   return tables;
 }
 
-std::string FusionReportJson(const FusionReport& report, const ScoreConventions& conventions) {
+std::string FusionReportJson(const FusionReport& report, const BenchReport& inputs) {
   const auto number = [](double value) {
     return std::isfinite(value) ? OrderedJson(value) : OrderedJson(nullptr);
   };
@@ -149,12 +149,26 @@ std::string FusionReportJson(const FusionReport& report, const ScoreConventions&
                         {"weight", WeightName(chosen.weight)},
                         {"use_confidence", chosen.use_confidence}});
   }
-  OrderedJson stated = OrderedJson::object();
-  for (const auto& [name, value] : DescribeConventions(conventions)) stated[name] = value;
-  const OrderedJson json = {{"schema", "gre.fusion-report/1"},       {"folds", report.folds},
-                            {"place_km", report.place_km},           {"places", report.places},
-                            {"largest_place", report.largest_place}, {"gains", gains},
-                            {"settings_by_fold", settings},          {"conventions", stated}};
+  OrderedJson systems = OrderedJson::array();
+  for (size_t i = 0; i < report.singles.size(); ++i) {
+    systems.push_back({{"name", report.singles[i].name},
+                       {"file", inputs.systems[i].source},
+                       {"records", report.singles[i].scores->scored},
+                       {"not_asked", report.singles[i].added}});
+  }
+  const OrderedJson json = {
+      {"schema", "gre.fusion-report/1"},
+      {"version", inputs.version},
+      {"truth", inputs.truth_source},
+      {"systems", systems},
+      {"folds", report.folds},
+      {"place_km", report.place_km},
+      {"places", report.places},
+      {"largest_place", report.largest_place},
+      {"gains", gains},
+      {"settings_by_fold", settings},
+      {"warnings", WarningsJson(inputs)},
+      {"conventions", ConventionsJson(inputs, report.fused->interval_method)}};
   return json.dump(-1, ' ', false, nlohmann::detail::error_handler_t::replace);
 }
 

@@ -7,6 +7,7 @@
 #include "bench/fusion/fusion_systems.h"
 #include "bench/records.h"
 #include "bench/scoring.h"
+#include "report/bench_report.h"
 #include "report/table.h"
 
 namespace gre {
@@ -38,8 +39,9 @@ std::vector<Table> FusionTables(const FusionReport& report);
 // photos, but the interval holds 0".
 std::string GainSentence(const FusionGain& gain);
 
-// The object "gre.fusion-report/1" that `gre bench fuse --json` prints.
-std::string FusionReportJson(const FusionReport& report, const ScoreConventions& conventions);
+// The object "gre.fusion-report/1" that `gre bench fuse --json` prints; `inputs` holds the single
+// systems as they were read.
+std::string FusionReportJson(const FusionReport& report, const BenchReport& inputs);
 
 // The fused answers as a file that every command reads as predictions: JSON Lines or, with `csv`,
 // CSV of id, latitude, longitude, confidence, support, votes, agreeing, chosen (the system whose

@@ -2,12 +2,14 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include <nlohmann/json_fwd.hpp>
 
 #include "bench/leakage.h"
 #include "bench/published.h"
 #include "bench/scoring.h"
+#include "report/bench_report.h"
 
 namespace gre {
 
@@ -19,9 +21,16 @@ struct BesideScores {
   const nlohmann::ordered_json* chain_quality = nullptr;
 };
 
-// The object that `gre bench score --json` prints (docs/score-schema.json). Figures without any
-// applicable record are null. `indent` < 0: one line without line end.
-std::string ScoreJson(const Scores& scores, const ScoreConventions& conventions, int indent = -1,
+// The object that `gre bench score --json` prints for one system of a report
+// (docs/score-schema.json). Figures without any applicable record are null. `indent` < 0: one line
+// without line end.
+std::string ScoreJson(const BenchReport& report, const ReportedSystem& system, int indent = -1,
                       const BesideScores& beside = {});
+
+// [{"system", "kind", "records", "message"}] of all systems of a report.
+nlohmann::ordered_json WarningsJson(const BenchReport& report);
+// The conventions of a report as an object, with the rule for raw replies of each system
+// ("answers").
+nlohmann::ordered_json ConventionsJson(const BenchReport& report, std::string_view interval_method);
 
 }  // namespace gre

@@ -5,6 +5,8 @@
 namespace gre {
 namespace {
 
+constexpr size_t kMostFailures = 20;  // of each system; --json and the report hold all
+
 // Nothing for a table that holds nothing.
 void AddTable(const Table& table, std::string& text) {
   if (table.rows.empty() || table.columns.size() < 2) return;
@@ -16,9 +18,12 @@ void AddTable(const Table& table, std::string& text) {
 
 std::string ScoreText(const BenchReport& report) {
   std::string text;
-  for (const Table& table : {HeadlineTable(report), PlacesTable(report), CalibrationTable(report),
-                             OutcomesTable(report)}) {
+  for (const Table& table : {HeadlineTable(report), PercentilesTable(report), PlacesTable(report),
+                             CalibrationTable(report), OutcomesTable(report)}) {
     if (!table.rows.empty()) AddTable(Transposed(table), text);
+  }
+  for (const ReportedSystem& system : report.systems) {
+    AddTable(FailuresTable(report, system, kMostFailures), text);
   }
   return text.append("\n").append(CaveatsText(report));
 }

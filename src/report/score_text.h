@@ -7,7 +7,7 @@
 namespace gre {
 
 // Scores for people: the figures of the report's tables with one column a system, what became of
-// the records, and the caveats.
+// the records, the first 20 of each system without a usable answer, and the caveats.
 std::string ScoreText(const BenchReport& report);
 
 // What makes the figures doubtful, how they were made, and what papers published beside them.

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "core/formula_cell.h"
 #include "core/strings.h"
 
 namespace gre {
@@ -67,10 +68,7 @@ std::string EscapeMarkup(std::string_view text) {
 
 std::string EscapeCsvCell(std::string_view text) {
   std::string cell = ReplaceInvalidUtf8(text);
-  const size_t first = cell.find_first_not_of(" \t\r\n");
-  const bool is_formula = first != std::string::npos &&
-                          std::string_view("=+-@").find(cell[first]) != std::string_view::npos;
-  if (is_formula || cell.starts_with('\t') || cell.starts_with('\r')) cell.insert(0, 1, '\'');
+  if (LooksLikeFormula(cell)) cell.insert(0, 1, '\'');
   if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
   std::string quoted = "\"";
   for (const char c : cell) {

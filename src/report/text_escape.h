@@ -13,8 +13,7 @@ namespace gre {
 std::string EscapeMarkup(std::string_view text);
 
 // One CSV cell (RFC 4180), quoted where needed. Text that a spreadsheet would run as a formula
-// (after any white space, it starts with = + - @, or it starts with a tab or carriage return) gets
-// a leading apostrophe.
+// (LooksLikeFormula) gets a leading apostrophe, which RecordFile takes off again.
 std::string EscapeCsvCell(std::string_view text);
 
 // For running text and table cells of LaTeX: its special characters become commands, line ends

@@ -76,6 +76,10 @@ class Database {
   // elsewhere.
   Status InTransaction(const std::function<Status()>& body);
 
+  // Inside a transaction: waits until no other connection holds the lock of this name; it is held
+  // to the transaction's end. In SQLite a transaction of InTransaction is alone anyway.
+  virtual Status Lock(const std::string& name) = 0;
+
   // For people: the path, or "postgres://HOST/DATABASE".
   [[nodiscard]] virtual const std::string& name() const = 0;
   [[nodiscard]] virtual bool is_shared() const = 0;

@@ -43,7 +43,7 @@ class PostgresDatabase final : public Database {
     PQsetNoticeProcessor(
         connection, [](void*, const char*) {}, nullptr);
     for (const char* setting :
-         {"SET client_encoding TO 'UTF8'", "SET lock_timeout TO '60s'",
+         {"SET client_encoding TO 'UTF8'", "SET lock_timeout TO '300s'",
           "SET extra_float_digits TO 3", "SET standard_conforming_strings TO on"}) {
       GRE_RETURN_IF_ERROR(Execute(setting));
     }
@@ -74,6 +74,12 @@ class PostgresDatabase final : public Database {
   Result<int64_t> Execute(const std::string& sql, std::span<const SqlValue> values) override {
     GRE_ASSIGN_OR_RETURN(const PgResult result, RunPrepared(sql, values));
     return ParseInt(PQcmdTuples(result.get())).value_or(0);
+  }
+
+  Status Lock(const std::string& name) override {
+    const auto locked = Query("SELECT 1 FROM pg_advisory_xact_lock(721015, hashtext($1))",
+                              std::vector<SqlValue>{name});
+    return locked.ok() ? Status() : Status(locked.error());
   }
 
   [[nodiscard]] const std::string& name() const override { return name_; }

@@ -11,7 +11,7 @@
 namespace gre {
 namespace {
 
-constexpr int kBusyTimeoutMs = 60'000;
+constexpr int kBusyTimeoutMs = 300'000;
 
 struct FinalizeStatement {
   void operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -57,6 +57,8 @@ class SqliteDatabase final : public Database {
     return static_cast<int64_t>(sqlite3_changes64(connection_.get()));
   }
 
+  Status Lock(const std::string& /*name*/) override { return {}; }
+
   [[nodiscard]] const std::string& name() const override { return path_; }
   [[nodiscard]] bool is_shared() const override { return false; }
 
@@ -76,7 +78,7 @@ class SqliteDatabase final : public Database {
       case SQLITE_BUSY:
       case SQLITE_LOCKED:
         return {ErrorCode::kUnavailable,
-                path_ + ": another process has been writing for a minute; try again"};
+                path_ + ": another process has been writing for five minutes; try again"};
       case SQLITE_ERROR:
       case SQLITE_CONSTRAINT:
       case SQLITE_MISUSE:

@@ -118,7 +118,10 @@ class Builder {
             if (!image.ok()) return Json{{"error", image.error().message}};
             return Json{{"sha256", Sha256Hex(*bytes)}};
           }));
-      if (std::string error = TextOf(seen, "error"); !error.empty()) return Reason(error);
+      if (std::string error = TextOf(seen, "error"); !error.empty()) {
+        built_.failures.push_back(candidate.record.id + ": photo: " + error);
+        return Reason(std::move(error));
+      }
       candidate.record.image_sha256 = TextOf(seen, "sha256");
       const auto [first, is_new] = ids.emplace(candidate.record.image_sha256, candidate.record.id);
       if (!is_new) return Reason("the same file as " + first->second);

@@ -84,7 +84,9 @@ struct DroppedPhoto {
 struct BuiltBenchmark {
   std::vector<TruthRecord> records;  // in the order of the photos
   std::vector<DroppedPhoto> dropped;
-  std::vector<std::string> failures;  // one line each
+  // One line each: a stage that gave no result, and photos that were dropped because they cannot be
+  // read.
+  std::vector<std::string> failures;
   std::vector<BuildStage> stages;
   std::optional<AnnotatorAgreement> agreement;
   // "none", or the annotators whose decisions were applied.

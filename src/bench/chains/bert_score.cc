@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <unordered_set>
 #include <vector>
 
 #include "core/check.h"
+#include "metrics/accuracy.h"
 
 namespace gre {
 namespace {
@@ -23,43 +23,12 @@ std::vector<double> UnitRows(const TokenVectors& tokens) {
   return rows;
 }
 
-// Mean of each token's best cosine, weighted; nothing without weight.
-std::optional<double> WeightedMean(std::span<const int32_t> ids, std::span<const double> best,
-                                   const BertScoreOptions& options) {
-  double sum = 0;
-  double weights = 0;
-  for (size_t i = 0; i < ids.size(); ++i) {
-    const double weight = options.idf == nullptr ? 1 : (*options.idf)(ids[i]);
-    sum += weight * best[i];
-    weights += weight;
-  }
-  if (!(weights > 0)) return std::nullopt;
-  return sum / weights;
-}
-
 }  // namespace
 
-InverseDocumentFrequency::InverseDocumentFrequency(std::span<const TokenVectors> references)
-    : texts_(references.size()) {
-  for (const TokenVectors& reference : references) {
-    for (const int32_t id :
-         std::unordered_set<int32_t>(reference.ids.begin(), reference.ids.end())) {
-      ++texts_with_[id];
-    }
-  }
-}
-
-double InverseDocumentFrequency::operator()(int32_t token_id) const {
-  const auto found = texts_with_.find(token_id);
-  const size_t with = found == texts_with_.end() ? 0 : found->second;
-  return std::log(static_cast<double>(texts_ + 1) / static_cast<double>(with + 1));
-}
-
 std::optional<BertScore> ComputeBertScore(const TokenVectors& candidate,
-                                          const TokenVectors& reference,
-                                          const BertScoreOptions& options) {
+                                          const TokenVectors& reference) {
   if (candidate.ids.empty() || reference.ids.empty()) return std::nullopt;
-  GRE_CHECK(candidate.dimensions == reference.dimensions && options.baseline < 1);
+  GRE_CHECK(candidate.dimensions == reference.dimensions);
   const auto width = static_cast<size_t>(candidate.dimensions);
   const std::vector<double> left = UnitRows(candidate);
   const std::vector<double> right = UnitRows(reference);
@@ -74,25 +43,18 @@ std::optional<BertScore> ComputeBertScore(const TokenVectors& candidate,
       best_right[j] = std::max(best_right[j], cosine);
     }
   }
-  const auto precision = WeightedMean(candidate.ids, best_left, options);
-  const auto recall = WeightedMean(reference.ids, best_right, options);
-  if (!precision || !recall) return std::nullopt;
-  BertScore score{*precision, *recall, 0};
+  BertScore score{Mean(best_left), Mean(best_right), 0};
   if (score.precision > 0 && score.recall > 0) {
     score.f1 = 2 * score.precision * score.recall / (score.precision + score.recall);
-  }
-  for (double* value : {&score.precision, &score.recall, &score.f1}) {
-    *value = (*value - options.baseline) / (1 - options.baseline);
   }
   return score;
 }
 
 std::optional<BertScore> ComputeBertScore(const TokenVectors& candidate,
-                                          std::span<const TokenVectors> references,
-                                          const BertScoreOptions& options) {
+                                          std::span<const TokenVectors> references) {
   std::optional<BertScore> best;
   for (const TokenVectors& reference : references) {
-    const auto score = ComputeBertScore(candidate, reference, options);
+    const auto score = ComputeBertScore(candidate, reference);
     if (score && (!best || score->f1 > best->f1)) best = score;
   }
   return best;

@@ -86,30 +86,6 @@ TEST(BertScoreTest, MoreOfTheReferenceNeverLowersRecall) {
   }
 }
 
-TEST(BertScoreTest, RareTokensWeighMore) {
-  // "the" stands in each of three references, 7 in one of them.
-  TokenVectors a{{1, 7}, 2, {1, 0, 0, 1}, false};
-  TokenVectors b{{1}, 2, {1, 0}, false};
-  const std::vector<TokenVectors> references = {a, b, b};
-  const InverseDocumentFrequency idf(references);
-  EXPECT_DOUBLE_EQ(idf(1), 0);
-  EXPECT_DOUBLE_EQ(idf(7), std::log(2.0));
-  EXPECT_DOUBLE_EQ(idf(8), std::log(4.0));
-  // candidate [7 along x]: the reference's 7 (along y) is not found, its "the" weighs nothing.
-  const TokenVectors candidate{{7}, 2, {1, 0}, false};
-  EXPECT_DOUBLE_EQ(ComputeBertScore(candidate, a)->recall, 0.5);
-  EXPECT_DOUBLE_EQ(ComputeBertScore(candidate, a, {.idf = &idf})->recall, 0);
-  EXPECT_DOUBLE_EQ(ComputeBertScore(candidate, a, {.idf = &idf})->precision, 1);
-  EXPECT_FALSE(ComputeBertScore(b, a, {.idf = &idf}));  // no token with a weight
-}
-
-TEST(BertScoreTest, TheBaselineBecomesZeroAndOneStays) {
-  const TokenVectors a{{1}, 2, {1, 0}, false};
-  const TokenVectors b{{1}, 2, {0.6F, 0.8F}, false};
-  EXPECT_NEAR(ComputeBertScore(a, b, {.baseline = 0.6})->f1, 0, 1e-7);
-  EXPECT_NEAR(ComputeBertScore(a, a, {.baseline = 0.6})->f1, 1, 1e-12);
-}
-
 TEST(BertScoreTest, AnEmptyTextHasNoScoreAndTheBestReferenceCounts) {
   Random random(5);
   const TokenVectors text = Draw(random, 4);

@@ -121,7 +121,8 @@ std::optional<FusedAnswer> Ballot::Fuse(const FusionModel& model) const {
   FusedAnswer answer = {.point = votes_[best].point,
                         .support = total_weight > 0 ? best_score / total_weight : 0,
                         .votes = count,
-                        .chosen = votes_[best].system};
+                        .chosen = votes_[best].system,
+                        .vote = best};
   std::vector<LatLng> agreeing;
   std::vector<double> agreeing_weights;
   for (size_t i = 0; i < count; ++i) {
@@ -133,7 +134,10 @@ std::optional<FusedAnswer> Ballot::Fuse(const FusionModel& model) const {
   answer.agreeing = agreeing.size();
   if (agreeing.size() >= kMinMedianVotes) {
     const std::optional<LatLng> median = GeometricMedian(agreeing, agreeing_weights);
-    if (median && CountryCodeAt(*median) == country_codes_[best]) answer.point = *median;
+    if (median && CountryCodeAt(*median) == country_codes_[best]) {
+      answer.point = *median;
+      answer.is_median = true;
+    }
   }
   return answer;
 }

@@ -21,7 +21,7 @@ namespace gre {
 struct FusionVote {
   size_t system = 0;
   LatLng point = {};
-  double confidence = std::numeric_limits<double>::quiet_NaN();  // as stated, any scale
+  double confidence = std::numeric_limits<double>::quiet_NaN();  // as stated, in [0, 1]
 };
 
 // What the choice of settings decides.
@@ -57,6 +57,9 @@ struct FusionModel {
   std::vector<FusionSystem> systems = {};
   // That the fused answer's country is right, by its support.
   MonotoneCalibration confidence = {};
+  // What the predictions that were learned from wrote for certainty; stated confidences are divided
+  // by it before they get here.
+  double confidence_max = 1;
 
   // Of one answer of a system.
   [[nodiscard]] double WeightOf(size_t system, double stated_confidence) const;
@@ -66,7 +69,7 @@ struct FusionModel {
 
 // {"schema": "gre.fusion/1", "settings": {"measure", "weight", "use_confidence"}, "systems":
 // [{"name", "answers", "overall", "steps": [[from, probability], …]}], "confidence": {"answers",
-// "overall", "steps"}}. The errors name the field.
+// "overall", "steps"}, "confidence_max"}. The errors name the field.
 Result<FusionModel> ParseFusionModel(std::string_view json);
 std::string FusionModelJson(const FusionModel& model);
 
@@ -81,6 +84,9 @@ struct FusedAnswer {
   size_t votes = 0;
   size_t agreeing = 0;  // votes within 200 km of the chosen one and in its country, itself included
   size_t chosen = 0;    // the system whose answer was chosen
+  size_t vote = 0;      // the chosen answer among the ballot's votes
+  // The point is a median of agreeing answers, in the chosen answer's country.
+  bool is_median = false;
 };
 
 // The votes on one photo, with what does not depend on the model.

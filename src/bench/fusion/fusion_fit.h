@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <span>
 #include <string>
@@ -9,12 +10,13 @@
 
 #include "bench/fusion/fusion.h"
 #include "bench/records.h"
+#include "core/cancellation.h"
 #include "core/result.h"
 
 namespace gre {
 
 // Learning how far each system can be trusted, and measuring what fusing is worth on photos that
-// nothing was learned from. Pure, deterministic.
+// nothing was learned from. Deterministic, also in the number of processors.
 
 // One photo with all its answers. Systems are numbered in the order of their names.
 struct FusionPhoto {
@@ -24,14 +26,6 @@ struct FusionPhoto {
   bool is_asked = false;             // a system has a record of it
   Ballot ballot{{}};
 };
-
-// Settings, reliabilities and the confidence from the photos at `rows`. Settings are those of
-// highest utility, the mean of GeoScore / 5000 and of the hits at 1, 25, 200, 750 and 2,500 km,
-// where each photo is fused with reliabilities from photos of other places (five folds by place, or
-// as many as there are places); with equal utility the simplest, in the order of SettingsToTry.
-// With a single place there is nothing to choose by: the first.
-FusionModel FitFusion(std::span<const FusionPhoto> photos, std::span<const size_t> rows,
-                      std::span<const std::string> systems, uint64_t seed);
 
 // Twelve, simplest first; six when no vote states a confidence.
 std::vector<FusionSettings> SettingsToTry(bool has_confidence);
@@ -53,9 +47,19 @@ struct CrossValidatedFusion {
 // All photos with one model.
 std::vector<FusedPhoto> FusePhotos(std::span<const FusionPhoto> photos, const FusionModel& model);
 
-// kInvalidInput when there are fewer places than folds.
+// How many of the fits of a cross-validation are done; called by one thread at a time.
+using FusionProgress = std::function<void(size_t done, size_t all)>;
+
+// A model's settings are those of highest utility, the mean of GeoScore / 5000 and of the hits at
+// 1, 25, 200, 750 and 2,500 km, where each photo is fused with reliabilities from photos of other
+// places (five folds by place, or as many as there are places); with equal utility the simplest, in
+// the order of SettingsToTry. With a single place there is nothing to choose by: the first.
+//
+// kInvalidInput when there are fewer places than folds, kCancelled. Runs on all processors.
 Result<CrossValidatedFusion> CrossValidateFusion(std::span<const FusionPhoto> photos,
                                                  std::span<const std::string> systems, size_t folds,
-                                                 uint64_t seed);
+                                                 uint64_t seed,
+                                                 const CancellationToken& cancellation = {},
+                                                 const FusionProgress& progress = {});
 
 }  // namespace gre

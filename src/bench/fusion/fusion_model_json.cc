@@ -127,6 +127,12 @@ Result<FusionModel> ParseFusionModel(std::string_view text) {
   const Json* confidence = Find(json, "confidence");
   if (confidence == nullptr) return Bad("confidence", "an object");
   GRE_ASSIGN_OR_RETURN(model.confidence, ParseCalibration(*confidence, "confidence"));
+  const Json* confidence_max = Find(json, "confidence_max");
+  if (confidence_max == nullptr || !confidence_max->is_number() ||
+      !(confidence_max->get<double>() > 0)) {
+    return Bad("confidence_max", "a number above 0");
+  }
+  model.confidence_max = confidence_max->get<double>();
   return model;
 }
 
@@ -143,7 +149,8 @@ std::string FusionModelJson(const FusionModel& model) {
                                          {"weight", WeightName(model.settings.weight)},
                                          {"use_confidence", model.settings.use_confidence}}},
                                        {"systems", systems},
-                                       {"confidence", CalibrationJson(model.confidence)}};
+                                       {"confidence", CalibrationJson(model.confidence)},
+                                       {"confidence_max", model.confidence_max}};
   return json.dump(2, ' ', false, nlohmann::detail::error_handler_t::replace) + "\n";
 }
 

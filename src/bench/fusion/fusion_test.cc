@@ -257,7 +257,8 @@ TEST(FusionGains, ASystemWithoutAFigureIsNotTheBest) {
 }
 
 TEST(FusionModel, ReadsBackWhatItWrites) {
-  const FusionModel model = CrossValidate(MakeWorld({0.5, 0.7})).model;
+  FusionModel model = CrossValidate(MakeWorld({0.5, 0.7})).model;
+  model.confidence_max = 5;
   const std::string json = FusionModelJson(model);
   const auto read = ParseFusionModel(json);
   ASSERT_TRUE(read.ok()) << read.error().message;
@@ -266,6 +267,10 @@ TEST(FusionModel, ReadsBackWhatItWrites) {
   const Status other = CheckSystems(*read, std::vector<std::string>{"system 0"});
   ASSERT_FALSE(other.ok());
   EXPECT_THAT(other.error().message, testing::HasSubstr("system 1, found system 0"));
+  std::string scale = json;
+  scale.replace(scale.find("\"confidence_max\": 5"), 19, "\"confidence_max\": 0");
+  EXPECT_THAT(ParseFusionModel(scale).error().message,
+              testing::HasSubstr("'confidence_max': expected a number above 0"));
   EXPECT_THAT(ParseFusionModel("{}").error().message, testing::HasSubstr("'schema'"));
   std::string broken = json;
   broken.replace(broken.find("\"overall\": 0"), 12, "\"overall\": 7");

@@ -1,8 +1,10 @@
 #include "bench/fusion/place_folds.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <limits>
+#include <numbers>
 #include <string>
 #include <utility>
 
@@ -15,6 +17,7 @@ namespace {
 
 // A degree of latitude on the sphere of radius 6371 km, rounded down.
 constexpr double kDegreeKm = 111.19;
+constexpr double kPi = std::numbers::pi;
 
 class DisjointSets {
  public:
@@ -34,6 +37,20 @@ class DisjointSets {
   std::vector<size_t> parents_;
 };
 
+std::array<double, 3> UnitVector(const LatLng& point) {
+  const double latitude = point.latitude_deg * kPi / 180;
+  const double longitude = point.longitude_deg * kPi / 180;
+  return {std::cos(latitude) * std::cos(longitude), std::cos(latitude) * std::sin(longitude),
+          std::sin(latitude)};
+}
+
+double SquaredChord(const std::array<double, 3>& a, const std::array<double, 3>& b) {
+  const double x = a[0] - b[0];
+  const double y = a[1] - b[1];
+  const double z = a[2] - b[2];
+  return x * x + y * y + z * z;
+}
+
 }  // namespace
 
 std::vector<size_t> GroupPlaces(std::span<const std::optional<LatLng>> points, double place_km) {
@@ -42,6 +59,14 @@ std::vector<size_t> GroupPlaces(std::span<const std::optional<LatLng>> points, d
     if (points[i]) order.push_back(i);
   }
   std::ranges::stable_sort(order, {}, [&](size_t i) { return points[i]->latitude_deg; });
+  // Pairs are compared by the chord between them, which costs no trigonometry; near the bound the
+  // distance itself decides.
+  constexpr double kSlack = 1 + 1e-9;
+  std::vector<std::array<double, 3>> vectors;
+  vectors.reserve(order.size());
+  for (const size_t i : order) vectors.push_back(UnitVector(*points[i]));
+  const double angle = std::min(place_km * kSlack / kMeanEarthRadiusKm, kPi);
+  const double max_chord = 2 * std::sin(angle / 2) * kSlack;
   DisjointSets sets(points.size());
   const double window_deg = place_km / kDegreeKm;
   for (size_t a = 0; a < order.size(); ++a) {
@@ -49,6 +74,7 @@ std::vector<size_t> GroupPlaces(std::span<const std::optional<LatLng>> points, d
     for (size_t b = a + 1; b < order.size(); ++b) {
       const LatLng& second = *points[order[b]];
       if (second.latitude_deg - first.latitude_deg > window_deg) break;
+      if (SquaredChord(vectors[a], vectors[b]) > max_chord * max_chord) continue;
       if (sets.Find(order[a]) == sets.Find(order[b])) continue;
       if (HaversineDistanceKm(first, second) <= place_km) sets.Join(order[a], order[b]);
     }

@@ -66,14 +66,20 @@ class Importer {
     if (!options_.ids.empty()) {
       GRE_ASSIGN_OR_RETURN(ids_, IdList::Read(options_.ids));
     }
-    GRE_RETURN_IF_ERROR(
-        ReadImportRows(format_, path_, options_.fields, [&](ImportRow row) { Take(row); }));
+    GRE_RETURN_IF_ERROR(ReadImportRows(format_, path_, options_.fields, [&](ImportRow row) {
+      if (!IsCancelled()) Take(row);  // passing over the rest takes no time
+    }));
+    if (IsCancelled()) return Error{ErrorCode::kCancelled, path_ + ": reading was interrupted"};
     GRE_RETURN_IF_ERROR(CheckWhole());
     AddRemarks();
     return std::move(read_);
   }
 
  private:
+  [[nodiscard]] bool IsCancelled() const {
+    return options_.cancellation != nullptr && options_.cancellation->IsCancelled();
+  }
+
   void Take(ImportRow& row) {
     ++rows_;
     std::string reason = std::move(row.error);

@@ -8,6 +8,7 @@
 
 #include "bench/records.h"
 #include "bench/truth_file.h"
+#include "core/cancellation.h"
 #include "core/result.h"
 
 namespace gre {
@@ -36,6 +37,7 @@ struct ImportOptions {
   // Takes tables of any size: without it one with a quarter more records than were published is an
   // error, since it is another list (the 25,600 rows that circulate as YFCC4k are YFCC26k's).
   bool any_size = false;
+  const CancellationToken* cancellation = nullptr;  // nullptr: the import runs to its end
 };
 
 struct DroppedRow {

@@ -292,10 +292,10 @@ TEST_F(Import, WhatIsWrittenIsReadBackEqual) {
   }
   const auto read = ReadTruth(path);
   ASSERT_TRUE(read.ok()) << read.error().message;
-  ASSERT_EQ(read->size(), 3u);
+  ASSERT_EQ(read->records.size(), 3u);
   for (size_t i = 0; i < 3; ++i) {
     const TruthRecord& a = records[i];
-    const TruthRecord& b = read->at(i);
+    const TruthRecord& b = read->records.at(i);
     EXPECT_EQ(a.id, b.id);
     EXPECT_EQ(a.point, b.point);
     EXPECT_EQ(a.precision_km, b.precision_km);

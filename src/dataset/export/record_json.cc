@@ -139,14 +139,9 @@ std::string FormatRecord(ExportFormat format, const FinishedRecord& record, bool
       extra = std::move(parsed).value();
     }
   }
-  // an imported Seed's instruction stands in the record already
+  // an imported Seed's instruction and an imported verdict stand in the record already
   if (record.row.entry.part == DataPart::kSeed) extra.erase("instructions");
-  // what import has made of an answer and a system message
-  if (record.row.teacher_kind == "imported" || record.row.entry.part == DataPart::kSeed) {
-    if (record.row.entry.part == DataPart::kJudge) extra.erase("label");
-    if (format != ExportFormat::kLlamaFactory) extra.erase("system");
-    if (format != ExportFormat::kWebDataset) extra.erase("part");
-  }
+  if (record.row.entry.part == DataPart::kJudge) extra.erase("label");
   // beside the source's fields, so that an imported export gives the same file again
   if (format == ExportFormat::kLlamaFactory && !record.prompt.system.empty()) {
     extra["system"] = record.prompt.system;

@@ -71,7 +71,7 @@ class Taker {
     return object_.end();
   }
 
-  Json Remove(Json::iterator field) {
+  Json Remove(const Json::iterator& field) {
     Json value = std::move(*field);
     object_.erase(field);
     return value;

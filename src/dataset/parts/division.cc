@@ -49,10 +49,14 @@ class Division {
         cancellation_(cancellation) {}
 
   Result<DivisionSummary> Run() {
-    GRE_RETURN_IF_ERROR(Judge());
-    Assign();
-    const Status written = dataset_.database().InTransaction([this] { return Write(); });
-    if (!written.ok()) return written.error();
+    // As a whole, so that of two processes that divide the second one sees all that the first saw.
+    const Status divided = dataset_.database().InTransaction([this]() -> Status {
+      GRE_RETURN_IF_ERROR(dataset_.database().Lock("parts"));
+      GRE_RETURN_IF_ERROR(Judge());
+      Assign();
+      return Write();
+    });
+    if (!divided.ok()) return divided.error();
     return summary_;
   }
 

@@ -68,10 +68,13 @@ class JudgeSet {
         cancellation_(cancellation) {}
 
   Result<JudgeSummary> Run() {
-    GRE_RETURN_IF_ERROR(Collect());
-    Choose();
-    const Status written = dataset_.database().InTransaction([this] { return Write(); });
-    if (!written.ok()) return written.error();
+    const Status made = dataset_.database().InTransaction([this]() -> Status {
+      GRE_RETURN_IF_ERROR(dataset_.database().Lock("parts"));
+      GRE_RETURN_IF_ERROR(Collect());
+      Choose();
+      return Write();
+    });
+    if (!made.ok()) return made.error();
     return std::move(summary_);
   }
 

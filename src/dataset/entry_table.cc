@@ -102,6 +102,25 @@ Status EntryTable::Put(const DataEntry& entry) {
        int64_t{entry.dropped}});
 }
 
+Status EntryTable::AddFinished(const DataEntry& entry) {
+  return database_->InTransaction([&]() -> Status {
+    GRE_RETURN_IF_ERROR(database_->Run(
+        "INSERT INTO parts (photo, part) VALUES ($1, $2) ON CONFLICT (photo) DO NOTHING",
+        {entry.photo, PartText(entry.part)}));
+    GRE_ASSIGN_OR_RETURN(
+        const std::vector<SqlRow> rows,
+        database_->Query("SELECT part FROM parts WHERE photo = $1", {entry.photo}));
+    if (rows.at(0).Text(0) != DataPartName(entry.part)) return {};
+    return database_->Run(
+        "INSERT INTO entries (part, photo, reply, label, deviation_km, hard, split, reviewed, "
+        "dropped) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, 0) ON CONFLICT (part, photo, reply) "
+        "DO NOTHING",
+        {PartText(entry.part), entry.photo, entry.reply,
+         entry.label ? SqlValue(int64_t{*entry.label}) : SqlValue(),
+         SqlOptional(entry.deviation_km), entry.split, entry.reviewed});
+  });
+}
+
 Result<std::vector<DataEntry>> EntryTable::Page(DataPart part, int64_t after_photo,
                                                 int64_t after_reply, size_t limit) {
   GRE_ASSIGN_OR_RETURN(

@@ -49,6 +49,9 @@ class EntryTable {
   // entries that stay. One transaction: an error of `fill` leaves everything as it was.
   using AddEntry = std::function<Status(const DataEntry&)>;
   Status Replace(DataPart part, const std::function<Status(const AddEntry&)>& fill);
+  // Adds one that is finished already, and its photo to the part; nothing where the photo is for
+  // another part or the entry is there.
+  Status AddFinished(const DataEntry& entry);
   // At most `limit` entries behind (photo, reply), in that order, without dropped ones; an empty
   // page is the end.
   Result<std::vector<DataEntry>> Page(DataPart part, int64_t after_photo, int64_t after_reply,

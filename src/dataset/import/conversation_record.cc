@@ -130,6 +130,11 @@ bool IsVerdict(std::string_view answer) {
   return false;
 }
 
+bool IsYes(std::string_view verdict) {
+  const std::string lower = AsciiLower(Trim(verdict));
+  return lower.starts_with("true") || lower.starts_with("truth") || lower.starts_with("yes");
+}
+
 // Whether an answer says more than a place.
 bool IsChain(std::string_view answer) {
   const ReplyParts parts = SplitReply(answer);
@@ -206,20 +211,28 @@ std::string FillFromConversation(Json object, const ConversationColumns& columns
     if (!exchange->system.empty()) extra[columns.system] = exchange->system;
   }
   if (is_judge) {
+    record.part = DataPart::kJudge;
     const ReplyParts parts = SplitReply(chain);
     reply.text = parts.has_marks ? chain : RenderReply(chain, answer);
     if (parts.has_marks && !parts.answer && !answer.empty()) {
       reply.text += Concat({"\n<answer>", answer, "</answer>"});
     }
-    if (exchange) extra["label"] = std::string(Trim(exchange->answer));
+    if (exchange) {
+      extra["label"] = std::string(Trim(exchange->answer));
+      if (IsVerdict(exchange->answer)) reply.label = IsYes(exchange->answer);
+    }
   } else if (exchange && IsVerdict(exchange->answer)) {
     extra["label"] = std::string(Trim(exchange->answer));
     extra["question"] = exchange->question;
   } else if (exchange && IsChain(exchange->answer)) {
     reply.text = exchange->answer;
+    record.part = DataPart::kCot;
   } else if (exchange) {
     extra["instructions"] = exchange->question;
+    record.part = DataPart::kSeed;
     KeepSolution(exchange->answer, extra, record);
+  } else if (extra.contains("instructions")) {
+    record.part = DataPart::kSeed;
   }
   record.extra = DumpJson(extra);
   if (!reply.text.empty()) record.replies.push_back(std::move(reply));

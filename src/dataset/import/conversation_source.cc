@@ -31,7 +31,8 @@ constexpr std::array<std::string_view, 3> kGreNames = {"gre_cot", "gre_judge", "
 std::vector<ConversationFile> GreFiles(const std::string& folder) {
   std::vector<ConversationFile> files;
   for (const std::string_view name : kGreNames) {
-    for (const std::string_view extension : {".json", ".jsonl"}) {
+    for (const std::string_view extension :
+         {".json", ".jsonl", "_dev.json", "_dev.jsonl", "_test.json", "_test.jsonl"}) {
       const std::string file = Concat({name, extension});
       for (const std::string& path :
            {Concat({folder, "/", file}), Concat({folder, "/", name, "/", file})}) {
@@ -105,6 +106,7 @@ class ConversationReader {
         records_(std::move(records)),
         options_(options),
         folder_(FolderOf(file.path)),
+        split_(SplitOf(file.path)),
         finder_(options.root.empty() ? folder_ : options.root, !options.root.empty()) {}
 
   Status Read(const RecordSink& sink) {
@@ -132,6 +134,12 @@ class ConversationReader {
     return folder.empty() ? "." : folder;
   }
 
+  // Of an export's file: "gre_cot_dev.json".
+  static std::string SplitOf(const std::string& file) {
+    const std::string stem = fs::path(file).stem().string();
+    return stem.ends_with("_dev") ? "dev" : stem.ends_with("_test") ? "test" : "";
+  }
+
   static void Reject(const std::string& message, SourceRecord& record) {
     record.rejected = "unreadable_record";
     const std::string prefix = record.place + ": ";
@@ -143,6 +151,7 @@ class ConversationReader {
     if (!object.ok()) return Reject(object.error().message, record);
     const std::string image =
         FillFromConversation(std::move(*object), columns_, options_.fields, record);
+    if (record.split.empty()) record.split = split_;
     if (!options_.photos || !record.url.empty()) return;
     if (image.starts_with("http://") || image.starts_with("https://")) {
       record.url = image;
@@ -172,6 +181,7 @@ class ConversationReader {
   RecordFile records_;
   const ImportOptions& options_;
   std::string folder_;
+  std::string split_;
   PhotoFinder finder_;
 };
 

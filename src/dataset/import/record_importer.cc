@@ -73,6 +73,7 @@ RecordImporter::RecordImporter(Dataset& dataset, const ImportOptions& options, s
       report_(report),
       photos_(dataset.database()),
       replies_(dataset.database()),
+      entries_(dataset.database()),
       rejected_path_(dataset.folder() + "/rejected/" + FileNameOf(source_) + ".csv") {}
 
 void RecordImporter::Reject(const std::string& place, const std::string& id,
@@ -297,6 +298,29 @@ Status RecordImporter::AddReplies(const SourceRecord& record, const Photo& photo
     GRE_ASSIGN_OR_RETURN(const bool is_new, replies_.Store(photo, {"imported:" + teacher,
                                                                    reply.text, reply.instruction}));
     counts.replies += is_new ? 1 : 0;
+  }
+  return record.part ? AddFinished(record, photo) : Status();
+}
+
+Status RecordImporter::AddFinished(const SourceRecord& record, const Photo& photo) {
+  DataEntry entry;
+  entry.part = *record.part;
+  entry.photo = photo.number;
+  if (photo.source_split == "dev" || photo.source_split == "test") {
+    entry.split = photo.source_split;
+  }
+  if (entry.part == DataPart::kSeed) return entries_.AddFinished(entry);
+  for (const SourceReply& reply : record.replies) {
+    if (entry.part == DataPart::kJudge && !reply.label) continue;
+    const std::string& teacher = reply.teacher.empty() ? source_ : reply.teacher;
+    GRE_ASSIGN_OR_RETURN(
+        const std::optional<Reply> stored,
+        replies_.Find(photo, {"imported:" + teacher, reply.text, reply.instruction}));
+    if (!stored) continue;
+    entry.reply = stored->number;
+    entry.label = reply.label;
+    entry.deviation_km = stored->deviation_km;
+    GRE_RETURN_IF_ERROR(entries_.AddFinished(entry));
   }
   return {};
 }

@@ -47,6 +47,8 @@ class RecordImporter {
   // Counts a record whose id is taken: known already, or in conflict.
   Status CountTaken(const Item& item, const Photo& there, ImportReport& counts);
   Status AddReplies(const SourceRecord& record, const Photo& photo, ImportReport& counts);
+  // What was finished data in the source is finished here.
+  Status AddFinished(const SourceRecord& record, const Photo& photo);
 
   Dataset& dataset_;
   const ImportOptions& options_;
@@ -54,6 +56,7 @@ class RecordImporter {
   ImportReport& report_;
   PhotoTable photos_;
   ImportedReplies replies_;
+  EntryTable entries_;
   TruthJudge judge_;
   std::vector<Item> batch_;
   size_t batch_bytes_ = 0;

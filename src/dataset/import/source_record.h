@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "dataset/entry_table.h"
 #include "dataset/import/truth.h"
 
 namespace gre {
@@ -13,8 +14,9 @@ namespace gre {
 // A chain or an answer that came with a record.
 struct SourceReply {
   std::string text;
-  std::string teacher;      // as the source names it; "" the source itself
-  std::string instruction;  // what was asked; "" unknown
+  std::string teacher;             // as the source names it; "" the source itself
+  std::string instruction;         // what was asked; "" unknown
+  std::optional<bool> label = {};  // of Judge: whether the answer is right
 };
 
 // A record as a reader of some format found it, before it is judged.
@@ -34,6 +36,8 @@ struct SourceRecord {
   std::string missing_file = {};
 
   std::vector<SourceReply> replies = {};
+  // Of a record that is finished data already.
+  std::optional<DataPart> part = {};
 
   // The record could not be read at all: a key and why. Only `place`, and `id` where it is known,
   // are filled then.

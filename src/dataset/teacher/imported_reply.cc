@@ -10,6 +10,17 @@
 
 namespace gre {
 
+Result<std::optional<Reply>> ImportedReplies::Find(const Photo& photo,
+                                                   const ImportedReply& imported) {
+  std::string text = imported.text;
+  std::erase(text, '\0');
+  GRE_ASSIGN_OR_RETURN(const std::vector<Reply> replies, replies_.OfPhoto(photo.number));
+  for (const Reply& reply : replies) {
+    if (reply.teacher == imported.teacher && reply.text == text) return std::optional(reply);
+  }
+  return std::optional<Reply>();
+}
+
 Result<bool> ImportedReplies::Store(const Photo& photo, const ImportedReply& imported) {
   if (!teachers_.contains(imported.teacher)) {
     GRE_RETURN_IF_ERROR(replies_.AddTeacher(

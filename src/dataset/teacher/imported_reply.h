@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <set>
 #include <string>
 
@@ -24,6 +25,8 @@ class ImportedReplies {
 
   // False when the photo has this text from this teacher already. `photo` has its number.
   Result<bool> Store(const Photo& photo, const ImportedReply& imported);
+  // The stored one; nullopt where there is none.
+  Result<std::optional<Reply>> Find(const Photo& photo, const ImportedReply& imported);
 
  private:
   ReplyTable replies_;

@@ -101,7 +101,10 @@ class Drawing {
   void DrawKeys(SvgWriter& svg) const {
     double x = 16;
     if (points_ > 0) {
-      for (size_t shade = 0; shade < kShades.size(); ++shade) {
+      size_t darkest = 0;
+      for (const DensityMap::Cell& cell : map_.cells)
+        darkest = std::max(darkest, ShadeOf(cell.count));
+      for (size_t shade = 0; shade <= darkest; ++shade) {
         svg.Leaf("rect", {{"class", Concat({"h", std::to_string(shade)})},
                           {"x", x},
                           {"y", 58.0},
@@ -112,7 +115,7 @@ class Drawing {
         svg.Text(x + 22, 68, name, {{"font-size", kSmallSize}});
         x += 34 + TextWidth(name, kSmallSize);
       }
-      const std::string unit = Concat({map_.unit, " a cell"});
+      const std::string unit = std::string("a cell");
       svg.Text(x, 68, unit, {{"class", "soft"}, {"fill", kSoft}, {"font-size", kSmallSize}});
       x += 24 + TextWidth(unit, kSmallSize);
     }
@@ -124,7 +127,7 @@ class Drawing {
                         {"fill", kCircle},
                         {"fill-opacity", 0.28},
                         {"stroke", kCircle}});
-    svg.Text(x + 22, 68, Concat({"country, largest ", NumberLabel(static_cast<double>(most_))}),
+    svg.Text(x + 22, 68, Concat({"a country, up to ", NumberLabel(static_cast<double>(most_))}),
              {{"font-size", kSmallSize}});
   }
 

@@ -73,7 +73,7 @@ class Division {
       for (const Photo& photo : page) {
         GRE_ASSIGN_OR_RETURN(const std::optional<std::string> split, splits_.SplitOf(photo));
         if (!split) continue;
-        if (const Status status = body(photo, *split); !status.ok()) return status;
+        if (Status status = body(photo, *split); !status.ok()) return status;
       }
     }
   }
@@ -163,23 +163,22 @@ class Division {
 
   Status Write() {
     std::vector<std::pair<int64_t, DataPart>> assigned;
-    const Status listed =
-        ForEachPhoto([&](const Photo& photo, const std::string& /*split*/) -> Status {
-          const auto part = parts_.find(GroupOf(photo));
-          if (part == parts_.end()) {
-            ++summary_.left_over;
-            return {};
-          }
-          assigned.emplace_back(photo.number, part->second);
-          ++(part->second == DataPart::kCot     ? summary_.cot
-             : part->second == DataPart::kJudge ? summary_.judge
-                                                : summary_.seed);
-          return {};
-        });
+    Status listed = ForEachPhoto([&](const Photo& photo, const std::string& /*split*/) -> Status {
+      const auto part = parts_.find(GroupOf(photo));
+      if (part == parts_.end()) {
+        ++summary_.left_over;
+        return {};
+      }
+      assigned.emplace_back(photo.number, part->second);
+      ++(part->second == DataPart::kCot     ? summary_.cot
+         : part->second == DataPart::kJudge ? summary_.judge
+                                            : summary_.seed);
+      return {};
+    });
     if (!listed.ok()) return listed;
     GRE_RETURN_IF_ERROR(entries_.AssignParts(assigned));
     for (const DataPart part : {DataPart::kCot, DataPart::kSeed}) {
-      const Status replaced = entries_.Replace(
+      Status replaced = entries_.Replace(
           part, [&](const EntryTable::AddEntry& add) { return WriteEntries(part, add); });
       if (!replaced.ok()) return replaced;
     }

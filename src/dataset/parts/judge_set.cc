@@ -172,10 +172,10 @@ class JudgeSet {
   }
 
   Status Write() {
-    const Status replaced =
+    Status replaced =
         entries_.Replace(DataPart::kJudge, [this](const EntryTable::AddEntry& add) -> Status {
           for (const Candidate& candidate : candidates_) {
-            if (const Status status = WriteEntry(candidate, add); !status.ok()) return status;
+            if (Status status = WriteEntry(candidate, add); !status.ok()) return status;
           }
           return {};
         });

@@ -1,5 +1,9 @@
 #include "knowledge/borders.h"
 
+#include <map>
+#include <mutex>
+#include <string>
+
 #include "core/check.h"
 #include "knowledge/border_table.h"
 #include "knowledge/embedded_data.h"
@@ -35,7 +39,15 @@ bool CountryContains(std::string_view country_code, const LatLng& point) {
 }
 
 std::optional<CountryExtent> ExtentOfCountry(std::string_view country_code) {
-  return Table().ExtentOf(country_code);
+  // Which rings are holes is found by comparing all with all: once a country.
+  static std::mutex mutex;
+  static std::map<std::string, std::optional<CountryExtent>, std::less<>> extents;
+  const std::scoped_lock lock(mutex);
+  auto known = extents.find(country_code);
+  if (known == extents.end()) {
+    known = extents.emplace(country_code, Table().ExtentOf(country_code)).first;
+  }
+  return known->second;
 }
 
 std::span<const Polyline> WorldOutline() { return Table().outline(); }

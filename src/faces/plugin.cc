@@ -33,7 +33,8 @@ class CascadeDetector final : public FaceDetector {
       if (scale < 1) cv::resize(grey, grey, {}, scale, scale, cv::INTER_AREA);
       cv::equalizeHist(grey, grey);
       std::vector<cv::Rect> found;
-      cascade_.detectMultiScale(grey, found, kScaleStep, kNeighbours);
+      const int least_side = static_cast<int>(kLeastFaceSide * std::min(grey.cols, grey.rows));
+      cascade_.detectMultiScale(grey, found, kScaleStep, kNeighbours, 0, {least_side, least_side});
       std::vector<FaceBox> faces;
       faces.reserve(found.size());
       for (const cv::Rect& box : found) {

@@ -17,6 +17,10 @@ struct FaceBox {
   int height = 0;
 };
 
+// Faces whose side is a smaller part of the photo's shorter side are not looked for: who asks wants
+// to know whether a face fills the photo, and small ones take most of the time.
+inline constexpr double kLeastFaceSide = 0.15;
+
 // Finds faces that look at the camera. One call at a time per object.
 class FaceDetector {
  public:

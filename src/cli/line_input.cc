@@ -1,6 +1,7 @@
 #include "cli/line_input.h"
 
 #include <array>
+#include <cerrno>
 
 #include <poll.h>
 #include <unistd.h>
@@ -24,7 +25,7 @@ std::optional<std::string> LineInput::Next(const CancellationToken& cancellation
     const ssize_t count = ::read(fd_, bytes.data(), bytes.size());
     if (count > 0) {
       buffer_.append(bytes.data(), static_cast<size_t>(count));
-    } else if (count == 0) {
+    } else if (count == 0 || (errno != EINTR && errno != EAGAIN)) {
       ended_ = true;
     }
   }

@@ -20,6 +20,9 @@ Result<std::string> ReadFile(const std::string& path, size_t max_bytes = size_t{
 
 // Writes to a temporary file in the same folder, fsyncs and renames it over `path`: readers see the
 // old content or the new, never a part, whatever happens. The temporary file is removed on failure.
+// A file that is replaced keeps its mode and, where the process may say so, its owner; of a
+// symbolic link the target is replaced; anything but a regular file (a device, a folder) is
+// refused.
 Status WriteFileAtomically(const std::string& path, std::string_view content);
 
 // WriteFileAtomically in pieces, for content too large to hold twice. Until Commit succeeds `path`

@@ -6,9 +6,9 @@
 #include <nlohmann/json.hpp>
 #include <simdjson.h>
 
+#include "core/csv_cell.h"
 #include "core/excerpt.h"
 #include "core/file.h"
-#include "core/formula_cell.h"
 #include "core/json.h"
 #include "core/strings.h"
 #include "dataset/csv_scanner.h"
@@ -208,9 +208,7 @@ class RecordFile::CsvSource final : public RecordFile::Source {
       const std::string& cell = cells_[static_cast<size_t>(column - fields_.begin())];
       if (cell.empty()) continue;
       value.kind = FieldValue::Kind::kText;
-      value.text = cell;
-      // What EscapeCsvCell puts before what looks like a formula.
-      if (cell.front() == '\'' && LooksLikeFormula(cell)) value.text.erase(0, 1);
+      value.text = UndefuseCsvCell(cell);
     }
     return true;
   }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/csv_cell.h"
 #include "core/strings.h"
 #include "report/text_escape.h"
 

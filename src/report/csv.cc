@@ -1,6 +1,7 @@
 #include <functional>
 #include <vector>
 
+#include "core/csv_cell.h"
 #include "core/strings.h"
 #include "localizer/locate_json.h"
 #include "report/map_files.h"

@@ -220,7 +220,7 @@ std::string FormatDatasetJson(const DatasetStatistics& statistics, int indent) {
                         {"none", statistics.without_truth}}},
                       {"authors", statistics.authors},
                       {"sampled", statistics.sampled},
-                      {"files", statistics.fetch},
+                      {"files", statistics.presence},
                       {"sources", statistics.sources},
                       {"licences", statistics.licences},
                       {"kinds", statistics.kinds},

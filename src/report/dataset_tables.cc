@@ -100,7 +100,7 @@ Table OriginsTable(const DatasetStatistics& statistics) {
   table.columns = {{"", TableAlign::kLeft}, {"value", TableAlign::kLeft}, {"photos"}, {"%"}};
   for (const auto& [title, counts] :
        {std::pair("source", &statistics.sources), std::pair("licence", &statistics.licences),
-        std::pair("kind", &statistics.kinds), std::pair("file", &statistics.fetch)}) {
+        std::pair("kind", &statistics.kinds), std::pair("file", &statistics.presence)}) {
     constexpr size_t kMost = 12;
     size_t shown = 0;
     int64_t rest = 0;

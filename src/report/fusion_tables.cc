@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/csv_cell.h"
 #include "core/strings.h"
 #include "report/comparison_tables.h"
 #include "report/score_json.h"

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/check.h"
+#include "core/csv_cell.h"
 #include "core/strings.h"
 #include "report/text_escape.h"
 #include "report/text_layout.h"

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <iterator>
 
-#include "core/formula_cell.h"
 #include "core/strings.h"
 
 namespace gre {
@@ -64,18 +63,6 @@ std::string EscapeMarkup(std::string_view text) {
     }
   }
   return escaped;
-}
-
-std::string EscapeCsvCell(std::string_view text) {
-  std::string cell = ReplaceInvalidUtf8(text);
-  if (LooksLikeFormula(cell)) cell.insert(0, 1, '\'');
-  if (cell.find_first_of(",\"\r\n") == std::string::npos) return cell;
-  std::string quoted = "\"";
-  for (const char c : cell) {
-    if (c == '"') quoted += '"';
-    quoted += c;
-  }
-  return quoted + "\"";
 }
 
 std::string EscapeLatex(std::string_view text) {

@@ -12,10 +12,6 @@ namespace gre {
 // become U+FFFD.
 std::string EscapeMarkup(std::string_view text);
 
-// One CSV cell (RFC 4180), quoted where needed. Text that a spreadsheet would run as a formula
-// (LooksLikeFormula) gets a leading apostrophe, which RecordFile takes off again.
-std::string EscapeCsvCell(std::string_view text);
-
 // For running text and table cells of LaTeX: its special characters become commands, line ends
 // spaces, the few signs that reports use and LaTeX's default fonts lack (≤, ±, …, →) mathematics.
 std::string EscapeLatex(std::string_view text);

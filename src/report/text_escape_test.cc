@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "core/csv_cell.h"
+
 namespace gre {
 namespace {
 

@@ -257,7 +257,7 @@ class Downloader {
     const Status written = dataset_.database().InTransaction([&]() -> Status {
       for (Outcome& outcome : outcomes) {
         if (!outcome.reason.empty()) {
-          outcome.photo.fetch = PhotoFetch::kFailed;
+          outcome.photo.presence = PhotoPresence::kFailed;
           GRE_RETURN_IF_ERROR(photos_.AddFinding(
               {outcome.photo.number, std::string(kStage), outcome.reason, true, outcome.detail}));
         }

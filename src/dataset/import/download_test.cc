@@ -131,10 +131,10 @@ TEST_F(DownloadTest, EveryWayToFailIsAccountedFor) {
   EXPECT_THAT(Finding("/half"), HasSubstr("unreachable: "));
   EXPECT_THAT(Finding("/page"), AllOf(HasSubstr("it is a web page"), HasSubstr("(text/html)")));
   EXPECT_THAT(Finding("/large"), HasSubstr("more than 20000 bytes"));
-  EXPECT_EQ(Get("/page").fetch, PhotoFetch::kFailed);
+  EXPECT_EQ(Get("/page").presence, PhotoPresence::kFailed);
   EXPECT_EQ(Get("/moved").sha256, Get("/good").sha256);
   const Photo good = Get("/busy");
-  EXPECT_EQ(good.fetch, PhotoFetch::kPresent);
+  EXPECT_EQ(good.presence, PhotoPresence::kPresent);
   EXPECT_EQ(good.width, 16);
   EXPECT_EQ(*ReadFile(dataset_.images().PathOf(good.sha256, good.extension)), Jpeg(2));
 

@@ -117,7 +117,7 @@ TEST_F(FormatsTest, ADamagedShardKeepsWhatIsWhole) {
   const auto report = Try({.sources = {path}});
   ASSERT_FALSE(report.ok());
   EXPECT_THAT(report.error().message, HasSubstr("cut.tar: expected a tar archive, found: "));
-  EXPECT_EQ(Get("1").fetch, PhotoFetch::kPresent);
+  EXPECT_EQ(Get("1").presence, PhotoPresence::kPresent);
   const auto none = Try({.sources = {Write("none.tar", "words")}});
   EXPECT_THAT(none.error().message, HasSubstr("none.tar"));
 }
@@ -240,7 +240,7 @@ TEST_F(FormatsTest, TheYfccTableHasLongitudeFirst) {
   const Photo photo = Get("6185218911");
   EXPECT_EQ(photo.country_code, "FR");
   EXPECT_EQ(photo.licence, "http://by");
-  EXPECT_EQ(photo.fetch, PhotoFetch::kWanted);
+  EXPECT_EQ(photo.presence, PhotoPresence::kWanted);
 }
 
 TEST_F(FormatsTest, FormatsAreToldByWhatIsThere) {

@@ -135,11 +135,11 @@ TEST_F(ImportTest, AFolderGivesWhatHasAPositionAndListsTheRest) {
   EXPECT_THAT(report.flagged, ElementsAre(Pair("duplicated_coordinates", 2)));
   const Result<std::string> rejected = ReadFile(report.rejected_file);
   ASSERT_TRUE(rejected.ok());
-  EXPECT_THAT(*rejected, HasSubstr("plain.jpg\",no_position,"));
+  EXPECT_THAT(*rejected, HasSubstr("plain.jpg,no_position,"));
   const Photo photo = Get("sub/b.jpg");
   EXPECT_EQ(photo.source, "photos");
   EXPECT_EQ(photo.country_code, "FR");
-  EXPECT_EQ(photo.fetch, PhotoFetch::kPresent);
+  EXPECT_EQ(photo.presence, PhotoPresence::kPresent);
   EXPECT_EQ(photo.width, 8);
   EXPECT_NEAR(photo.point->latitude_deg, 48.858222, 1e-6);
   EXPECT_EQ(*ReadFile(dataset_->images().PathOf(photo.sha256, photo.extension)),
@@ -173,7 +173,7 @@ TEST_F(ImportTest, AListKeepsEveryFieldAndCountsEveryRow) {
       UnorderedElementsAre(Pair("coordinates_out_of_range", 1), Pair("unparsable_coordinates", 1),
                            Pair("unreadable_record", 1), Pair("id_repeated", 1), Pair("no_id", 1)));
   EXPECT_THAT(report.flagged, ElementsAre(Pair("unreadable", 3)));
-  EXPECT_THAT(*ReadFile(report.rejected_file), HasSubstr("list.csv:4\",\"p/3.jpg\",coordinates_"));
+  EXPECT_THAT(*ReadFile(report.rejected_file), HasSubstr("list.csv:4,p/3.jpg,coordinates_"));
   const Photo photo = Get("p/1.jpg");
   EXPECT_EQ(photo.author, "Ann");
   EXPECT_EQ(photo.licence, "CC BY");
@@ -186,7 +186,7 @@ TEST_F(ImportTest, AListKeepsEveryFieldAndCountsEveryRow) {
   const ImportReport again = Import({.sources = {list}});
   EXPECT_EQ(again.there, 5);  // the line that repeats the first one among them
   EXPECT_EQ(again.photos, 1);
-  EXPECT_EQ(Get("p/2.jpg").fetch, PhotoFetch::kPresent);
+  EXPECT_EQ(Get("p/2.jpg").presence, PhotoPresence::kPresent);
   EXPECT_THAT(Reasons("p/2.jpg"), IsEmpty());
 }
 

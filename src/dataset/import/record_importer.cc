@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "core/csv_cell.h"
 #include "core/parallel.h"
 #include "core/sha256.h"
 #include "core/strings.h"
@@ -17,15 +18,6 @@ constexpr size_t kBatchBytes = size_t{64} << 20;  // of photos in memory
 constexpr size_t kMaxExamples = 10;
 constexpr size_t kMaxPhotoBytes = size_t{256} << 20;
 constexpr std::string_view kStage = "import";
-
-std::string CsvCell(std::string_view text) {
-  std::string cell = "\"";
-  for (const char c : text) {
-    cell += c;
-    if (c == '"') cell += '"';
-  }
-  return cell += '"';
-}
 
 // "a/b c.csv" -> "a_b_c.csv".
 std::string FileNameOf(std::string_view source) {
@@ -60,7 +52,7 @@ Status StorePhoto(const ImageFolder& images, std::string_view bytes, const std::
   photo.width = header.width;
   photo.height = header.height;
   photo.bytes = static_cast<int64_t>(bytes.size());
-  photo.fetch = PhotoFetch::kPresent;
+  photo.presence = PhotoPresence::kPresent;
   return link_from.empty() ? images.Add(photo.sha256, photo.extension, bytes)
                            : images.AddLink(photo.sha256, photo.extension, bytes, link_from);
 }
@@ -98,8 +90,8 @@ void RecordImporter::Reject(const std::string& place, const std::string& id,
     rejected_status_ = rejected_->Write("place,id,reason,detail\n");
   }
   if (!rejected_status_.ok()) return;
-  rejected_status_ = rejected_->Write(
-      Concat({CsvCell(place), ",", CsvCell(id), ",", reason, ",", CsvCell(detail), "\n"}));
+  rejected_status_ = rejected_->Write(Concat({EscapeCsvCell(place), ",", EscapeCsvCell(id), ",",
+                                              reason, ",", EscapeCsvCell(detail), "\n"}));
 }
 
 Status RecordImporter::Add(SourceRecord record) {
@@ -157,7 +149,7 @@ Status RecordImporter::PassOverKnown(std::vector<Item>& items) {
       GRE_ASSIGN_OR_RETURN(there, photos_.Find(item.photo.id));
     }
     // a photo that could not be stored may have been put right since
-    if (!there || there->fetch != PhotoFetch::kPresent) {
+    if (!there || there->presence != PhotoPresence::kPresent) {
       rest.push_back(std::move(item));
       continue;
     }
@@ -175,11 +167,11 @@ void RecordImporter::StoreItem(Item& item) const {
   if (!options_.photos) return;
   if (!record.missing_file.empty()) {
     item.failure = record.missing_file;
-    item.photo.fetch = PhotoFetch::kFailed;
+    item.photo.presence = PhotoPresence::kFailed;
     return;
   }
   if (record.bytes.empty() && record.path.empty()) {
-    if (!record.url.empty()) item.photo.fetch = PhotoFetch::kWanted;
+    if (!record.url.empty()) item.photo.presence = PhotoPresence::kWanted;
     return;
   }
   Status stored;
@@ -197,7 +189,7 @@ void RecordImporter::StoreItem(Item& item) const {
   if (stored.ok()) return;
   if (item.photo.sha256.empty()) {
     item.failure = stored.error().message;
-    item.photo.fetch = PhotoFetch::kFailed;
+    item.photo.presence = PhotoPresence::kFailed;
   } else {
     item.status = stored;  // the dataset's own disk
   }
@@ -241,7 +233,8 @@ Status RecordImporter::Insert(Item& item, ImportReport& counts) {
     if (!there) return {};  // another process takes it back; its next import finds it
     GRE_RETURN_IF_ERROR(CountTaken(item, *there, counts));
     if (there->source != source_ || !SameTruth(*there, item.photo) ||
-        there->fetch != PhotoFetch::kFailed || item.photo.fetch != PhotoFetch::kPresent) {
+        there->presence != PhotoPresence::kFailed ||
+        item.photo.presence != PhotoPresence::kPresent) {
       return {};
     }
     // the photo that was missing is there now
@@ -252,7 +245,7 @@ Status RecordImporter::Insert(Item& item, ImportReport& counts) {
   }
   ++counts.records;
   ++counts.added;
-  if (item.photo.fetch == PhotoFetch::kPresent) ++counts.photos;
+  if (item.photo.presence == PhotoPresence::kPresent) ++counts.photos;
   if (!item.failure.empty()) {
     GRE_RETURN_IF_ERROR(
         photos_.AddFinding({number, std::string(kStage), "unreadable", true, item.failure}));

@@ -66,7 +66,7 @@ class RecordImporter {
   Status rejected_status_ = {};
 };
 
-// Stores a photo by its content and fills sha256, extension, width, height, bytes and fetch.
+// Stores a photo by its content and fills sha256, extension, width, height, bytes and presence.
 // kInvalidInput where it is no picture. `link_from`: the file that holds the bytes, for a hard
 // link; "" for a copy.
 Status StorePhoto(const ImageFolder& images, std::string_view bytes, const std::string& name,

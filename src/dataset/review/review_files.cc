@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "core/csv_cell.h"
 #include "core/file.h"
 #include "core/strings.h"
 #include "dataset/csv_table.h"
@@ -16,24 +17,6 @@ namespace {
 constexpr std::array<std::string_view, 8> kHeader = {"part",     "id",      "reply", "annotator",
                                                      "decision", "reasons", "chain", "decided"};
 constexpr size_t kPage = 500;
-
-// Every cell in quotes: chains hold commas, quotes and line ends. A cell that a spreadsheet would
-// run starts with an apostrophe, which the reader takes off again.
-std::string Cell(std::string_view text) {
-  std::string cell = "\"";
-  if (!text.empty() && std::string_view("=+-@'\t\r").find(text[0]) != std::string_view::npos) {
-    cell += '\'';
-  }
-  for (const char c : text) {
-    cell += c;
-    if (c == '"') cell += '"';
-  }
-  return cell + '"';
-}
-
-std::string Text(std::string_view cell) {
-  return std::string(cell.starts_with('\'') ? cell.substr(1) : cell);
-}
 
 std::string Line(const Review& review, const std::string& id) {
   std::string reasons;
@@ -53,7 +36,7 @@ std::string Line(const Review& review, const std::string& id) {
   std::string line;
   for (const std::string& cell : cells) {
     if (!line.empty()) line += ',';
-    line += Cell(cell);
+    line += EscapeCsvCell(cell);
   }
   return line + "\n";
 }
@@ -79,7 +62,7 @@ class ReviewsReader {
   enum Column : size_t { kPart, kId, kReply, kAnnotator, kDecision, kReasons, kChain, kDecided };
 
   [[nodiscard]] std::string Of(size_t row, Column column) const {
-    return Text(table_.Cell(row, columns_[column]));
+    return std::string(UndefuseCsvCell(table_.Cell(row, columns_[column])));
   }
   [[nodiscard]] Error Bad(size_t row, Column column, std::string_view expected) const {
     return table_.BadCell(row, columns_[column], expected);

@@ -12,6 +12,7 @@
 #include "cli/context.h"
 #include "cli/output_files.h"
 #include "cli/signals.h"
+#include "core/csv_cell.h"
 #include "core/file.h"
 #include "core/sha256.h"
 #include "report/text_escape.h"

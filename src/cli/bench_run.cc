@@ -162,9 +162,7 @@ CommandSpec BenchRunCommand() {
   };
   constexpr std::string_view kOfLocate[] = {"out",         "force",          "limit", "samples",
                                             "temperature", "max-new-tokens", "seed",  "prompt"};
-  for (OptionSpec& spec : LocateOptionSpecs(options->locate, kOfLocate)) {
-    command.options.push_back(std::move(spec));
-  }
+  Append(command.options, LocateOptionSpecs(options->locate, kOfLocate));
   command.run = [options](CliContext& context) -> ExitCode {
     Result<LocateJob> job = MakeJob(*options, context);
     if (!job.ok()) return context.Fail(job.error());

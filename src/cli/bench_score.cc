@@ -26,9 +26,7 @@ CommandSpec BenchScoreCommand() {
       "  gre bench score --predictions gpt.jsonl --pred-id image_file --pred-text raw_response "
       "--truth truth.csv --json";
   command.options = BenchOptionSpecs(*options);
-  for (OptionSpec& spec : ChainOptionSpecs(*chain_options)) {
-    command.options.push_back(std::move(spec));
-  }
+  Append(command.options, ChainOptionSpecs(*chain_options));
   command.run = [options, chain_options](CliContext& context) -> ExitCode {
     if (const Status status = CheckChainOptions(*chain_options); !status.ok()) {
       return context.Fail(status.error());

@@ -84,9 +84,7 @@ CommandSpec BenchSpeedCommand() {
                       .configurable = false}};
   constexpr std::string_view kOfLocate[] = {"PHOTO",          "samples", "temperature",
                                             "max-new-tokens", "seed",    "prompt"};
-  for (OptionSpec& spec : LocateOptionSpecs(options->locate, kOfLocate)) {
-    command.options.push_back(std::move(spec));
-  }
+  Append(command.options, LocateOptionSpecs(options->locate, kOfLocate));
   command.run = [options](CliContext& context) -> ExitCode {
     const Result<Timings> timings = Measure(*options, context);
     if (!timings.ok()) return context.Fail(timings.error());

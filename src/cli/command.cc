@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <type_traits>
 
 #include "core/strings.h"
@@ -65,6 +66,11 @@ ExitCode ExitCodeOf(const Error& error) {
       return kExitSomeFailed;
   }
   return kExitSomeFailed;
+}
+
+void Append(std::vector<OptionSpec>& options, std::vector<OptionSpec> more) {
+  options.insert(options.end(), std::make_move_iterator(more.begin()),
+                 std::make_move_iterator(more.end()));
 }
 
 std::string QuoteWord(const std::string& word) {

@@ -53,6 +53,9 @@ struct OptionSpec {
   bool is_settings_file = false;
 };
 
+// Adds the settings of a part of a command behind the others.
+void Append(std::vector<OptionSpec>& options, std::vector<OptionSpec> more);
+
 // A command or a group of commands. What its targets point to lives in `run`'s captures.
 struct CommandSpec {
   std::string name = {};

@@ -118,7 +118,7 @@ std::vector<OptionSpec> DatasetAskingSpecs(DatasetAskingOptions& options) {
        .min = 1,
        .max = 1e7},
   };
-  for (OptionSpec& spec : EngineOptionSpecs(options.engine)) specs.push_back(std::move(spec));
+  Append(specs, EngineOptionSpecs(options.engine));
   return specs;
 }
 

@@ -8,6 +8,7 @@
 #include "cli/dataset_commands.h"
 #include "cli/dataset_options.h"
 #include "cli/progress.h"
+#include "core/csv_cell.h"
 #include "core/file.h"
 #include "core/strings.h"
 #include "dataset/check/check_table.h"

@@ -289,10 +289,8 @@ CommandSpec DatasetCotCommand() {
       "  gre dataset cot DIR --teacher knowledge\n"
       "  gre dataset cot DIR --filter-theta-km 200        # the same answers at another theta";
   command.options = DatasetOptionSpecs(options->dataset);
-  for (OptionSpec& spec : OwnSpecs(*options)) command.options.push_back(std::move(spec));
-  for (OptionSpec& spec : DatasetAskingSpecs(options->asking)) {
-    command.options.push_back(std::move(spec));
-  }
+  Append(command.options, OwnSpecs(*options));
+  Append(command.options, DatasetAskingSpecs(options->asking));
   const std::vector<OptionSpec> settings = command.options;
   command.run = [options, settings](CliContext& context) -> ExitCode {
     if (const Status status = Check(*options, context); !status.ok()) {

@@ -147,10 +147,8 @@ CommandSpec DatasetJudgeCommand() {
       "  gre dataset judge DIR --judge-theta-km 200\n"
       "  gre dataset judge DIR --rollouts --samples 8";
   command.options = DatasetOptionSpecs(options->dataset);
-  for (OptionSpec& spec : OwnSpecs(*options)) command.options.push_back(std::move(spec));
-  for (OptionSpec& spec : DatasetAskingSpecs(options->asking)) {
-    command.options.push_back(std::move(spec));
-  }
+  Append(command.options, OwnSpecs(*options));
+  Append(command.options, DatasetAskingSpecs(options->asking));
   const std::vector<OptionSpec> settings = command.options;
   command.run = [options, settings](CliContext& context) -> ExitCode {
     if (options->rollouts) {

@@ -369,7 +369,7 @@ CommandSpec DatasetReviewCommand() {
       "  gre dataset review DIR --annotator ann --write ann.csv\n"
       "  gre dataset review DIR --read ben.csv --read cleo.csv --apply";
   command.options = DatasetOptionSpecs(options->dataset);
-  for (OptionSpec& spec : OwnSpecs(*options)) command.options.push_back(std::move(spec));
+  Append(command.options, OwnSpecs(*options));
   const std::vector<OptionSpec> settings = command.options;
   command.run = [options, settings](CliContext& context) -> ExitCode {
     if (const Status status = Check(*options, context); !status.ok()) {

@@ -16,7 +16,7 @@ namespace gre {
 namespace {
 
 std::vector<OptionSpec> WithEngineOptions(std::vector<OptionSpec> specs, LocateOptions& options) {
-  for (OptionSpec& spec : EngineOptionSpecs(options.engine)) specs.push_back(std::move(spec));
+  Append(specs, EngineOptionSpecs(options.engine));
   return specs;
 }
 

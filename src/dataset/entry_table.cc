@@ -52,7 +52,9 @@ Status EntryTable::AssignParts(const std::vector<std::pair<int64_t, DataPart>>& 
       GRE_RETURN_IF_ERROR(database_->Run("INSERT INTO parts (photo, part) VALUES ($1, $2)",
                                          {photo, PartText(part)}));
     }
-    return {};
+    return database_->Run(
+        "DELETE FROM entries WHERE NOT EXISTS (SELECT 1 FROM parts WHERE parts.photo = "
+        "entries.photo AND parts.part = entries.part)");
   });
 }
 

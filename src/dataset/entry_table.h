@@ -39,7 +39,8 @@ class EntryTable {
  public:
   explicit EntryTable(Database& database) : database_(&database) {}
 
-  // Replaces all photos of all parts. The caller sees to it that duplicates stay together.
+  // Replaces all photos of all parts; entries of a part that their photo has left go. The caller
+  // sees to it that duplicates stay together.
   Status AssignParts(const std::vector<std::pair<int64_t, DataPart>>& photos);
   Result<std::map<DataPart, int64_t>> CountParts();
   // Photos of a part behind number `after`, in order.

@@ -3,11 +3,12 @@
 #include <array>
 
 #include "core/check.h"
+#include "core/strings.h"
 
 namespace gre {
 namespace {
 
-constexpr std::array<std::string_view, 4> kFetchNames = {"present", "wanted", "failed", "none"};
+constexpr std::array<std::string_view, 4> kPresenceNames = {"present", "wanted", "failed", "none"};
 
 constexpr std::string_view kColumns =
     "number, id, source, url, presence, sha256, extension, width, height, bytes, latitude, "
@@ -15,13 +16,10 @@ constexpr std::string_view kColumns =
     "precision_km, country_code, kind, source_split, author, licence, taken, extra, "
     "perceptual_hash, duplicate_group";
 
-constexpr std::string_view kNotDropped =
-    "NOT EXISTS (SELECT 1 FROM findings WHERE findings.photo = photos.number AND drops = 1)";
-
 std::string_view Condition(PhotoTable::Which which) {
   switch (which) {
     case PhotoTable::Which::kKept:
-      return kNotDropped;
+      return kPhotoIsKept;
     case PhotoTable::Which::kWanted:
       return "presence = 'wanted'";
     case PhotoTable::Which::kAll:
@@ -34,11 +32,11 @@ int64_t IntegerOr(const SqlRow& row, size_t column, int64_t fallback) {
   return row.IsNull(column) ? fallback : row.Integer(column);
 }
 
-PhotoFetch ReadFetch(const std::string& name) {
-  for (size_t i = 0; i < kFetchNames.size(); ++i) {
-    if (kFetchNames[i] == name) return static_cast<PhotoFetch>(i);
+PhotoPresence ReadPresence(const std::string& name) {
+  for (size_t i = 0; i < kPresenceNames.size(); ++i) {
+    if (kPresenceNames[i] == name) return static_cast<PhotoPresence>(i);
   }
-  return PhotoFetch::kNone;
+  return PhotoPresence::kNone;
 }
 
 Photo ReadPhoto(const SqlRow& row) {
@@ -47,7 +45,7 @@ Photo ReadPhoto(const SqlRow& row) {
   photo.id = row.Text(1);
   photo.source = row.Text(2);
   photo.url = row.TextOr(3, "");
-  photo.fetch = ReadFetch(row.Text(4));
+  photo.presence = ReadPresence(row.Text(4));
   photo.sha256 = row.TextOr(5, "");
   photo.extension = row.TextOr(6, "");
   photo.width = IntegerOr(row, 7, 0);
@@ -83,8 +81,8 @@ Result<std::optional<Photo>> One(Result<std::vector<SqlRow>> rows) {
 
 }  // namespace
 
-std::string_view PhotoFetchName(PhotoFetch fetch) {
-  return kFetchNames[static_cast<size_t>(fetch)];
+std::string_view PhotoPresenceName(PhotoPresence presence) {
+  return kPresenceNames[static_cast<size_t>(presence)];
 }
 
 Result<int64_t> PhotoTable::Add(const Photo& photo) {
@@ -96,10 +94,10 @@ Result<int64_t> PhotoTable::Add(const Photo& photo) {
           "latitude, longitude, precision_km, country_code, kind, source_split, author, licence, "
           "taken, extra) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
           "$16, $17, $18, $19) ON CONFLICT (id) DO NOTHING RETURNING number",
-          {photo.id, photo.source, SqlText(photo.url), std::string(PhotoFetchName(photo.fetch)),
-           SqlText(photo.sha256), SqlText(photo.extension), Positive(photo.width),
-           Positive(photo.height), Positive(photo.bytes),
-           photo.point ? SqlValue(photo.point->latitude_deg) : SqlValue(),
+          {photo.id, photo.source, SqlText(photo.url),
+           std::string(PhotoPresenceName(photo.presence)), SqlText(photo.sha256),
+           SqlText(photo.extension), Positive(photo.width), Positive(photo.height),
+           Positive(photo.bytes), photo.point ? SqlValue(photo.point->latitude_deg) : SqlValue(),
            photo.point ? SqlValue(photo.point->longitude_deg) : SqlValue(),
            SqlOptional(photo.precision_km), SqlText(photo.country_code), SqlText(photo.kind),
            SqlText(photo.source_split), SqlText(photo.author), SqlText(photo.licence),
@@ -111,7 +109,7 @@ Status PhotoTable::SetImage(const Photo& photo) {
   return database_->Run(
       "UPDATE photos SET presence = $2, sha256 = $3, extension = $4, width = $5, height = $6, "
       "bytes = $7 WHERE number = $1",
-      {photo.number, std::string(PhotoFetchName(photo.fetch)), SqlText(photo.sha256),
+      {photo.number, std::string(PhotoPresenceName(photo.presence)), SqlText(photo.sha256),
        SqlText(photo.extension), Positive(photo.width), Positive(photo.height),
        Positive(photo.bytes)});
 }
@@ -141,6 +139,23 @@ Result<std::vector<Photo>> PhotoTable::Page(Which which, int64_t after, size_t l
   photos.reserve(rows.size());
   for (const SqlRow& row : rows) photos.push_back(ReadPhoto(row));
   return photos;
+}
+
+Result<std::vector<PhotoPlace>> PhotoTable::Places(Which which, int64_t after, size_t limit) {
+  GRE_ASSIGN_OR_RETURN(
+      const std::vector<SqlRow> rows,
+      database_->Query(Concat({"SELECT number, latitude, longitude, country_code FROM photos WHERE "
+                               "number > $1 AND ",
+                               Condition(which), " ORDER BY number LIMIT $2"}),
+                       {after, static_cast<int64_t>(limit)}));
+  std::vector<PhotoPlace> places;
+  places.reserve(rows.size());
+  for (const SqlRow& row : rows) {
+    PhotoPlace place{row.Integer(0), std::nullopt, row.TextOr(3, "")};
+    if (!row.IsNull(1) && !row.IsNull(2)) place.point = LatLng{row.Number(1), row.Number(2)};
+    places.push_back(std::move(place));
+  }
+  return places;
 }
 
 Result<int64_t> PhotoTable::Count(Which which) {

@@ -13,8 +13,9 @@
 namespace gre {
 
 // Whether a record's photo lies in the dataset's images.
-enum class PhotoFetch { kPresent, kWanted, kFailed, kNone };
-std::string_view PhotoFetchName(PhotoFetch fetch);  // "present", "wanted", "failed", "none"
+enum class PhotoPresence { kPresent, kWanted, kFailed, kNone };
+std::string_view PhotoPresenceName(
+    PhotoPresence presence);  // "present", "wanted", "failed", "none"
 
 // One record of a dataset (table photos, dataset/schema.cc). Text fields are empty where unknown.
 struct Photo {
@@ -22,7 +23,7 @@ struct Photo {
   std::string id;
   std::string source;
   std::string url;
-  PhotoFetch fetch = PhotoFetch::kNone;
+  PhotoPresence presence = PhotoPresence::kNone;
   std::string sha256;
   std::string extension;
   int64_t width = 0, height = 0, bytes = 0;
@@ -46,6 +47,17 @@ struct PhotoFinding {
   std::string detail;
 };
 
+// The condition, on a row of photos, that no finding drops it: for statements of other tables.
+inline constexpr std::string_view kPhotoIsKept =
+    "NOT EXISTS (SELECT 1 FROM findings WHERE findings.photo = photos.number AND drops = 1)";
+
+// Where a photo was taken, without the rest of its record.
+struct PhotoPlace {
+  int64_t number = 0;
+  std::optional<LatLng> point;
+  std::string country_code;
+};
+
 // Reads and writes the photos of a dataset and what was found out about them. Writers put many
 // calls into one Database::InTransaction.
 class PhotoTable {
@@ -54,7 +66,8 @@ class PhotoTable {
 
   // The number of the new record; 0 when a record of this id is there already.
   Result<int64_t> Add(const Photo& photo);
-  // Everything that a download or a decoder tells: fetch, sha256, extension, width, height, bytes.
+  // Everything that a download or a decoder tells: presence, sha256, extension, width, height,
+  // bytes.
   Status SetImage(const Photo& photo);
   Status SetPerceptualHash(int64_t photo, int64_t hash);
   Status SetDuplicateGroup(int64_t photo, int64_t group);
@@ -68,6 +81,7 @@ class PhotoTable {
   enum class Which { kAll, kKept, kWanted };  // kKept: that no finding drops
   // At most `limit` records behind number `after`, in order; an empty page is the end.
   Result<std::vector<Photo>> Page(Which which, int64_t after, size_t limit);
+  Result<std::vector<PhotoPlace>> Places(Which which, int64_t after, size_t limit);
   Result<int64_t> Count(Which which);
 
   // Replaces a finding of the same photo, stage and reason.

@@ -113,21 +113,6 @@ Result<std::vector<PhotoFingerprint>> CheckTable::Fingerprints(int64_t after, si
   return prints;
 }
 
-Result<std::vector<PhotoPlace>> CheckTable::Places(int64_t after, size_t limit) {
-  GRE_ASSIGN_OR_RETURN(
-      const std::vector<SqlRow> rows,
-      database_->Query("SELECT number, latitude, longitude FROM photos "
-                       "WHERE number > $1 AND latitude IS NOT NULL AND longitude IS NOT NULL "
-                       "ORDER BY number LIMIT $2",
-                       {after, static_cast<int64_t>(limit)}));
-  std::vector<PhotoPlace> places;
-  places.reserve(rows.size());
-  for (const SqlRow& row : rows) {
-    places.push_back({row.Integer(0), LatLng{row.Number(1), row.Number(2)}});
-  }
-  return places;
-}
-
 Result<std::vector<int64_t>> CheckTable::DroppedNumbers() {
   std::vector<int64_t> numbers;
   for (int64_t after = 0;;) {

@@ -27,10 +27,6 @@ struct PhotoFingerprint {
   std::string sha256;
   uint64_t hash = 0;
 };
-struct PhotoPlace {
-  int64_t number = 0;
-  LatLng point;
-};
 struct DroppedPhoto {
   int64_t number = 0;
   std::string id, stage, reason, detail;
@@ -57,7 +53,6 @@ class CheckTable {
   Status AddPrivateMetadata();
 
   Result<std::vector<PhotoFingerprint>> Fingerprints(int64_t after, size_t limit);
-  Result<std::vector<PhotoPlace>> Places(int64_t after, size_t limit);
   // The numbers of all photos that a finding drops, ascending.
   Result<std::vector<int64_t>> DroppedNumbers();
   // Every photo is its own group.

@@ -157,10 +157,11 @@ class DatasetChecker {
     PointGrid grid(options_.min_distance_km);
     for (const LatLng& point : benchmarks_.points) grid.Add(point);
     for (int64_t after = 0;;) {
-      GRE_ASSIGN_OR_RETURN(const std::vector<PhotoPlace> places, table_.Places(after, kPage));
+      GRE_ASSIGN_OR_RETURN(const std::vector<PhotoPlace> places,
+                           photos_.Places(PhotoTable::Which::kAll, after, kPage));
       if (places.empty()) return {};
       for (const PhotoPlace& place : places) {
-        if (!grid.HasNear(place.point)) continue;
+        if (!place.point || !grid.HasNear(*place.point)) continue;
         GRE_RETURN_IF_ERROR(Drop(place.number, "in_benchmark_place", ""));
       }
       after = places.back().number;

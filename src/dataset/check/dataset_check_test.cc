@@ -98,7 +98,7 @@ class DatasetCheckTest : public ::testing::TestWithParam<const char*> {
     Photo photo;
     photo.id = id;
     photo.source = "test";
-    photo.fetch = PhotoFetch::kPresent;
+    photo.presence = PhotoPresence::kPresent;
     photo.sha256 = Sha256Hex(bytes);
     photo.extension = "jpg";
     photo.point = point;
@@ -169,7 +169,7 @@ TEST_P(DatasetCheckTest, FindsWhatIsWrong) {
   const int64_t face = Add("face", *EncodePng(portrait));
   Photo wanted;
   wanted.id = "wanted";
-  wanted.fetch = PhotoFetch::kWanted;
+  wanted.presence = PhotoPresence::kWanted;
   ASSERT_TRUE(PhotoTable(dataset_->database()).Add(wanted).ok());
 
   CheckSummary summary = Check();

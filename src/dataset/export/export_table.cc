@@ -33,8 +33,8 @@ ExportRow ReadRow(DataPart part, const SqlRow& row) {
   record.photo.id = row.Text(9);
   record.photo.source = row.Text(10);
   record.photo.url = row.TextOr(11, "");
-  if (row.Text(12) == PhotoFetchName(PhotoFetch::kPresent)) {
-    record.photo.fetch = PhotoFetch::kPresent;
+  if (row.Text(12) == PhotoPresenceName(PhotoPresence::kPresent)) {
+    record.photo.presence = PhotoPresence::kPresent;
   }
   record.photo.sha256 = row.TextOr(13, "");
   record.photo.extension = row.TextOr(14, "");

@@ -174,7 +174,7 @@ class Exporter {
     const Photo& photo = record.row.photo;
     std::shared_ptr<const MappedFile> file;
     record.image = ExportedImageName(photo);
-    if (photo.fetch == PhotoFetch::kPresent) {
+    if (photo.presence == PhotoPresence::kPresent) {
       record.image = Concat({shards.NextKey(), ".", photo.extension});
       GRE_ASSIGN_OR_RETURN(
           file, MappedFile::Open(dataset_.images().PathOf(photo.sha256, photo.extension)));
@@ -197,11 +197,11 @@ class Exporter {
         ParsePhotoKind(row.photo.kind.empty() ? options_.kind : row.photo.kind);
     const std::optional<PhotoSplit> split = ParsePhotoSplit(row.entry.split);
     if (!kind || !split || row.photo.country_code.empty() ||
-        row.photo.fetch != PhotoFetch::kPresent) {
+        row.photo.presence != PhotoPresence::kPresent) {
       last_photo_ = row.photo.number;
-      ++(row.photo.fetch != PhotoFetch::kPresent ? summary_.missing
-         : row.photo.country_code.empty()        ? summary_.without_country
-                                                 : summary_.without_kind);
+      ++(row.photo.presence != PhotoPresence::kPresent ? summary_.missing
+         : row.photo.country_code.empty()              ? summary_.without_country
+                                                       : summary_.without_kind);
       return {};
     }
     FinishedRecord record{row, {}, {}, {}};

@@ -108,7 +108,7 @@ class ExportTest : public ::testing::Test {
     Photo photo;
     photo.id = id;
     photo.source = source;
-    photo.fetch = PhotoFetch::kPresent;
+    photo.presence = PhotoPresence::kPresent;
     photo.sha256 = Sha256Hex(bytes);
     photo.extension = "jpg";
     change(photo);

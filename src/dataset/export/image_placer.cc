@@ -88,7 +88,7 @@ Result<bool> ImagePlacer::Put(const std::string& from, const std::string& to) {
 Result<std::string> ImagePlacer::Place(const Photo& photo, const std::string& root) {
   if (photo.number == last_photo_) return last_name_;
   std::string name = ExportedImageName(photo);
-  if (photo.fetch != PhotoFetch::kPresent) {
+  if (photo.presence != PhotoPresence::kPresent) {
     ++missing_;
   } else {
     const std::string from = images_->PathOf(photo.sha256, photo.extension);

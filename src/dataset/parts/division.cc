@@ -19,7 +19,7 @@ namespace gre {
 namespace {
 
 constexpr size_t kPage = 1000;
-constexpr double kJudgeShareOfAccepted = 0.2;
+constexpr double kJudgeShare = 0.2;
 
 enum class Outcome : uint8_t { kAccepted, kRejected, kUnread, kUnasked };
 
@@ -127,8 +127,8 @@ class Division {
         units_, Outcome::kAccepted, [](const Unit& unit) { return unit.outcome; }));
     int64_t judge_true = 0, judge_false = all, cot = options_.cot_photos.value_or(all);
     if (options_.judge_from_rollouts) {
-      judge_false = options_.judge_photos.value_or(
-          std::llround(kJudgeShareOfAccepted * static_cast<double>(all)));
+      judge_false =
+          options_.judge_photos.value_or(std::llround(kJudgeShare * static_cast<double>(all)));
     } else if (options_.judge_photos) {
       judge_true =
           std::llround(options_.judge_true_share * static_cast<double>(*options_.judge_photos));
@@ -139,7 +139,7 @@ class Division {
         judge_true = std::min(judge_true, accepted / 2);
       }
     } else {
-      judge_true = std::llround(kJudgeShareOfAccepted * static_cast<double>(accepted));
+      judge_true = std::llround(kJudgeShare * static_cast<double>(accepted));
     }
     int64_t seed = options_.seed_photos.value_or(all);
     for (const Unit& unit : units_) {

@@ -141,6 +141,19 @@ TEST_F(PartsTest, JudgeIsBalancedByLabelAndDistance) {
   EXPECT_EQ(MakeJudgeSet(dataset_, options, {})->labelled_true, 80);
 }
 
+TEST_F(PartsTest, APhotoThatLeavesJudgeTakesItsVerdictsAlong) {
+  for (int i = 0; i < 40; ++i) Answered("p" + std::to_string(i), i % 2 == 0 ? 0.1 : 20);
+  DivisionOptions options;
+  options.filter_theta_km = 100;
+  ASSERT_TRUE(DividePhotos(dataset_, options, {}).ok());
+  JudgeOptions judge;
+  judge.judge_theta_km = 100;
+  ASSERT_GT(MakeJudgeSet(dataset_, judge, {})->entries, 0);
+  options.judge_photos = 0;
+  ASSERT_TRUE(DividePhotos(dataset_, options, {}).ok());
+  EXPECT_EQ(Entries(DataPart::kJudge).size(), 0U);
+}
+
 TEST_F(PartsTest, WhatReviewersDecidedSurvivesANewDivision) {
   Answered("a", 0.1);
   DivisionOptions options;

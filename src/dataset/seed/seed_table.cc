@@ -1,14 +1,16 @@
 #include "dataset/seed/seed_table.h"
 
+#include "core/strings.h"
+#include "dataset/photo_table.h"
+
 namespace gre {
 
 Result<std::vector<SeedRow>> SeedTable::Photos(int64_t after, size_t limit) {
   GRE_ASSIGN_OR_RETURN(
       const std::vector<SqlRow> rows,
-      database_->Query("SELECT number, id, presence, latitude, longitude, country_code, "
-                       "source_split, duplicate_group FROM photos WHERE number > $1 AND NOT EXISTS "
-                       "(SELECT 1 FROM findings WHERE findings.photo = photos.number AND "
-                       "drops = 1) ORDER BY number LIMIT $2",
+      database_->Query(Concat({"SELECT number, id, presence, latitude, longitude, country_code, "
+                               "source_split, duplicate_group FROM photos WHERE number > $1 AND ",
+                               kPhotoIsKept, " ORDER BY number LIMIT $2"}),
                        {after, static_cast<int64_t>(limit)}));
   std::vector<SeedRow> photos;
   photos.reserve(rows.size());

@@ -66,23 +66,4 @@ Result<std::vector<EntryCount>> CountTable::Entries() {
   return counts;
 }
 
-Result<std::vector<CountTable::PlaceRow>> CountTable::Places(int64_t after, size_t limit) {
-  GRE_ASSIGN_OR_RETURN(
-      const std::vector<SqlRow> rows,
-      database_->Query("SELECT number, latitude, longitude, country_code FROM photos WHERE "
-                       "number > $1 AND NOT EXISTS (SELECT 1 FROM findings WHERE findings.photo = "
-                       "photos.number AND drops = 1) ORDER BY number LIMIT $2",
-                       {after, static_cast<int64_t>(limit)}));
-  std::vector<PlaceRow> places;
-  places.reserve(rows.size());
-  for (const SqlRow& row : rows) {
-    PlaceRow place;
-    place.number = row.Integer(0);
-    if (!row.IsNull(1) && !row.IsNull(2)) place.point = LatLng{row.Number(1), row.Number(2)};
-    place.country_code = row.TextOr(3, "");
-    places.push_back(std::move(place));
-  }
-  return places;
-}
-
 }  // namespace gre

@@ -13,8 +13,7 @@
 
 namespace gre {
 
-// The figures of a dataset that the database counts itself, and the narrow pages that the others
-// are counted from. Not thread-safe.
+// The figures of a dataset that the database counts itself. Not thread-safe.
 class CountTable {
  public:
   explicit CountTable(Database& database) : database_(&database) {}
@@ -26,14 +25,6 @@ class CountTable {
   Result<int64_t> Authors();
   Result<int64_t> Sampled();
   Result<std::vector<EntryCount>> Entries();
-
-  struct PlaceRow {
-    int64_t number = 0;
-    std::optional<LatLng> point;
-    std::string country_code;
-  };
-  // Photos that no finding drops, behind `after`, in order.
-  Result<std::vector<PlaceRow>> Places(int64_t after, size_t limit);
 
  private:
   Database* database_;

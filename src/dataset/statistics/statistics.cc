@@ -111,7 +111,7 @@ class Collector {
     PhotoTable photos(dataset_.database());
     GRE_ASSIGN_OR_RETURN(statistics_.photos, photos.Count(PhotoTable::Which::kAll));
     GRE_ASSIGN_OR_RETURN(statistics_.dropped, counts.DroppedPhotos());
-    GRE_ASSIGN_OR_RETURN(statistics_.fetch, counts.PhotosBy("presence", kMostValues));
+    GRE_ASSIGN_OR_RETURN(statistics_.presence, counts.PhotosBy("presence", kMostValues));
     GRE_ASSIGN_OR_RETURN(statistics_.sources, counts.PhotosBy("source", kMostValues));
     GRE_ASSIGN_OR_RETURN(statistics_.licences, counts.PhotosBy("licence", kMostValues));
     GRE_ASSIGN_OR_RETURN(statistics_.kinds, counts.PhotosBy("kind", kMostValues));
@@ -126,11 +126,12 @@ class Collector {
   }
 
   Status ReadPlaces() {
-    CountTable counts(dataset_.database());
+    PhotoTable photos(dataset_.database());
     for (int64_t after = 0;;) {
-      GRE_ASSIGN_OR_RETURN(const auto page, counts.Places(after, kPlacesAPage));
+      GRE_ASSIGN_OR_RETURN(const std::vector<PhotoPlace> page,
+                           photos.Places(PhotoTable::Which::kKept, after, kPlacesAPage));
       if (page.empty()) return {};
-      for (const CountTable::PlaceRow& place : page) {
+      for (const PhotoPlace& place : page) {
         if (!place.country_code.empty()) ++statistics_.density.countries[place.country_code];
         if (place.point) {
           ++statistics_.with_point;

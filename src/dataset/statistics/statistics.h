@@ -71,7 +71,7 @@ struct EntryCount {
 struct DatasetStatistics {
   std::string folder;
   int64_t photos = 0, dropped = 0;
-  std::map<std::string, int64_t> fetch, sources, licences, kinds;
+  std::map<std::string, int64_t> presence, sources, licences, kinds;
   int64_t with_point = 0, with_country = 0, without_truth = 0;  // of those not dropped
   int64_t authors = 0;
   PlaceDensity density;  // of those not dropped

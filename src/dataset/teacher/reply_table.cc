@@ -4,6 +4,7 @@
 #include <array>
 
 #include "dataset/dataset.h"
+#include "dataset/photo_table.h"
 
 namespace gre {
 namespace {
@@ -130,9 +131,8 @@ Result<int64_t> ReplyTable::Plan(ReplyPurpose purpose, const std::string& teache
       "INSERT INTO requests (purpose, teacher, photo, sample, state, attempts) "
       "WITH RECURSIVE samples (sample) AS (SELECT CAST(0 AS BIGINT) UNION ALL "
       "SELECT sample + 1 FROM samples WHERE sample + 1 < CAST($3 AS BIGINT)) "
-      "SELECT $1, $2, number, sample, 'open', 0 FROM photos CROSS JOIN samples WHERE NOT EXISTS "
-      "(SELECT 1 FROM findings WHERE findings.photo = photos.number AND drops = 1) AND " +
-          which +
+      "SELECT $1, $2, number, sample, 'open', 0 FROM photos CROSS JOIN samples WHERE " +
+          std::string(kPhotoIsKept) + " AND " + which +
           " ORDER BY number, sample "
           "ON CONFLICT (purpose, teacher, photo, sample) DO NOTHING",
       {Text(ReplyPurposeName(purpose)), teacher, samples});

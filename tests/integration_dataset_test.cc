@@ -34,10 +34,11 @@ using testing::RunProgramFile;
 using testing::ScriptedHttpServer;
 
 constexpr int kPhotos = 48;
+constexpr int kSampled = 40;  // of these, by seed
 constexpr int kKills = 50;
 
 // A teacher behind HTTP whose answer depends on the photo alone: right for two thirds of them, far
-// off for the others, unreadable at first for some. Counts what each photo cost.
+// off for the others.
 class TeacherServer {
  public:
   TeacherServer()
@@ -96,10 +97,14 @@ class DatasetTest : public ::testing::Test {
     std::vector<std::vector<std::string>> commands = {
         {"dataset", "import", dataset, "--from", folder_ / "list.csv", "--root",
          folder_ / "photos"},
+        {"dataset", "check", dataset, "--min-side", "1"},
+        {"dataset", "seed", dataset, "--size", "40"},
         {"dataset", "cot", dataset, "--api-url", teacher_.url(), "--api-model", "teacher",
          "--samples", "2", "--concurrency", "3", "--filter-theta-km", "25", "--price",
-         "teacher=1,2"},
+         "teacher=1,2", "--cot-photos", "12", "--judge-photos", "8"},
         {"dataset", "judge", dataset, "--judge-theta-km", "25"},
+        {"dataset", "export", dataset, "--to", "gre", "--reward-theta-km", "750", "--out",
+         dataset + "-gre", "--force"},
     };
     if (!store.empty()) {
       for (auto& command : commands) command.insert(command.end(), {"--store", store});
@@ -107,13 +112,15 @@ class DatasetTest : public ::testing::Test {
     return commands;
   }
 
-  // Runs a command again and again, killing it at random moments while kills are left.
-  void RunThroughKills(const std::vector<std::string>& command, int& kills, Random& random) const {
+  // Runs a command again and again, killing it at random moments within `longest_ms` while kills
+  // are left, until it ends by itself.
+  void RunThroughKills(const std::vector<std::string>& command, int& kills, Random& random,
+                       uint64_t longest_ms = 150) const {
     for (;;) {
       ProgramOptions options = options_;
       if (kills > 0) {
         options.interrupt_signal = SIGKILL;
-        options.interrupt_after_ms = 1 + static_cast<int>(random.Below(150));
+        options.interrupt_after_ms = 1 + static_cast<int>(random.Below(longest_ms));
       }
       const ProgramResult result = RunProgramFile(GRE_PROGRAM, command, options);
       if (result.exit_code == 0) return;
@@ -153,7 +160,7 @@ class DatasetTest : public ::testing::Test {
               0U);
     EXPECT_EQ(Lines(database, "SELECT state FROM charges WHERE state = 'in_flight'").size(), 0U);
     EXPECT_EQ(Lines(database, "SELECT state FROM charges WHERE state = 'stored'").size(),
-              2U * kPhotos);
+              2U * kSampled);
     return content;
   }
 
@@ -167,19 +174,22 @@ TEST_F(DatasetTest, FiftyKillsChangeNothing) {
   Random random(11);
   for (const auto& command : Commands(folder_ / "calm", "")) RunThroughKills(command, none, random);
   int kills = kKills;
-  for (const auto& command : Commands(folder_ / "killed", "")) {
-    RunThroughKills(command, kills, random);
+  const auto commands = Commands(folder_ / "killed", "");
+  for (const auto& command : commands) RunThroughKills(command, kills, random);
+  // what kills are left hit commands that have nothing to ask any more, which take milliseconds
+  for (size_t i = 0; kills > 0; ++i) {
+    RunThroughKills(commands[i % commands.size()], kills, random, 10);
   }
-  // most of the time goes to asking; what kills are left hit a run that asks nobody and divides
-  while (kills > 0) {
-    RunThroughKills({"dataset", "cot", folder_ / "killed", "--filter-theta-km", "25"}, kills,
-                    random);
-    RunThroughKills(Commands(folder_ / "killed", "").back(), kills, random);
-    --kills;
-  }
+  for (const auto& command : commands) RunThroughKills(command, kills, random);
   const auto calm = Content(folder_ / "calm", "");
   EXPECT_GT(calm.size(), 3U * kPhotos);
   EXPECT_EQ(Content(folder_ / "killed", ""), calm);
+  for (const char* file :
+       {"gre_cot/gre_cot.json", "gre_judge/gre_judge.json", "gre_seed/gre_seed.jsonl"}) {
+    const auto undisturbed = ReadFile(folder_ / (std::string("calm-gre/") + file));
+    ASSERT_TRUE(undisturbed.ok()) << undisturbed.error().message;
+    EXPECT_EQ(*ReadFile(folder_ / (std::string("killed-gre/") + file)), *undisturbed) << file;
+  }
 }
 
 TEST_F(DatasetTest, TwoWorkersOnPostgresAreKilledAndChangeNothing) {
@@ -190,21 +200,21 @@ TEST_F(DatasetTest, TwoWorkersOnPostgresAreKilledAndChangeNothing) {
   Random random(13);
   for (const auto& command : Commands(folder_ / "calm", "")) RunThroughKills(command, none, random);
   const auto commands = Commands(folder_ / "shared", server->url());
-  RunThroughKills(commands[0], none, random);
+  constexpr size_t kAsk = 3;
+  for (size_t i = 0; i < kAsk; ++i) RunThroughKills(commands[i], none, random);
   const auto work = [&](uint64_t seed) {
     Random mine(seed);
     int kills = kKills / 2;
     // a worker that finds the rest in the other's hands has nothing to do and ends
     while (kills > 0) {
-      RunThroughKills(commands[1], kills, mine);
+      RunThroughKills(commands[kAsk], kills, mine);
       --kills;
     }
   };
   std::thread other(work, 17);
   work(19);
   other.join();
-  RunThroughKills(commands[1], none, random);
-  RunThroughKills(commands[2], none, random);
+  for (size_t i = kAsk; i < commands.size(); ++i) RunThroughKills(commands[i], none, random);
   EXPECT_EQ(Content(folder_ / "shared", server->url()), Content(folder_ / "calm", ""));
 }
 

@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "image/image.h"
 #include "model/layers/attention.h"
+#include "model/layers/decoder.h"
 #include "model/layers/forward_options.h"
 #include "model/layers/linear.h"
 #include "tokenizer/chat_template.h"
@@ -72,6 +73,9 @@ class VisionLanguageModel {
   virtual at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
                              std::span<const AttentionSegment> segments,
                              const ForwardOptions& options) const = 0;
+
+  // The decoder that Forward runs, for backward passes layer by layer; null: not to be trained.
+  [[nodiscard]] virtual const Decoder* decoder() const { return nullptr; }
 
   // Head over chosen rows: [M, hidden] -> float32 logits [M, vocab_size].
   virtual at::Tensor Logits(const at::Tensor& states) const = 0;

@@ -84,6 +84,10 @@ class VisionLanguageModel {
   // parameter that training may update (none of packed layers).
   virtual void VisitLinears(const LinearVisitor& visitor) {}
   virtual void VisitParameters(const ParameterVisitor& visitor) {}
+  // What transformers calls the module or tensor of this hub name, for the files of adapters.
+  [[nodiscard]] virtual std::string TransformersName(const std::string& hub_name) const {
+    return hub_name;
+  }
 };
 
 }  // namespace gre

@@ -1,7 +1,6 @@
 #include "training/training_state.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -29,11 +28,12 @@ constexpr char kPosition[] = "state.json";
 constexpr std::string_view kPrefix = "step_";
 
 // The tensors of a parameter under their names in the file.
-std::array<std::pair<std::string, at::Tensor>, 4> Tensors(const TrainedParameter& p) {
-  return {{{"value/" + p.name, p.value},
-           {"moment1/" + p.name, p.moment1},
-           {"moment2/" + p.name, p.moment2},
-           {"average/" + p.name, p.average}}};
+std::vector<std::pair<std::string, at::Tensor>> Tensors(const TrainedParameter& p) {
+  std::vector<std::pair<std::string, at::Tensor>> tensors = {{"value/" + p.name, p.master},
+                                                             {"moment1/" + p.name, p.moment1},
+                                                             {"moment2/" + p.name, p.moment2}};
+  if (p.average.defined()) tensors.emplace_back("average/" + p.name, p.average);
+  return tensors;
 }
 
 // Steps of the checkpoints in `directory`, ascending.
@@ -159,6 +159,7 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
     }
   }
   optimiser.set_steps(steps.back());
+  optimiser.ShowMasters();
   return std::optional(position);
 }
 

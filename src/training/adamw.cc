@@ -99,4 +99,16 @@ double CosineLearningRate(int64_t step, int64_t total, int64_t warmup, double pe
   return peak * (floor_ratio + (1 - floor_ratio) * cosine);
 }
 
+double ScheduledLearningRate(LearningRateShape shape, int64_t step, int64_t total, int64_t warmup,
+                             double peak) {
+  if (step < warmup) return peak * static_cast<double>(step) / static_cast<double>(warmup);
+  if (shape == LearningRateShape::kConstant) return peak;
+  const double progress =
+      std::min(1.0, static_cast<double>(step - warmup) /
+                        static_cast<double>(std::max<int64_t>(total - warmup, 1)));
+  return peak * (shape == LearningRateShape::kLinear
+                     ? 1 - progress
+                     : 0.5 * (1 + std::cos(std::numbers::pi * progress)));
+}
+
 }  // namespace gre

@@ -60,4 +60,10 @@ class AdamW {
 double CosineLearningRate(int64_t step, int64_t total, int64_t warmup, double peak,
                           double floor_ratio);
 
+enum class LearningRateShape { kCosine, kLinear, kConstant };
+// transformers' schedules: peak * step / warmup below `warmup`, then down to 0 by the shape, or
+// constant. `step` counts from 0, so that the first of several warm-up steps changes nothing.
+double ScheduledLearningRate(LearningRateShape shape, int64_t step, int64_t total, int64_t warmup,
+                             double peak);
+
 }  // namespace gre

@@ -39,7 +39,7 @@ class CompletionPass {
   struct Options {
     bool recompute = true;      // see LayerwisePass
     bool train_vision = false;  // keeps the graph of the tower and the merger
-    TokenScoreOptions scores;
+    TokenScoreOptions scores = {};
   };
 
   // `batch` must outlive the pass. The model must have a decoder().

@@ -66,7 +66,7 @@ Result<std::unique_ptr<VisionLanguageModel>> LoadBase(const TuningConfig& config
 // What learns, and of a LoRA only the adapter.
 Result<std::vector<TrainedParameter>> ChooseParameters(const TuningConfig& config,
                                                        VisionLanguageModel& model) {
-  if (config.full) return WeightParameters(model, config.parts);
+  if (config.full()) return WeightParameters(model, config.parts);
   if (config.model.adapter.empty()) {
     GRE_RETURN_IF_ERROR(AddLora(WalkOf(model), config.lora, HashSeed(config.schedule.seed, "lora"),
                                 model.spec().device));
@@ -222,14 +222,14 @@ class SftTuner {
       CompletionPass pass(
           *model_, batch,
           {.recompute = config_.optim.checkpoint_activations,
-           .train_vision = config_.full && (config_.parts.vision || config_.parts.merger)});
+           .train_vision = config_.full() && (config_.parts.vision || config_.parts.merger)});
       const double weight = 1.0 / static_cast<double>(reply_tokens);
       const at::Tensor scores = pass.Scores().log_probabilities;
       loss -= weight * scores.sum().item<double>();
       pass.Backward(at::full(scores.sizes(), -weight, scores.options()));
     }
     const int64_t step = optimiser_.steps();
-    const double rate = ScheduledLearningRate(config_.optim.shape, step, total_steps_,
+    const double rate = ScheduledLearningRate(config_.rate_shape(), step, total_steps_,
                                               warmup_steps_, config_.optim.learning_rate);
     const double norm = optimiser_.Step(rate);
     if (!std::isfinite(norm) || !std::isfinite(loss)) {
@@ -291,7 +291,7 @@ class SftTuner {
   }
 
   Status Keep() {
-    if (config_.full) return {};  // the checkpoints hold the weights
+    if (config_.full()) return {};  // the checkpoints hold the weights
     return WriteLora(Best(), WalkOf(*model_), config_.lora, config_.model.base,
                      [&](const std::string& path) { return model_->TransformersName(path); });
   }

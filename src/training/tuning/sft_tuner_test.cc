@@ -119,7 +119,7 @@ TEST_F(SftTunerTest, FullFineTuningLearnsToo) {
 }
 
 TEST_F(SftTunerTest, ALossThatIsNotFiniteStopsTheRunAndKeepsTheStateBefore) {
-  ASSERT_TRUE(Run("out", {"schedule.max_steps=1"}).ok());
+  ASSERT_TRUE(Run("out", {"schedule.epochs=1"}).ok());
   std::string bytes = Adapter("out");
   const float nan = std::numeric_limits<float>::quiet_NaN();
   std::memcpy(bytes.data() + bytes.size() - sizeof(nan), &nan, sizeof(nan));

@@ -7,6 +7,7 @@
 #include "core/result.h"
 #include "model/lora/new_adapter.h"
 #include "training/adamw.h"
+#include "training/settings_reader.h"
 #include "training/trainable.h"
 
 namespace gre {
@@ -29,13 +30,15 @@ struct TuningConfig {
     std::string prompt;            // template file: the instruction of records that bring none
     int64_t cutoff_tokens = 2048;  // prompt and reply together; longer records are left out
   } data;
-  bool full = false;  // method: "lora" or "full"
+  std::string method = "lora";  // "lora" or "full"
   LoraSettings lora;
+  // Last parts of the module paths that get an adapter, with commas between.
+  std::string lora_targets = "q_proj,k_proj,v_proj,o_proj,gate_proj,up_proj,down_proj";
   TrainedParts parts;  // of full fine-tuning
   struct Optimiser {
-    AdamWOptions adamw;
-    double learning_rate = 0;  // required
-    LearningRateShape shape = LearningRateShape::kCosine;
+    AdamWOptions adamw = {.beta2 = 0.999, .weight_decay = 0, .ema_decay = 0};
+    double learning_rate = 0;      // required
+    std::string shape = "cosine";  // "cosine", "linear" or "constant"
     double warmup_ratio = 0.1;
     int batch_size = 8;        // records an update
     int micro_batch_size = 1;  // records a pass
@@ -62,6 +65,12 @@ struct TuningConfig {
   // key, the value and the range.
   static Result<TuningConfig> Load(const std::string& path,
                                    const std::vector<std::string>& overrides);
+  // The parts of Load, for recipes with further sections: reads the keys of all but [evaluation],
+  // and checks them once the reader has finished.
+  void Read(SettingsReader& reader);
+  Status Check(const std::string& path);
+  [[nodiscard]] bool full() const { return method == "full"; }
+  [[nodiscard]] LearningRateShape rate_shape() const;
   // Every setting, "key = value" a line.
   [[nodiscard]] std::string Describe() const;
   // Of those that influence the weights.

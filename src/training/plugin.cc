@@ -14,6 +14,7 @@
 #include "engine/torch_errors.h"
 #include "generation/torch_plugin.h"
 #include "model/loader.h"
+#include "training/policy/grpo_trainer.h"
 #include "training/sft.h"
 #include "training/tuning/sft_tuner.h"
 
@@ -129,6 +130,12 @@ class LibTorchPlugin final : public TorchPlugin {
       return tuning ? RunTuning(config_path, overrides, resume, cancellation)
                     : RunSft(config_path, overrides, resume, cancellation);
     });
+  }
+
+  Status TrainGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
+                   bool resume, const CancellationToken& cancellation) override {
+    return CatchTorchErrors(config_path,
+                            [&] { return RunGrpo(config_path, overrides, resume, cancellation); });
   }
 
   std::string DescribeRuntime() override { return gre::DescribeRuntime(); }

@@ -94,6 +94,7 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
                      {"step_in_epoch", position.step_in_epoch},
                      {"best_score", position.best_score},
                      {"best_epoch", position.best_epoch},
+                     {"more", position.more},
                      {"tensors_sha256", Sha256Hex(bytes)}};
   GRE_RETURN_IF_ERROR(WriteFileAtomically(folder + "/" + kPosition, DumpJson(json, 1) + "\n"));
   fs::remove_all(final_folder, error);
@@ -131,6 +132,7 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
     position.step_in_epoch = json.at("step_in_epoch").get<int64_t>();
     position.best_score = json.at("best_score").get<double>();
     position.best_epoch = json.at("best_epoch").get<int64_t>();
+    position.more = json.value("more", position.more);
     sha256 = json.at("tensors_sha256").get<std::string>();
   } catch (const nlohmann::json::exception& exception) {
     return Damaged(path, exception.what());

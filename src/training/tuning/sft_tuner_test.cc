@@ -14,6 +14,7 @@
 #include "image/encode.h"
 #include "model/loader.h"
 #include "support/temporary_folder.h"
+#include "training/tuning/model_export.h"
 #include "training/tuning/tuning_config.h"
 
 namespace gre {
@@ -116,6 +117,14 @@ TEST_F(SftTunerTest, FullFineTuningLearnsToo) {
   const Status status = Run("full", {"tune.method=\"full\"", "optim.learning_rate=0.003"});
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_LT(Losses("full").back(), 0.8 * Losses("full").front());
+  // its directory loads like the base, also in shards
+  const auto model = LoadModel(folder_ / "full/best", {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const std::string shards = folder_ / "shards";
+  ASSERT_TRUE(WriteModel(shards, folder_ / "full/best", **model, 200'000).ok());
+  EXPECT_TRUE(std::filesystem::exists(shards + "/model.safetensors.index.json"));
+  const auto again = LoadModel(shards, {});
+  ASSERT_TRUE(again.ok()) << again.error().message;
 }
 
 TEST_F(SftTunerTest, ALossThatIsNotFiniteStopsTheRunAndKeepsTheStateBefore) {

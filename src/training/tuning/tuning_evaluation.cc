@@ -19,7 +19,7 @@ namespace {
 constexpr double kThresholdsKm[] = {1, 25, 200, 750, 2500};
 constexpr size_t kAnswersAtOnce = 8;
 
-Result<GenerationRequest> RequestOf(const ReplyExample& example, int max_new_tokens) {
+Result<GenerationRequest> RequestOf(const TrainingRecord& example, int max_new_tokens) {
   GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImageFile(example.photo));
   GenerationRequest request;
   request.id = example.place;
@@ -31,13 +31,13 @@ Result<GenerationRequest> RequestOf(const ReplyExample& example, int max_new_tok
 }
 
 Status ScoreAnswers(const std::shared_ptr<const VisionLanguageModel>& model,
-                    std::span<const ReplyExample> examples, int max_new_tokens,
+                    std::span<const TrainingRecord> examples, int max_new_tokens,
                     const CancellationToken& cancellation, TuningScores& scores) {
   LocalEngine engine(model, {EngineKind::kLocal, "policy", ""});
   for (size_t begin = 0; begin < examples.size(); begin += kAnswersAtOnce) {
     const auto part = examples.subspan(begin, std::min(kAnswersAtOnce, examples.size() - begin));
     std::vector<GenerationRequest> requests;
-    for (const ReplyExample& example : part) {
+    for (const TrainingRecord& example : part) {
       GRE_ASSIGN_OR_RETURN(GenerationRequest request, RequestOf(example, max_new_tokens));
       requests.push_back(std::move(request));
     }
@@ -48,11 +48,11 @@ Status ScoreAnswers(const std::shared_ptr<const VisionLanguageModel>& model,
       const ParsedAnswer answer = ParseReply(results[i]->completions.front().text);
       ++scores.answers;
       scores.parsed += answer.point ? 1 : 0;
-      if (!part[i].truth) continue;
+      if (!part[i].point) continue;
       ++scores.with_truth;
       for (const double threshold : kThresholdsKm) {
         const bool right =
-            answer.point && GeodesicDistanceKm(*answer.point, *part[i].truth) <= threshold;
+            answer.point && GeodesicDistanceKm(*answer.point, *part[i].point) <= threshold;
         scores.accuracy_km[threshold] += right ? 1 : 0;
       }
     }
@@ -67,15 +67,15 @@ Status ScoreAnswers(const std::shared_ptr<const VisionLanguageModel>& model,
 }  // namespace
 
 Result<TuningScores> EvaluateTuning(const std::shared_ptr<const VisionLanguageModel>& model,
-                                    std::span<const ReplyExample> examples, int64_t answers,
+                                    std::span<const TrainingRecord> examples, int64_t answers,
                                     int max_new_tokens, const CancellationToken& cancellation) {
   const at::NoGradGuard no_grad;
   TuningScores scores;
   double sum = 0;
   int64_t tokens = 0;
-  for (const ReplyExample& example : examples) {
+  for (const TrainingRecord& example : examples) {
     if (cancellation.IsCancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
-    GRE_ASSIGN_OR_RETURN(EncodedExample encoded, EncodeExample(*model, example));
+    GRE_ASSIGN_OR_RETURN(EncodedRecord encoded, EncodeRecord(*model, example));
     const PromptWithCompletions item = {&encoded.prompt, {std::move(encoded.reply)}};
     const CompletionBatch batch = MakeCompletionBatch({&item, 1});
     const CompletionPass pass(*model, batch, {});

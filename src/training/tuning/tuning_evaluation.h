@@ -9,7 +9,7 @@
 #include "core/cancellation.h"
 #include "core/result.h"
 #include "model/vision_language_model.h"
-#include "training/tuning/reply_examples.h"
+#include "training/tuning/training_records.h"
 
 namespace gre {
 
@@ -27,7 +27,7 @@ struct TuningScores {
 // Scores the model on examples that it does not learn from; `answers` of them are also answered,
 // greedily, by an engine on the same weights.
 Result<TuningScores> EvaluateTuning(const std::shared_ptr<const VisionLanguageModel>& model,
-                                    std::span<const ReplyExample> examples, int64_t answers,
+                                    std::span<const TrainingRecord> examples, int64_t answers,
                                     int max_new_tokens, const CancellationToken& cancellation);
 
 }  // namespace gre

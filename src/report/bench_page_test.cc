@@ -143,8 +143,8 @@ TEST_F(BenchPageTest, WhatIsNamedInThePageIsNamedOnce) {
   const std::vector<std::string> ids = quoted(" id=\"", '"');
   const std::set<std::string> unique(ids.begin(), ids.end());
   EXPECT_EQ(unique.size(), ids.size());
-  for (const auto& [before, end] :
-       {std::pair("url(#", ')'), std::pair("=\"#", '"'), std::pair("aria-labelledby=\"", '"')}) {
+  for (const auto& [before, end] : {std::pair("url(#", ')'), std::pair("href=\"#", '"'),
+                                    std::pair("aria-labelledby=\"", '"')}) {
     for (const std::string& id : quoted(before, end)) EXPECT_TRUE(unique.contains(id)) << id;
   }
 }

@@ -39,7 +39,7 @@ Status CopyDescriptions(const std::string& from, const std::string& to) {
     const bool wanted = extension == ".json" || extension == ".txt" || extension == ".jinja";
     const std::string name = entry.path().filename().string();
     if (!entry.is_regular_file() || !wanted || name.ends_with(".index.json")) continue;
-    fs::copy_file(entry.path(), to + "/" + name, error);
+    fs::copy_file(entry.path(), Concat({to, "/", name}), error);
     if (error) break;
   }
   if (error) return Error{ErrorCode::kUnavailable, Concat({from, ": ", error.message()})};
@@ -79,7 +79,8 @@ Status WriteModel(const std::string& directory, const std::string& base_director
   for (size_t i = 0; i < shards.size(); ++i) {
     const std::string name = ShardName(i, shards.size());
     for (const TensorData& tensor : shards[i].tensors) places[tensor.name] = name;
-    GRE_RETURN_IF_ERROR(WriteSafetensors(folder + "/" + name, std::move(shards[i].tensors)));
+    GRE_RETURN_IF_ERROR(
+        WriteSafetensors(Concat({folder, "/", name}), std::move(shards[i].tensors)));
   }
   if (shards.size() > 1) {
     const nlohmann::ordered_json index = {{"metadata", {{"total_size", total}}},

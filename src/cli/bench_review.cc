@@ -209,7 +209,7 @@ class CandidateSession {
   std::vector<size_t> made_;  // candidates decided in this session, in that order
 };
 
-Result<int64_t> Review(const BenchReviewOptions& options, CliContext& context) {
+Result<int64_t> RunReview(const BenchReviewOptions& options, CliContext& context) {
   const auto missing = [](const char* what) {
     return Error{ErrorCode::kInvalidArgument, std::string("'gre bench review' needs ") + what};
   };
@@ -275,7 +275,7 @@ CommandSpec BenchReviewCommand() {
        .is_path = true},
   };
   command.run = [options](CliContext& context) -> ExitCode {
-    const Result<int64_t> left = Review(*options, context);
+    const Result<int64_t> left = RunReview(*options, context);
     if (!left.ok()) return context.Fail(left.error());
     return context.Finish(kExitDone);
   };

@@ -162,6 +162,19 @@ TEST_F(BenchFilesTest, OptionsThatContradictThemselvesWereTaken) {
   }
 }
 
+TEST_F(BenchFilesTest, AFileWithAHeaderAloneWasSaidToHoldNoKnownId) {
+  const std::string empty = Write("empty.csv", "id,lat,lon\n");
+  const std::vector<std::vector<std::string>> commands = {
+      {"bench", "score", "--predictions", empty, "--truth", truth_},
+      {"bench", "score", "--predictions", first_, "--truth", empty},
+      {"bench", "fuse", "--predictions", first_, "--predictions", empty, "--truth", truth_}};
+  for (const std::vector<std::string>& command : commands) {
+    const ProgramResult result = Gre(command);
+    EXPECT_EQ(result.exit_code, 2);
+    EXPECT_THAT(result.err, HasSubstr("empty.csv: expected at least one record, found none"));
+  }
+}
+
 TEST_F(BenchFilesTest, ImportLeftAListOfAnotherImportBehind) {
   const std::string table =
       Write("labels.csv", "image,lat,lng\na.jpg,48.85,2.35\nb.jpg,35.68,139.69\n=cmd|calc,x,1\n");

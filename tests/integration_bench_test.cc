@@ -173,7 +173,8 @@ TEST_F(BenchTest, TheScoreObjectIsAsDescribed) {
   EXPECT_THAT(text.out, HasSubstr("95 %"));
   EXPECT_THAT(text.out, HasSubstr("zzz"));
   EXPECT_NEAR(score->at("accuracy").at("25").at("value").get<double>(), 2.0 / 3, 1e-12);
-  EXPECT_THAT(result.err, HasSubstr("predictions.csv:4: 'b': expected latitude within"));
+  EXPECT_THAT(result.err,
+              HasSubstr("predictions.csv:4: 'b': field 'lat': expected latitude within"));
 }
 
 TEST_F(BenchTest, AnImportedBenchmarkIsScoredBesideWhatIsKnownOfIt) {
@@ -184,7 +185,8 @@ TEST_F(BenchTest, AnImportedBenchmarkIsScoredBesideWhatIsKnownOfIt) {
       Gre({"bench", "import", "streetview", table, "--out", bench, "--json"});
   EXPECT_EQ(imported.exit_code, 1) << imported.err;  // a row was dropped
   EXPECT_EQ(ParseJson(imported.out)->at("records"), 2);
-  EXPECT_THAT(imported.err, HasSubstr("labels.csv:4: dropped 'c.jpg': expected latitude within"));
+  EXPECT_THAT(imported.err,
+              HasSubstr("labels.csv:4: dropped 'c.jpg': field 'lat': expected latitude within"));
   EXPECT_THAT(*ReadFile(bench + ".dropped.csv"), HasSubstr("labels.csv:4,c.jpg,\""));
 
   const std::string predictions =
@@ -252,6 +254,56 @@ TEST_F(BenchTest, ChainsAreMeasuredWithEncoders) {
                                    "--chains", "--embedder", folder_.path()});
   EXPECT_NE(wrong.exit_code, 0);
   EXPECT_THAT(wrong.err, HasSubstr("--embedder"));
+}
+
+// Classes and verdicts by a judge behind a server; a refusal leaves a chain out, and a second run
+// asks only what had no answer.
+TEST_F(BenchTest, AJudgeSaysWhatIsReasonableAndIsAskedOnce) {
+  const std::string truth =
+      Write("truth.jsonl", R"({"id":"a","lat":35.0,"lon":135.8,"key_steps":["the gates are red"]})"
+                           "\n"
+                           R"({"id":"b","lat":48.9,"lon":2.3,"key_steps":["an iron tower"]})");
+  const std::string predictions = Write(
+      "predictions.jsonl",
+      R"({"id":"a","response":"<think>1. [text] The gates are red. -> So Japan is likely</think><answer>35, 135</answer>"})"
+      "\n"
+      R"({"id":"b","response":"<think>1. [text] A tower. -> So this is Peru</think><answer>48, 2</answer>"})");
+  std::atomic<bool> refuses = true;
+  ScriptedHttpServer server([&](const ReceivedRequest& request, int) {
+    if (request.body.find("exactly one class") != std::string::npos) {
+      return ChatReply("1. caption\n2. inference");
+    }
+    if (request.body.find("So this is Peru") == std::string::npos)
+      return ChatReply("1. reasonable");
+    return ChatReply(refuses ? "I cannot help with that." : "1. reasonable\n2. wrong");
+  });
+  const auto score = [&] {
+    const ProgramResult result =
+        Gre({"bench", "score", "--predictions", predictions, "--truth", truth, "--chains",
+             "--chain-records", "--judge-url", server.url(), "--judge-model", "m", "--json"});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    const auto json = ParseJson(result.out);
+    EXPECT_TRUE(json.ok()) << result.out;
+    return json.ok() && json->contains("chain_quality") ? json->at("chain_quality") : Json();
+  };
+  const Json first = score();
+  EXPECT_EQ(server.requests().size(), 4u);
+  EXPECT_EQ(first.at("unjudged"), 1) << first.dump(1);
+  EXPECT_EQ(first.at("precision").at("records"), 1);
+  EXPECT_EQ(first.at("precision").at("value"), 1);
+  EXPECT_THAT(first.at("per_record").at(1).at("unjudged").get<std::string>(),
+              HasSubstr("found none for statement 1"));
+  refuses = false;
+  const Json second = score();
+  EXPECT_EQ(server.requests().size(), 4u + 1u);
+  EXPECT_EQ(second.at("unjudged"), 0);
+  EXPECT_EQ(second.at("precision_steps"),
+            Json({{"counted", 4}, {"matched", 1}, {"reasonable", 2}}));
+  EXPECT_NEAR(second.at("precision").at("value").get<double>(), 0.75, 1e-12);
+  EXPECT_THAT(second.at("conventions").at("precision").get<std::string>(),
+              HasSubstr("reasonable to judge m (prompt "));
+  EXPECT_EQ(score(), second);
+  EXPECT_EQ(server.requests().size(), 4u + 1u);
 }
 
 TEST_F(BenchTest, AKilledRunIsContinuedAndScored) {
@@ -329,6 +381,73 @@ TEST_F(BenchTest, AKilledRunIsContinuedAndScored) {
       Gre({"bench", "score", "--predictions", folder_ / "predictions.jsonl", "--truth",
            folder_ / "truth.csv", "--json"});
   EXPECT_THAT(doubtful.out, HasSubstr("\"kind\":\"other_benchmark\""));
+}
+
+// The objects of compare and fuse are as docs/ says, and their figures those of the files.
+TEST_F(BenchTest, ComparisonAndFusionAreAsDescribed) {
+  std::string truth = "id,lat,lon,category\n";
+  std::string good = "id,lat,lon,confidence\n";
+  std::string bad = "id,lat,lon,confidence\n";
+  constexpr int kPhotos = 24;
+  for (int i = 0; i < kPhotos; ++i) {
+    const std::string id = "p" + std::to_string(i);
+    const std::string row = id + "," + std::to_string(2 * i) + ",";
+    truth += row + "10," + (i % 2 == 0 ? "a" : "b") + "\n";
+    good += row + (i < 20 ? "10.0" : "60") + ",0.9\n";  // 20 of 24
+    bad += row + (i < 12 ? "10.1" : "60") + ",0.5\n";   // 12 of them
+  }
+  const std::vector<std::string> files = {
+      "--predictions", Write("bad.csv", bad),     "--predictions", Write("good.csv", good),
+      "--truth",       Write("truth.csv", truth), "--resamples",   "200",
+      "--json"};
+  const auto run = [&](std::vector<std::string> arguments, const std::string& schema, int code) {
+    arguments.insert(arguments.begin(), "bench");
+    arguments.insert(arguments.end(), files.begin(), files.end());
+    const ProgramResult result = Gre(arguments);
+    EXPECT_EQ(result.exit_code, code) << result.err;
+    const auto json = ParseJson(result.out);
+    EXPECT_TRUE(json.ok()) << result.out;
+    const SchemaChecker checker(ReadJsonFile(GRE_SOURCE_DIR "/docs/" + schema).value());
+    EXPECT_EQ(checker.Check(json.ok() ? *json : Json()), "") << result.out;
+    return json.ok() ? *json : Json();
+  };
+  const Json compared = run({"compare", "--by", "category", "--fail-if", "acc@25 > 0.5"},
+                            "comparison-schema.json", 4);
+  EXPECT_EQ(compared.at("base"), "bad");
+  EXPECT_EQ(compared.at("failures").size(), 1u);
+  const Json& system = compared.at("systems").at(0);
+  EXPECT_EQ(system.at("name"), "good");
+  EXPECT_EQ(system.at("records"), kPhotos);
+  EXPECT_EQ(system.at("nearer"), 20);  // 12 by 11 km, 8 that were far off
+  EXPECT_EQ(system.at("alike"), 4);
+  const Json& within_25 = system.at("metrics").at("acc@25");
+  EXPECT_NEAR(within_25.at("difference").get<double>(), 8.0 / kPhotos, 1e-12);
+  EXPECT_EQ(within_25.at("wins"), 8);
+  EXPECT_EQ(within_25.at("losses"), 0);
+  EXPECT_EQ(within_25.at("test"), "mcnemar_exact");
+  EXPECT_NEAR(within_25.at("p").get<double>(), 2.0 / 256, 1e-12);  // 2 * (1/2)^8
+  EXPECT_GE(within_25.at("p_holm").get<double>(), within_25.at("p").get<double>());
+  ASSERT_EQ(system.at("groups").size(), 2u);
+  EXPECT_EQ(system.at("groups").at(0).at("records"), kPhotos / 2);
+
+  const std::string weights = folder_ / "weights.json";
+  const Json fused =
+      run({"fuse", "--folds", "4", "--save-weights", weights}, "fusion-report-schema.json", 0);
+  EXPECT_EQ(fused.at("folds"), 4);
+  EXPECT_EQ(fused.at("settings_by_fold").size(), 4u);
+  EXPECT_EQ(fused.at("systems").at(1).at("name"), "good");
+  const Json& gain = fused.at("gains").at("acc@25");
+  EXPECT_EQ(gain.at("best_single"), "good");
+  EXPECT_NEAR(gain.at("single").get<double>(), 20.0 / kPhotos, 1e-12);
+  EXPECT_NEAR(gain.at("difference").get<double>(),
+              gain.at("fused").get<double>() - gain.at("single").get<double>(), 1e-12);
+  const Json model = ReadJsonFile(weights).value();
+  EXPECT_EQ(
+      SchemaChecker(ReadJsonFile(GRE_SOURCE_DIR "/docs/fusion-schema.json").value()).Check(model),
+      "");
+  EXPECT_EQ(model.at("systems").at(0).at("answers"), kPhotos);
+  EXPECT_GT(model.at("systems").at(1).at("overall").get<double>(),
+            model.at("systems").at(0).at("overall").get<double>());
 }
 
 // `bench report --out` and others had written over whatever was there.

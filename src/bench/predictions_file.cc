@@ -299,14 +299,8 @@ class PredictionsReader {
     }
     prediction.outcome = Outcome::kUnparsed;
     is_remarkable_ = true;
-    const auto shown = [](const FieldValue& value) {
-      return value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number)
-                                                     : Excerpt(value.text);
-    };
     prediction.reason =
-        "expected latitude within -90 and 90 and longitude within -180 and 180, "
-        "found '" +
-        shown(latitude) + "', '" + shown(longitude) + "'";
+        WrongCoordinates({names_[kLatitude], latitude}, {names_[kLongitude], longitude});
     prediction.swap_suspected = lat && lon && LatLng::FromDegrees(*lon, *lat).has_value();
     if (prediction.swap_suspected) {
       prediction.reason += " (latitude and longitude may be swapped; they are not exchanged)";

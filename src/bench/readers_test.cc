@@ -147,7 +147,10 @@ TEST_F(Readers, PredictionsOfEveryFormAreReadAlike) {
   EXPECT_EQ(points->predictions[0].point, (LatLng{1.5, -2}));
   EXPECT_EQ(points->predictions[1].outcome, Outcome::kUnparsed);
   EXPECT_EQ(points->predictions[2].outcome, Outcome::kUnparsed);
-  EXPECT_THAT(points->remarks, ElementsAre(HasSubstr("p.csv:4: 'c': expected latitude within")));
+  EXPECT_THAT(
+      points->remarks,
+      ElementsAre(HasSubstr(
+          "p.csv:4: 'c': field 'pred_lat': expected latitude within -90 and 90, found '91'")));
   EXPECT_THAT(points->remarks[0], HasSubstr("may be swapped"));
 
   const auto texts = ReadPredictions(replies, {.keep_text = true});

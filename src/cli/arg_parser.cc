@@ -6,6 +6,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "core/strings.h"
 #include "core/suggest.h"
 
 namespace gre {
@@ -143,6 +144,11 @@ Result<ParsedArguments> ParseArguments(const CommandSpec& program,
     chosen = &node;
     parsed.path.push_back(node.spec);
     for (std::string& word : node.app->remaining()) {
+      if (IsOption(word) && ParseDouble(word)) {
+        return Error{ErrorCode::kInvalidArgument,
+                     "unexpected number '" + word +
+                         "': no option before it takes a value; after '--' it is a file"};
+      }
       if (IsOption(word)) {
         return BadWord("unknown option", word, KnownOptions(node));
       }

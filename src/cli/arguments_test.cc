@@ -133,6 +133,7 @@ TEST_F(ArgumentsTest, ErrorsSayWhatWhereAndWhatWasExpected) {
   EXPECT_EQ(message({"run", "--device", "tpu"}), "--device 'tpu': expected one of cpu cuda");
   EXPECT_EQ(message({"run", "--smaples", "3"}),
             "unknown option '--smaples' (did you mean --samples?)");
+  EXPECT_THAT(message({"run", "--samples", "3", "-3"}), HasSubstr("unexpected number '-3'"));
   EXPECT_EQ(message({"rnu"}), "unknown command 'rnu' (did you mean run?)");
   EXPECT_THAT(message({"run", "--samples"}), HasSubstr("--samples"));
   environment["GRE_SAMPLES"] = "many";

@@ -38,6 +38,7 @@ struct BenchBuildOptions {
   PredictionOptions chain_reading;
   CorpusOptions corpus;
   int corpus_min_chains = 2;
+  std::string corpus_by = "rules";  // or "engine"
   std::vector<std::string> decisions;
   bool no_faces = false;
   std::string clip;
@@ -49,6 +50,10 @@ struct BenchBuildOptions {
 
 Error Missing(std::string what) {
   return {ErrorCode::kInvalidArgument, "'gre bench build' needs " + std::move(what)};
+}
+
+bool HasEngine(const BenchBuildOptions& options) {
+  return !options.engine.model.empty() || !options.engine.api_url.empty();
 }
 
 // A build whose journal is there goes on with its own files.
@@ -77,6 +82,11 @@ Status Check(const BenchBuildOptions& options, const CliContext& context) {
     if (!options.min_similarity) {
       return Missing("--min-similarity X with --clip: GREval's threshold is unpublished");
     }
+  }
+  if (options.corpus_by == "engine") {
+    if (options.chains.empty())
+      return Missing("--chains, from which the corpus is drawn, with --corpus engine");
+    if (!HasEngine(options)) return Missing("--model or --api-url with --corpus engine");
   }
   return CheckEngineOptions(options.engine, context.environment());
 }
@@ -111,18 +121,17 @@ Result<std::vector<TruthRecord>> ReadPhotos(const BenchBuildOptions& options,
   return records;
 }
 
-Result<std::vector<CorpusEntry>> ReadCorpus(const BenchBuildOptions& options,
-                                            const PlaceNamer& namer) {
-  std::vector<Chain> chains;
+Result<std::vector<NamedChain>> ReadNamedChains(const BenchBuildOptions& options) {
+  std::vector<NamedChain> chains;
   for (const std::string& path : options.chains) {
     GRE_ASSIGN_OR_RETURN(const PredictionsFile file, ReadPredictions(path, options.chain_reading));
     for (const Prediction& prediction : file.predictions) {
       if (prediction.text.empty()) continue;
       Chain chain = ParseChain(prediction.text);
-      if (!chain.empty()) chains.push_back(std::move(chain));
+      if (!chain.empty()) chains.push_back({path + ": " + prediction.id, std::move(chain)});
     }
   }
-  return BuildIndicatorCorpus(chains, namer.gazetteer(), options.corpus);
+  return chains;
 }
 
 // Everything that the stages borrow.
@@ -131,26 +140,58 @@ struct Workshop {
       : namer(PlaceNamer::Open(context.cache_directory() + "/geodata")) {}
 
   PlaceNamer namer;
-  std::vector<CorpusEntry> corpus;
+  IndicatorCorpus corpus;
   std::unique_ptr<ImageTextEmbedder> clip;
   std::unique_ptr<FaceDetector> faces;
   std::optional<AnnotatorDecisions> decisions;
   Engine engine;
   PromptTemplate label_prompt;
   PromptTemplate key_step_prompt;
+  PromptTemplate corpus_prompt;
   BuildTools tools;
 };
 
+Status DrawCorpus(const BenchBuildOptions& options, CliContext& context, ResultJournal& journal,
+                  Workshop& shop) {
+  GRE_ASSIGN_OR_RETURN(const std::vector<NamedChain> named, ReadNamedChains(options));
+  if (options.corpus_by == "rules") {
+    std::vector<Chain> chains;
+    chains.reserve(named.size());
+    for (const NamedChain& each : named) chains.push_back(each.chain);
+    shop.corpus.entries = BuildIndicatorCorpus(chains, shop.namer.gazetteer(), options.corpus);
+    shop.corpus.drawn_by = "rules";
+    shop.corpus.chains = named.size();
+    return {};
+  }
+  Progress progress({.enabled = !context.quiet,
+                     .terminal = context.err_terminal,
+                     .label = "drawing the corpus",
+                     .unit = "chains"},
+                    static_cast<int64_t>(named.size()));
+  TextAsker::Options asking;
+  asking.seed = options.build.seed;
+  asking.progress = [&](size_t done, size_t) { progress.Update(static_cast<int64_t>(done)); };
+  TextAsker asker(*shop.tools.engine, std::move(asking), &journal, shop.tools.engine_settings);
+  GRE_ASSIGN_OR_RETURN(shop.corpus, DrawCorpusByEngine(asker, shop.corpus_prompt, named,
+                                                       options.corpus, context.cancellation()));
+  progress.Clear();
+  constexpr size_t kShownHash = 12;
+  shop.corpus.drawn_by = shop.tools.engine_settings + " (prompt " +
+                         shop.corpus_prompt.hash().substr(0, kShownHash) + ")";
+  return {};
+}
+
 // CLIP and the corpus, to compare photos with.
-Status EquipClues(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
-  GRE_ASSIGN_OR_RETURN(shop.corpus, ReadCorpus(options, shop.namer));
+Status EquipClues(const BenchBuildOptions& options, CliContext& context, ResultJournal& journal,
+                  Workshop& shop) {
+  GRE_RETURN_IF_ERROR(DrawCorpus(options, context, journal, shop));
   if (options.clip.empty()) {
     shop.tools.no_clues = options.chains.empty()
                               ? "no --chains, from which the indicator corpus is drawn"
                               : "no --clip model to compare photos with the indicator corpus";
     return {};
   }
-  if (shop.corpus.empty()) {
+  if (shop.corpus.entries.empty()) {
     shop.tools.no_clues = "the chains give no indicator corpus";
     return {};
   }
@@ -159,7 +200,7 @@ Status EquipClues(const BenchBuildOptions& options, const CliContext& context, W
   GRE_ASSIGN_OR_RETURN(shop.clip, plugin->LoadImageTextEmbedder({.model_dir = folder}));
   std::vector<std::string> texts;
   std::string identity = shop.clip->info().model;
-  for (const CorpusEntry& entry : shop.corpus) {
+  for (const CorpusEntry& entry : shop.corpus.entries) {
     texts.push_back(entry.text);
     identity.append("\n").append(entry.text);
   }
@@ -170,9 +211,32 @@ Status EquipClues(const BenchBuildOptions& options, const CliContext& context, W
   return {};
 }
 
-Status Equip(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
+Status EquipEngine(const BenchBuildOptions& options, const CliContext& context, Workshop& shop) {
+  if (!HasEngine(options)) {
+    shop.tools.no_engine = "no vision-language model: give --model or --api-url";
+    return {};
+  }
+  for (const auto& [name, prompt] :
+       {std::pair{"prompts/photo_labels.prompt", &shop.label_prompt},
+        std::pair{"prompts/key_steps.prompt", &shop.key_step_prompt},
+        std::pair{"prompts/corpus_entries.prompt", &shop.corpus_prompt}}) {
+    GRE_ASSIGN_OR_RETURN(const std::string path, FindShipped(name));
+    GRE_ASSIGN_OR_RETURN(*prompt, PromptTemplate::Load(path));
+  }
+  GRE_ASSIGN_OR_RETURN(shop.tools.engine_settings,
+                       DescribeModelIdentity(options.engine, context.environment()));
+  GRE_ASSIGN_OR_RETURN(shop.engine, MakeEngine(options.engine, context.environment()));
+  shop.tools.engine = shop.engine.generator.get();
+  shop.tools.label_prompt = &shop.label_prompt;
+  shop.tools.key_step_prompt = &shop.key_step_prompt;
+  return {};
+}
+
+Status Equip(const BenchBuildOptions& options, CliContext& context, ResultJournal& journal,
+             Workshop& shop) {
   shop.tools.namer = &shop.namer;
-  GRE_RETURN_IF_ERROR(EquipClues(options, context, shop));
+  GRE_RETURN_IF_ERROR(EquipEngine(options, context, shop));
+  GRE_RETURN_IF_ERROR(EquipClues(options, context, journal, shop));
   if (options.no_faces) {
     shop.tools.no_faces = "--no-faces";
   } else if (auto detector = LoadFaceDetector(); detector.ok()) {
@@ -187,22 +251,6 @@ Status Equip(const BenchBuildOptions& options, const CliContext& context, Worksh
     GRE_ASSIGN_OR_RETURN(shop.decisions, ReadAnnotatorDecisions(options.decisions));
     shop.tools.decisions = &*shop.decisions;
   }
-  if (options.engine.model.empty() && options.engine.api_url.empty()) {
-    shop.tools.no_engine = "no vision-language model: give --model or --api-url";
-    return {};
-  }
-  for (const auto& [name, prompt] :
-       {std::pair{"prompts/photo_labels.prompt", &shop.label_prompt},
-        std::pair{"prompts/key_steps.prompt", &shop.key_step_prompt}}) {
-    GRE_ASSIGN_OR_RETURN(const std::string path, FindShipped(name));
-    GRE_ASSIGN_OR_RETURN(*prompt, PromptTemplate::Load(path));
-  }
-  GRE_ASSIGN_OR_RETURN(shop.tools.engine_settings,
-                       DescribeModelIdentity(options.engine, context.environment()));
-  GRE_ASSIGN_OR_RETURN(shop.engine, MakeEngine(options.engine, context.environment()));
-  shop.tools.engine = shop.engine.generator.get();
-  shop.tools.label_prompt = &shop.label_prompt;
-  shop.tools.key_step_prompt = &shop.key_step_prompt;
   return {};
 }
 
@@ -232,9 +280,9 @@ Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& conte
                  "--photos '" + options.photos + "': there is no such folder"};
   }
   GRE_ASSIGN_OR_RETURN(const std::vector<TruthRecord> photos, ReadPhotos(options, context));
-  GRE_RETURN_IF_ERROR(Equip(options, context, shop));
   GRE_ASSIGN_OR_RETURN(const FileLock lock, FileLock::Take(journal_path));
-  GRE_ASSIGN_OR_RETURN(BuildJournal journal, BuildJournal::Open(journal_path));
+  GRE_ASSIGN_OR_RETURN(ResultJournal journal, ResultJournal::Open(journal_path, "gre.build/1"));
+  GRE_RETURN_IF_ERROR(Equip(options, context, journal, shop));
   Progress progress({.enabled = !context.quiet,
                      .terminal = context.err_terminal,
                      .label = "building",
@@ -248,6 +296,8 @@ Result<BuiltBenchmark> Build(const BenchBuildOptions& options, CliContext& conte
                        BuildBenchmark(photos, options.photos, shop.tools, options.build, journal,
                                       report, context.cancellation()));
   if (built.records.empty()) return NothingLeft(built);
+  built.failures.insert(built.failures.begin(), shop.corpus.failures.begin(),
+                        shop.corpus.failures.end());
   BenchmarkHeader header;
   header.name = options.name.empty() ? std::string("unnamed") : options.name;
   header.reviewed = built.reviewed;
@@ -293,6 +343,12 @@ std::vector<OptionSpec> Options(BenchBuildOptions& options) {
            options.chains, true),
       text("chain-id", "FIELD", "The photo's id in them", options.chain_reading.fields.id),
       text("chain-text", "FIELD", "The raw reply in them", options.chain_reading.fields.text),
+      {.name = "corpus",
+       .value_name = "HOW",
+       .help = "The corpus is drawn by rules on English text, or by the engine, chain by chain",
+       .target = &options.corpus_by,
+       .choices = {"rules", "engine"},
+       .configurable = false},
       {.name = "corpus-min-chains",
        .value_name = "N",
        .help = "An entry of the corpus stands in so many chains",
@@ -333,7 +389,8 @@ std::vector<OptionSpec> Options(BenchBuildOptions& options) {
   for (OptionSpec& spec : EngineOptionSpecs(options.engine)) {
     if (spec.name == "model") {
       spec.help =
-          "A vision-language model that labels photos and drafts key steps: a folder, or "
+          "A vision-language model that labels photos, drafts key steps and, with --corpus "
+          "engine, reads the chains: a folder, or "
           "ORG/NAME in the Hugging Face cache";
       spec.configurable = false;
     }

@@ -8,7 +8,12 @@
 
 #include "bench/chains/chain_scorers.h"
 #include "bench/chains/step_judge.h"
+#include "bench/result_journal.h"
+#include "bench/text_asker.h"
 #include "cli/models.h"
+#include "cli/progress.h"
+#include "cli/results_journal.h"
+#include "core/sha256.h"
 #include "core/strings.h"
 #include "dataset/photo_index.h"
 #include "generation/torch_loader.h"
@@ -17,8 +22,6 @@
 
 namespace gre {
 namespace {
-
-constexpr char kJudgePrompt[] = "prompts/step_classes.prompt";
 
 Result<ChainQualityOptions> QualityOptions(const ChainCommandOptions& options,
                                            const BenchOptions& bench) {
@@ -47,27 +50,47 @@ Result<ChainQualityOptions> QualityOptions(const ChainCommandOptions& options,
   return quality;
 }
 
-// The language model that classes statements, and how.
+// The language model that classes statements and says which of them are reasonable. Its answers are
+// kept in the cache folder, so that a run that is interrupted, or done again, asks nothing twice.
 struct Judge {
-  std::unique_ptr<TextGenerator> generator;
-  PromptTemplate prompt;
-  std::string name;
+  std::unique_ptr<TextGenerator> engine;
+  std::optional<FileLock> lock;
+  std::optional<ResultJournal> journal;
+  std::string identity;  // of the model
+  PromptTemplate classes;
+  PromptTemplate verdicts;
+  std::string model;
+
+  [[nodiscard]] std::string Name(const PromptTemplate& prompt) const {
+    constexpr size_t kShownHash = 12;
+    return "judge " + model + " (prompt " + prompt.hash().substr(0, kShownHash) + ")";
+  }
 };
 
-Result<Judge> LoadJudge(const ChainCommandOptions& options, const CliContext& context) {
+Status LoadJudge(const ChainCommandOptions& options, const CliContext& context, Judge& judge) {
   EngineOptions engine;
   engine.api_url = options.judge_url;
   (options.judge_url.empty() ? engine.model : engine.api_model) = options.judge_model;
   GRE_RETURN_IF_ERROR(CheckEngineOptions(engine, context.environment()));
-  Judge judge;
-  GRE_ASSIGN_OR_RETURN(const std::string path, FindShipped(kJudgePrompt));
-  GRE_ASSIGN_OR_RETURN(judge.prompt, PromptTemplate::Load(path));
+  judge.model = options.judge_model;
+  for (const auto& [name, prompt] : {std::pair{"prompts/step_classes.prompt", &judge.classes},
+                                     std::pair{"prompts/step_verdicts.prompt", &judge.verdicts}}) {
+    GRE_ASSIGN_OR_RETURN(const std::string path, FindShipped(name));
+    GRE_ASSIGN_OR_RETURN(*prompt, PromptTemplate::Load(path));
+  }
+  GRE_ASSIGN_OR_RETURN(judge.identity, DescribeModelIdentity(engine, context.environment()));
+  const std::string folder = context.cache_directory() + "/judge";
+  std::error_code failed;
+  std::filesystem::create_directories(folder, failed);
+  if (failed) {
+    return Error{ErrorCode::kUnavailable, "judge: " + folder + ": " + failed.message()};
+  }
+  const std::string path = folder + "/" + Sha256Hex(judge.identity).substr(0, 16) + ".jsonl";
+  GRE_ASSIGN_OR_RETURN(judge.lock, FileLock::Take(path));
+  GRE_ASSIGN_OR_RETURN(judge.journal, ResultJournal::Open(path, "gre.judge/1"));
   GRE_ASSIGN_OR_RETURN(Engine made, MakeEngine(engine, context.environment()));
-  judge.generator = std::move(made.generator);
-  constexpr size_t kShownHash = 12;
-  judge.name = "judge " + options.judge_model + " (prompt " +
-               judge.prompt.hash().substr(0, kShownHash) + ")";
-  return judge;
+  judge.engine = std::move(made.generator);
+  return {};
 }
 
 // The encoders behind the figures that need some, and what they could not see.
@@ -179,8 +202,9 @@ std::vector<OptionSpec> ChainOptionSpecs(ChainCommandOptions& options) {
        .is_path = true},
       {.name = "judge-model",
        .value_name = "MODEL",
-       .help = "A language model that classes the statements instead of the rules: a folder, or "
-               "with --judge-url the server's name of it",
+       .help =
+           "A language model that classes the statements instead of the rules and says which of "
+           "them are reasonable: a folder, or with --judge-url the server's name of it",
        .target = &options.judge_model,
        .configurable = false},
       {.name = "judge-url",
@@ -217,16 +241,34 @@ Result<std::vector<MeasuredChains>> MeasureAllChains(const ChainCommandOptions& 
                                                      const BenchInputs& inputs,
                                                      CliContext& context) {
   GRE_ASSIGN_OR_RETURN(const ChainQualityOptions quality_options, QualityOptions(options, bench));
-  std::optional<Judge> judge;
-  if (!options.judge_model.empty()) {
-    GRE_ASSIGN_OR_RETURN(judge, LoadJudge(options, context));
-  }
+  const bool with_judge = !options.judge_model.empty();
+  Judge judge;
+  if (with_judge) GRE_RETURN_IF_ERROR(LoadJudge(options, context, judge));
   ScoringModels models;
   GRE_RETURN_IF_ERROR(LoadScoringModels(options, inputs.truth, context, models));
-  const ChainScorers& scorers = models.scorers;
+  ChainScorers& scorers = models.scorers;
+  Progress progress({.enabled = !context.quiet,
+                     .terminal = context.err_terminal,
+                     .label = "judging",
+                     .unit = "chains"},
+                    0);
+  std::optional<TextAsker> asker;
+  if (with_judge) {
+    TextAsker::Options asking;
+    asking.seed = bench.seed;
+    asking.progress = [&](size_t done, size_t chains) {
+      progress.Update(static_cast<int64_t>(done), 0, "of " + std::to_string(chains));
+    };
+    asker.emplace(*judge.engine, std::move(asking), &*judge.journal, judge.identity);
+    scorers.reasonable = [&](std::span<const UnmatchedSteps> open) {
+      return JudgeSteps(*asker, judge.verdicts, context.cancellation(), inputs.truth, open);
+    };
+  }
   ChainConventions conventions;
   conventions.options = quality_options;
-  conventions.classifier = judge ? judge->name : "rules (English; not measured against people)";
+  conventions.classifier =
+      with_judge ? judge.Name(judge.classes) : "rules (English; not measured against people)";
+  if (with_judge) conventions.verdicts = judge.Name(judge.verdicts);
   conventions.embedder = scorers.embedder;
   if (models.embedder && options.embedder.empty()) {
     conventions.embedder += " (a small substitute: GRE does not name its encoder)";
@@ -239,11 +281,8 @@ Result<std::vector<MeasuredChains>> MeasureAllChains(const ChainCommandOptions& 
   std::vector<MeasuredChains> measured;
   for (const ScoredSystem& system : inputs.systems) {
     std::vector<ChainRecord> chains = ReadChains(system.file.predictions, system.matching);
-    if (judge) {
-      StepJudgeOptions judging;
-      judging.seed = bench.seed;
-      GRE_RETURN_IF_ERROR(ClassifyByJudge(*judge->generator, judge->prompt, judging,
-                                          context.cancellation(), chains));
+    if (with_judge) {
+      GRE_RETURN_IF_ERROR(ClassifyByJudge(*asker, judge.classes, context.cancellation(), chains));
     }
     auto quality = MeasureChains(inputs.truth, system.file.predictions, system.matching, chains,
                                  scorers, quality_options);
@@ -253,6 +292,11 @@ Result<std::vector<MeasuredChains>> MeasureAllChains(const ChainCommandOptions& 
                    ": no record holds a chain; a model's raw reply is named with --pred-text");
     }
     measured.push_back({std::move(*quality), conventions});
+  }
+  progress.Clear();
+  if (with_judge && asker->remembered() > 0) {
+    context.Note("judge: " + std::to_string(asker->remembered()) +
+                 " answers were known from an earlier run");
   }
   if (models.missing_photos > 0) {
     context.Note(

@@ -124,6 +124,7 @@ Status WriteFused(const BenchFuseOptions& options, std::span<const TruthRecord> 
 
 // Without truth: the weights say everything.
 Status FuseWithWeights(const BenchFuseOptions& options, CliContext& context) {
+  EndAtOnceWhenInterrupted(context.json);
   GRE_ASSIGN_OR_RETURN(const std::string json, ReadFile(options.weights));
   auto model = ParseFusionModel(json);
   if (!model.ok()) return std::move(model).error().Wrap(options.weights);

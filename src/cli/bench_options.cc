@@ -10,6 +10,7 @@
 
 #include "bench/detectors.h"
 #include "bench/place_columns.h"
+#include "cli/signals.h"
 #include "cli/version.h"
 #include "core/file.h"
 #include "core/sha256.h"
@@ -352,21 +353,13 @@ std::vector<std::string> SystemNames(const std::vector<std::string>& paths) {
   return names;
 }
 
-namespace {
-
-Status Interrupted(const CliContext& context) {
-  if (!context.cancellation().IsCancelled()) return {};
-  return Error{ErrorCode::kCancelled, "interrupted; nothing was written"};
-}
-
-}  // namespace
-
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text) {
   if (options.predictions.empty() || options.truth.empty()) {
     return Error{
         ErrorCode::kInvalidArgument,
         "expected --predictions FILE and --truth FILE; 'gre bench score --help' shows how"};
   }
+  EndAtOnceWhenInterrupted(context.json);
   BenchInputs inputs;
   GRE_ASSIGN_OR_RETURN(inputs.conventions, MakeConventions(options));
   const auto namer =
@@ -436,6 +429,12 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
     ScoredSystem system;
     system.name = names[i];
     system.file = std::move(files[i]);
+    if (system.file.predictions.empty()) {
+      return Error{ErrorCode::kInvalidInput,
+                   path +
+                       ": expected at least one record, found none (no records behind the "
+                       "header)"};
+    }
     auto matching = MatchPredictions(inputs.truth, system.file.predictions);
     if (!matching.ok()) return std::move(matching).error().Wrap(path);
     system.matching = std::move(*matching);
@@ -445,11 +444,9 @@ Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, 
                        " records stands in " + options.truth + "; ids are taken from '" +
                        system.file.fields.id + "', name others with --pred-id and --truth-id"};
     }
-    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.records = inputs.score(inputs.truth, system.file.predictions, system.matching);
     system.scores = Summarize(inputs.truth, system.file.predictions, system.matching,
                               system.records, inputs.conventions, bootstrap);
-    GRE_RETURN_IF_ERROR(Interrupted(context));
     system.scores.warnings = Warn(inputs, system);
     if (auto other = WarnOfOtherBenchmark(system, options.truth, truth_sha256)) {
       system.scores.warnings.push_back(std::move(*other));

@@ -94,7 +94,7 @@ Result<const Gazetteer*> NamesGazetteer(const BenchOptions& options, const Place
 std::vector<std::string> SystemNames(const std::vector<std::string>& paths);
 
 // Reads and scores everything that the options name, and looks for what makes it doubtful.
-// `keep_text` keeps replies.
+// `keep_text` keeps replies. From here to BeginLastStep an interruption ends the process at once.
 Result<BenchInputs> LoadBench(const BenchOptions& options, CliContext& context, bool keep_text);
 
 // What was remarked on reading, as notes.

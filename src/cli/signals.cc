@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "core/check.h"
+#include "core/mapped_names.h"
 
 namespace gre {
 namespace {
@@ -19,7 +20,24 @@ CancellationToken& Token() {
 
 std::atomic<CancellationToken*> scoped_token = nullptr;
 
+enum class AtOnce { kNo, kSay, kSayWithJson };
+std::atomic<AtOnce> at_once = AtOnce::kNo;
+std::atomic<bool> err_is_terminal = false;
+
+// Async-signal-safe.
+void Print(int fd, std::string_view text) { (void)!write(fd, text.data(), text.size()); }
+
 void OnSignal(int) {
+  if (const AtOnce how = at_once.load(); how != AtOnce::kNo) {
+    if (err_is_terminal) Print(STDERR_FILENO, "\r\x1b[K");  // where a progress bar may stand
+    Print(STDERR_FILENO, "gre: interrupted; nothing was written\n");
+    if (how == AtOnce::kSayWithJson) {
+      Print(STDOUT_FILENO,
+            R"({"error":{"code":"cancelled","message":"interrupted; nothing was written"}})"
+            "\n");
+    }
+    _exit(kExitInterrupted);
+  }
   Token().Cancel();
   if (CancellationToken* scoped = scoped_token.load()) {
     scoped->Cancel();
@@ -35,10 +53,12 @@ void OnBusError(int, siginfo_t* info, void*) {
     std::raise(SIGBUS);
     return;
   }
-  constexpr std::string_view kMessage =
-      "gre: a file became shorter while it was read, or its disk failed; run again when nothing "
-      "writes to the files that are read\n";
-  (void)!write(STDERR_FILENO, kMessage.data(), kMessage.size());
+  const std::string_view path = MappedPathAt(info->si_addr);
+  Print(STDERR_FILENO, "gre: ");
+  Print(STDERR_FILENO, path.empty() ? "a file" : path);
+  Print(STDERR_FILENO,
+        " became shorter while it was read, or its disk failed; run again when nothing writes to "
+        "the files that are read\n");
   _exit(kExitEnvironment);
 }
 
@@ -57,6 +77,12 @@ CancellationToken& InstallSignalHandlers() {
   bus.sa_flags = SA_SIGINFO;
   sigaction(SIGBUS, &bus, nullptr);
   return token;
+}
+
+void EndAtOnceWhenInterrupted(bool json) {
+  err_is_terminal = isatty(STDERR_FILENO) != 0;
+  at_once = json ? AtOnce::kSayWithJson : AtOnce::kSay;
+  if (Token().IsCancelled()) OnSignal(SIGINT);  // it came before
 }
 
 Status BeginLastStep(const CancellationToken& cancellation) {

@@ -11,6 +11,12 @@ namespace gre {
 // long as the process.
 CancellationToken& InstallSignalHandlers();
 
+// For commands that only read and compute before their last step, so that there is nothing to tidy
+// up: from now until BeginLastStep the first SIGINT or SIGTERM ends the process at once with
+// kExitInterrupted, whatever it computes, and says that nothing was written; with `json` also as an
+// object on standard output, where nothing may have been written yet.
+void EndAtOnceWhenInterrupted(bool json);
+
 // Before the last step of a command, which is short and must not be left half done (writing the
 // files): SIGINT and SIGTERM are ignored from now on. kCancelled when one came before.
 Status BeginLastStep(const CancellationToken& cancellation);

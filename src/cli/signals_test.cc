@@ -26,7 +26,19 @@ TEST(SignalsDeathTest, AFileThatWasCutWhileItWasReadEndedWithASignal) {
         const volatile std::byte* byte = &(*file)->bytes()[1 << 15];
         std::exit(static_cast<int>(*byte));
       },
-      ::testing::ExitedWithCode(kExitEnvironment), "gre: a file became shorter while it was read");
+      ::testing::ExitedWithCode(kExitEnvironment),
+      "gre: .*table.csv became shorter while it was read");
+}
+
+TEST(SignalsDeathTest, LongComputationsDidNotReact) {
+  EXPECT_EXIT(
+      {
+        InstallSignalHandlers();
+        EndAtOnceWhenInterrupted(/*json=*/false);
+        std::raise(SIGTERM);
+        std::exit(8);
+      },
+      ::testing::ExitedWithCode(kExitInterrupted), "^gre: interrupted; nothing was written\n$");
 }
 
 TEST(SignalsDeathTest, ARunThatFinishedSaidItWasInterrupted) {

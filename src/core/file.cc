@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/mapped_names.h"
+
 namespace gre {
 namespace {
 
@@ -191,10 +193,14 @@ Status LineAppender::Append(std::string_view line) {
 }
 
 MappedFile::MappedFile(std::string path, const std::byte* data, size_t size)
-    : path_(std::move(path)), data_(data), size_(size) {}
+    : path_(std::move(path)), data_(data), size_(size) {
+  if (size_ > 0) RememberMapping(path_, data_, size_);
+}
 
 MappedFile::~MappedFile() {
-  if (size_ > 0) ::munmap(const_cast<std::byte*>(data_), size_);
+  if (size_ == 0) return;
+  ForgetMapping(data_);
+  ::munmap(const_cast<std::byte*>(data_), size_);
 }
 
 Result<std::shared_ptr<const MappedFile>> MappedFile::Open(const std::string& path) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <utility>
 #include <vector>
 
 #include "core/strings.h"
@@ -9,16 +10,20 @@
 namespace gre {
 namespace {
 
+// Insertions, deletions, substitutions and exchanged neighbours, one each.
 size_t EditDistance(std::string_view a, std::string_view b) {
+  std::vector<size_t> before;
+  std::vector<size_t> last;
   std::vector<size_t> row(b.size() + 1);
   std::iota(row.begin(), row.end(), size_t{0});
   for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
+    before = std::exchange(last, row);
     row[0] = i;
     for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t substitution = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({substitution, row[j] + 1, row[j - 1] + 1});
+      const size_t substitution = last[j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      row[j] = std::min({substitution, last[j] + 1, row[j - 1] + 1});
+      const bool exchanged = i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1];
+      if (exchanged) row[j] = std::min(row[j], before[j - 2] + 1);
     }
   }
   return row.back();
@@ -33,7 +38,9 @@ std::string NearestName(std::string_view word, std::span<const std::string> know
     return {};
   }
   std::string best;
-  size_t best_distance = std::min<size_t>(3, wanted.size());  // more edits are no typing error
+  // More edits are no typing error, nor is a word most of whose letters are others.
+  const size_t dashes = std::min(wanted.find_first_not_of('-'), wanted.size());
+  size_t best_distance = std::min<size_t>(3, (wanted.size() - dashes) / 2 + 1);
   std::string longer;
   size_t longer_count = 0;
   for (const std::string& name : known) {

@@ -15,6 +15,7 @@ TEST(SuggestTest, TypingErrorsAndBeginnings) {
   EXPECT_EQ(NearestName("--api", names), "") << "two begin with it";
   EXPECT_EQ(NearestName("--out", names), "");
   EXPECT_EQ(NearestName("", names), "");
+  EXPECT_EQ(NearestName("--lat", std::array<std::string, 1>{"--out"}), "") << "another word";
   EXPECT_EQ(Suggestion("--sede", names), " (did you mean --seed?)");
 }
 

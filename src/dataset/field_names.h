@@ -35,4 +35,16 @@ Result<std::string> ResolveField(const RecordFile& file, const std::string& give
 // "a, b, c": the fields of a file, for errors; at most 20.
 std::string DescribeFields(const RecordFile& file);
 
+// A value as errors show it: "'95'", "nothing".
+std::string ShowField(const FieldValue& value);
+
+// A coordinate as written, with the name of its field ("" where it has none).
+struct WrittenDegrees {
+  std::string_view field;
+  const FieldValue& value;
+};
+// What is wrong with a pair of coordinates, each named for itself: "field 'lat': expected latitude
+// within -90 and 90, found '95'". "" when both are possible.
+std::string WrongCoordinates(const WrittenDegrees& latitude, const WrittenDegrees& longitude);
+
 }  // namespace gre

@@ -128,6 +128,27 @@ TEST_F(BenchPageTest, PageLoadsNothingRunsNothingAndEscapesEverything) {
   EXPECT_EQ(asked.size(), 4U);
 }
 
+// All charts stand in one page: what they name must be named once, and be there.
+TEST_F(BenchPageTest, WhatIsNamedInThePageIsNamedOnce) {
+  const std::string page = FormatBenchHtml(report_, {});
+  EXPECT_GE(Count(page, "<svg"), 5U);
+  const auto quoted = [&](std::string_view before, char end) {
+    std::vector<std::string> values;
+    for (size_t at = page.find(before); at != std::string::npos; at = page.find(before, at + 1)) {
+      const size_t begin = at + before.size();
+      values.push_back(page.substr(begin, page.find(end, begin) - begin));
+    }
+    return values;
+  };
+  const std::vector<std::string> ids = quoted(" id=\"", '"');
+  const std::set<std::string> unique(ids.begin(), ids.end());
+  EXPECT_EQ(unique.size(), ids.size());
+  for (const auto& [before, end] : {std::pair("url(#", ')'), std::pair("href=\"#", '"'),
+                                    std::pair("aria-labelledby=\"", '"')}) {
+    for (const std::string& id : quoted(before, end)) EXPECT_TRUE(unique.contains(id)) << id;
+  }
+}
+
 TEST_F(BenchPageTest, TablesHoldTheScores) {
   const std::string headline = FormatTableCsv(HeadlineTable(report_));
   EXPECT_THAT(headline, HasSubstr("system,scored,\"≤ 1 km, %\""));

@@ -125,8 +125,7 @@ std::string BuildText(const BuiltBenchmark& built) {
   return text;
 }
 
-std::string BuildJson(const BuiltBenchmark& built, std::span<const CorpusEntry> corpus,
-                      int indent) {
+std::string BuildJson(const BuiltBenchmark& built, const IndicatorCorpus& corpus, int indent) {
   OrderedJson stages = OrderedJson::array();
   for (const BuildStage& stage : built.stages) {
     stages.push_back(
@@ -142,7 +141,7 @@ std::string BuildJson(const BuiltBenchmark& built, std::span<const CorpusEntry> 
     dropped.push_back({{"id", photo.id}, {"stage", photo.stage}, {"reason", photo.reason}});
   }
   OrderedJson entries = OrderedJson::array();
-  for (const CorpusEntry& entry : corpus) {
+  for (const CorpusEntry& entry : corpus.entries) {
     entries.push_back({{"kind", entry.kind == CorpusEntry::Kind::kPlace ? "place" : "pattern"},
                        {"text", entry.text},
                        {"chains", entry.chains}});
@@ -154,10 +153,19 @@ std::string BuildJson(const BuiltBenchmark& built, std::span<const CorpusEntry> 
                  {"neither", AgreementJson(built.agreement->neither)},
                  {"drop", AgreementJson(built.agreement->drop)}};
   }
-  const OrderedJson json = {{"schema", "gre.build-report/1"}, {"records", built.records.size()},
-                            {"reviewed", built.reviewed},     {"stages", stages},
-                            {"agreement", agreement},         {"dropped", dropped},
-                            {"failures", built.failures},     {"corpus", entries}};
+  const OrderedJson json = {{"schema", "gre.build-report/1"},
+                            {"records", built.records.size()},
+                            {"reviewed", built.reviewed},
+                            {"stages", stages},
+                            {"agreement", agreement},
+                            {"dropped", dropped},
+                            {"failures", built.failures},
+                            {"corpus", entries},
+                            {"corpus_source",
+                             {{"drawn_by", corpus.drawn_by},
+                              {"chains", corpus.chains},
+                              {"without_result", corpus.failures.size()},
+                              {"not_in_their_chain", corpus.named_anew}}}};
   return json.dump(indent, ' ', false, OrderedJson::error_handler_t::replace);
 }
 

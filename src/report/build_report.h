@@ -13,7 +13,6 @@ namespace gre {
 std::string BuildText(const BuiltBenchmark& built);
 
 // The same for programs, with every dropped photo and why, every failure and the corpus.
-std::string BuildJson(const BuiltBenchmark& built, std::span<const CorpusEntry> corpus,
-                      int indent = 1);
+std::string BuildJson(const BuiltBenchmark& built, const IndicatorCorpus& corpus, int indent = 1);
 
 }  // namespace gre

@@ -1,6 +1,7 @@
 #include "report/chain_report.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <span>
 #include <utility>
@@ -28,7 +29,7 @@ constexpr NamedFigure kFigures[] = {
     {"combined", "combined", &ChainQuality::combined},
     {"indicator_recall", "indicators named anywhere", &ChainQuality::anywhere},
     {"clue_weighted", "clue-weighted score", &ChainQuality::clue_weighted},
-    {"precision", "precision (MME-CoT, matches only)", &ChainQuality::precision},
+    {"precision", "precision (MME-CoT)", &ChainQuality::precision},
     {"recall", "recall (MME-CoT)", &ChainQuality::recall},
     {"f1", "F1 (MME-CoT)", &ChainQuality::f1}};
 
@@ -45,6 +46,13 @@ OrderedJson FigureJson(const ChainFigure& figure) {
           {"high", NumberOrNull(figure.estimate.high)},
           {"records", figure.estimate.records},
           {"empty", figure.empty}};
+}
+
+// What precision counted. Without a judge nothing is known of "reasonable".
+OrderedJson StepsJson(std::span<const size_t, 3> steps, bool judged) {
+  return {{"counted", steps[0]},
+          {"matched", steps[1]},
+          {"reasonable", judged ? OrderedJson(steps[2]) : OrderedJson(nullptr)}};
 }
 
 OrderedJson ClassesJson(std::span<const size_t, 3> counts) {
@@ -74,12 +82,14 @@ std::vector<std::pair<std::string, std::string>> Describe(const ChainQuality& qu
       {"empty", zero ? "an empty class counts 0" : "an empty class is left out"},
       {"matching", conventions.matching},
       {"clue_weights", quality.clue_weights_given ? "of the benchmark" : "equal: none are given"},
-      {"precision", "matches alone: what is reasonable but not annotated is not judged"},
+      {"precision", quality.judged ? "matches and what is reasonable to " + conventions.verdicts
+                                   : "a lower bound, matches alone: nobody judged what is "
+                                     "reasonable but not annotated (--judge-model)"},
       {"embedder", or_none(conventions.embedder)},
       {"clip", or_none(conventions.clip)}};
 }
 
-OrderedJson RecordJson(const RecordChainQuality& record, const std::string& id) {
+OrderedJson RecordJson(const RecordChainQuality& record, const std::string& id, bool judged) {
   OrderedJson contradictions = OrderedJson::array();
   for (const Contradiction& found : record.contradictions) {
     contradictions.push_back({{"kind", ContradictionKindName(found.kind)},
@@ -91,19 +101,24 @@ OrderedJson RecordJson(const RecordChainQuality& record, const std::string& id) 
     specifics.push_back(
         {{"kind", SpecificKindName(found.kind)}, {"step", found.step}, {"text", found.text}});
   }
-  return {{"id", id},
-          {"statements", ClassesJson(record.statements)},
-          {"background_recall", NumberOrNull(record.background_recall)},
-          {"caption_refclipscore", NumberOrNull(record.caption_score)},
-          {"inference_bertscore", NumberOrNull(record.inference_score)},
-          {"combined", NumberOrNull(record.combined)},
-          {"indicator_recall", NumberOrNull(record.anywhere_recall)},
-          {"clue_weighted", NumberOrNull(record.clue_weighted)},
-          {"precision", NumberOrNull(record.precision)},
-          {"recall", NumberOrNull(record.recall)},
-          {"f1", NumberOrNull(record.f1)},
-          {"contradictions", contradictions},
-          {"unsupported_specifics", specifics}};
+  return {
+      {"id", id},
+      {"statements", ClassesJson(record.statements)},
+      {"background_recall", NumberOrNull(record.background_recall)},
+      {"caption_refclipscore", NumberOrNull(record.caption_score)},
+      {"inference_bertscore", NumberOrNull(record.inference_score)},
+      {"combined", NumberOrNull(record.combined)},
+      {"indicator_recall", NumberOrNull(record.anywhere_recall)},
+      {"clue_weighted", NumberOrNull(record.clue_weighted)},
+      {"precision", NumberOrNull(record.precision)},
+      {"recall", NumberOrNull(record.recall)},
+      {"f1", NumberOrNull(record.f1)},
+      {"precision_steps",
+       StepsJson(std::array{record.steps, record.steps_matched, record.steps_reasonable},
+                 judged && record.unjudged.empty())},
+      {"unjudged", record.unjudged.empty() ? OrderedJson(nullptr) : OrderedJson(record.unjudged)},
+      {"contradictions", contradictions},
+      {"unsupported_specifics", specifics}};
 }
 
 std::string FigureText(const ChainFigure& figure) {
@@ -139,6 +154,8 @@ OrderedJson ChainQualityJson(const ChainQuality& quality, const ChainConventions
   for (const NamedFigure& named : kFigures) {
     json[std::string(named.key)] = FigureJson(quality.*named.figure);
   }
+  json["precision_steps"] = StepsJson(quality.steps, quality.judged);
+  json["unjudged"] = quality.unjudged;
   OrderedJson contradictions = OrderedJson::object();
   for (const auto& [kind, count] : quality.contradictions) {
     contradictions[std::string(ContradictionKindName(kind))] = count;
@@ -158,7 +175,7 @@ OrderedJson ChainQualityJson(const ChainQuality& quality, const ChainConventions
   if (per_record) {
     OrderedJson records = OrderedJson::array();
     for (const RecordChainQuality& record : quality.per_record) {
-      records.push_back(RecordJson(record, truth[record.truth].id));
+      records.push_back(RecordJson(record, truth[record.truth].id, quality.judged));
     }
     json["per_record"] = records;
   }
@@ -179,7 +196,17 @@ std::string ChainQualityText(const ChainQuality& quality, const ChainConventions
     rows.emplace_back("  statements: " + std::string(StepClassName(step_class)), std::move(text));
   }
   for (const NamedFigure& named : kFigures) {
-    rows.emplace_back(named.label, FigureText(quality.*named.figure));
+    const bool bound = !quality.judged && (named.figure == &ChainQuality::precision ||
+                                           named.figure == &ChainQuality::f1);
+    rows.emplace_back(std::string(named.label) + (bound ? ", lower bound" : ""),
+                      FigureText(quality.*named.figure));
+  }
+  if (quality.judged) {
+    rows.emplace_back("  steps that match", Share(quality.steps[1], quality.steps[0]));
+    rows.emplace_back("  steps that are reasonable", Share(quality.steps[2], quality.steps[0]));
+  }
+  if (quality.unjudged > 0) {
+    rows.emplace_back("  chains without verdicts", Share(quality.unjudged, chains));
   }
   rows.emplace_back("chains beside a point", std::to_string(quality.with_point));
   rows.emplace_back("  that conclude with a country",

@@ -12,6 +12,7 @@ namespace gre {
 // How the figures were made; every table and file states it.
 struct ChainConventions {
   std::string classifier;  // "rules", "judge MODEL (prompt HASH)"
+  std::string verdicts;    // "judge MODEL (prompt HASH)"; empty: nobody says what is reasonable
   std::string matching;    // of key steps: "cosine >= 0.6 by all-MiniLM-L6-v2", "equal text"
   std::string embedder;    // empty: none
   std::string clip;        // empty: none

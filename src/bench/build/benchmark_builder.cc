@@ -26,7 +26,7 @@ struct Candidate {
 
 class Builder {
  public:
-  Builder(const BuildTools& tools, const BuildOptions& options, BuildJournal& journal,
+  Builder(const BuildTools& tools, const BuildOptions& options, ResultJournal& journal,
           const std::function<void(const BuildProgress&)>& progress,
           const CancellationToken& cancellation)
       : tools_(tools),
@@ -347,7 +347,7 @@ class Builder {
 
   const BuildTools& tools_;
   const BuildOptions& options_;
-  BuildJournal& journal_;
+  ResultJournal& journal_;
   const std::function<void(const BuildProgress&)>& progress_;
   const CancellationToken& cancellation_;
   std::vector<Candidate> candidates_;
@@ -358,7 +358,7 @@ class Builder {
 
 Result<BuiltBenchmark> BuildBenchmark(std::span<const TruthRecord> photos,
                                       const std::string& folder, const BuildTools& tools,
-                                      const BuildOptions& options, BuildJournal& journal,
+                                      const BuildOptions& options, ResultJournal& journal,
                                       const std::function<void(const BuildProgress&)>& progress,
                                       const CancellationToken& cancellation) {
   std::vector<Candidate> candidates;

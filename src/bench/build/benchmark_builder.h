@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "bench/build/annotator_decisions.h"
-#include "bench/build/build_journal.h"
 #include "bench/records.h"
+#include "bench/result_journal.h"
 #include "core/cancellation.h"
 #include "core/result.h"
 #include "generation/text_generator.h"
@@ -105,7 +105,7 @@ struct BuildProgress {
 // decision missing for a photo) or on cancellation (kCancelled).
 Result<BuiltBenchmark> BuildBenchmark(std::span<const TruthRecord> photos,
                                       const std::string& folder, const BuildTools& tools,
-                                      const BuildOptions& options, BuildJournal& journal,
+                                      const BuildOptions& options, ResultJournal& journal,
                                       const std::function<void(const BuildProgress&)>& progress,
                                       const CancellationToken& cancellation);
 

@@ -107,7 +107,7 @@ TEST(BenchmarkBuilder, EveryStageDropsAndEveryDropHasAReason) {
   tools.label_prompt = &*labels;
   tools.key_step_prompt = &*steps;
   const auto build = [&] {
-    auto journal = BuildJournal::Open(collection.folder.path() + "/journal");
+    auto journal = ResultJournal::Open(collection.folder.path() + "/journal", "gre.build/1");
     EXPECT_TRUE(journal.ok());
     auto built =
         BuildBenchmark(collection.photos, collection.folder.path(), tools, {}, *journal, {}, {});
@@ -164,7 +164,7 @@ TEST(BenchmarkBuilder, CluesBecomeIndicatorsAndFewLikenessesDrop) {
   };
   BuildOptions options;
   options.min_similarity = 0.25;
-  auto journal = BuildJournal::Open(collection.folder.path() + "/journal");
+  auto journal = ResultJournal::Open(collection.folder.path() + "/journal", "gre.build/1");
   ASSERT_TRUE(journal.ok());
   const auto built =
       BuildBenchmark(collection.photos, collection.folder.path(), tools, options, *journal, {}, {});

@@ -6,17 +6,19 @@
 #include <set>
 #include <utility>
 
+#include "bench/chains/clue_match.h"
 #include "bench/chains/step_classifier.h"
 #include "core/strings.h"
 #include "knowledge/country_facts.h"
 #include "knowledge/name_folding.h"
 #include "reasoning/named_countries.h"
+#include "reasoning/reply.h"
 
 namespace gre {
 namespace {
 
 using Kind = CorpusEntry::Kind;
-using Key = std::pair<Kind, std::string>;
+using Key = CorpusKey;
 
 constexpr std::array<std::string_view, 22> kLinks = {
     "typical of",         "typical for",       "typical in",       "common in",
@@ -145,15 +147,10 @@ class Collector {
   std::map<Key, size_t> counts_;
 };
 
-}  // namespace
-
-std::vector<CorpusEntry> BuildIndicatorCorpus(std::span<const Chain> chains,
-                                              const Gazetteer* gazetteer,
-                                              const CorpusOptions& options) {
-  Collector collector(gazetteer);
-  for (const Chain& chain : chains) collector.Add(chain);
+// What enough chains hold, by falling number of chains, then by text.
+std::vector<CorpusEntry> Rank(const std::map<Key, size_t>& counts, const CorpusOptions& options) {
   std::vector<CorpusEntry> corpus;
-  for (const auto& [key, count] : collector.counts()) {
+  for (const auto& [key, count] : counts) {
     if (count >= options.min_chains) corpus.push_back({key.first, key.second, count});
   }
   std::ranges::stable_sort(corpus, [](const CorpusEntry& a, const CorpusEntry& b) {
@@ -161,6 +158,112 @@ std::vector<CorpusEntry> BuildIndicatorCorpus(std::span<const Chain> chains,
   });
   if (corpus.size() > options.max_entries) corpus.resize(options.max_entries);
   return corpus;
+}
+
+// The statements, one a line.
+std::string TextOf(const Chain& chain) {
+  std::string text;
+  for (const Statement& statement : SplitStatements(chain)) {
+    text.append(text.empty() ? "" : "\n").append(statement.text);
+  }
+  return text;
+}
+
+// "Red Torii gates → japan" and "red torii gates -> Japan" are one entry.
+std::string Normalized(Kind kind, std::string_view value) {
+  const auto country_or_text = [](std::string_view text) {
+    const Country* country = FindCountryByName(text);
+    return country != nullptr ? country->name : std::string(text);
+  };
+  if (kind == Kind::kPlace) return country_or_text(value);
+  for (const std::string_view arrow : {"->", "\xE2\x86\x92"}) {
+    const size_t at = value.find(arrow);
+    if (at == std::string_view::npos) continue;
+    const std::string feature = AsciiLower(Trim(value.substr(0, at)));
+    const std::string region = country_or_text(Trim(value.substr(at + arrow.size())));
+    if (feature.empty() || region.empty()) return {};
+    return feature + " -> " + region;
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<std::set<CorpusKey>> ReadCorpusEntries(std::string_view answer) {
+  constexpr size_t kLongest = 160;
+  const ReplyParts parts = SplitReply(answer);
+  const std::string_view text = parts.answer ? *parts.answer : std::string_view(parts.rest);
+  std::set<Key> entries;
+  bool is_list = false;
+  for (const std::string_view line : Split(text, '\n')) {
+    constexpr std::string_view kMarks = " \t\r-*_#>`.()0123456789";
+    const size_t begin = line.find_first_not_of(kMarks);
+    if (begin == std::string_view::npos) continue;
+    const size_t colon = line.find(':', begin);
+    const std::string_view word = line.substr(begin, std::min(colon, line.size()) - begin);
+    const std::string name = AsciiLower(word.substr(0, word.find_last_not_of(kMarks) + 1));
+    if (name == "none" && colon == std::string_view::npos) is_list = true;
+    if ((name != "place" && name != "pattern") || colon == std::string_view::npos) continue;
+    const Kind kind = name == "place" ? Kind::kPlace : Kind::kPattern;
+    const std::string value = ReplaceInvalidUtf8(Trim(Bare(line.substr(colon + 1))));
+    std::string entry = Normalized(kind, value);
+    if (entry.empty() || entry.size() > kLongest) continue;
+    is_list = true;
+    entries.emplace(kind, std::move(entry));
+  }
+  if (!is_list) {
+    return Error{ErrorCode::kInvalidInput,
+                 "the engine's corpus entries: expected lines 'place: …' or 'pattern: … -> …', or "
+                 "'none', found neither"};
+  }
+  return entries;
+}
+
+Result<IndicatorCorpus> DrawCorpusByEngine(TextAsker& engine, const PromptTemplate& prompt,
+                                           std::span<const NamedChain> chains,
+                                           const CorpusOptions& options,
+                                           const CancellationToken& cancellation) {
+  IndicatorCorpus corpus;
+  corpus.chains = chains.size();
+  std::map<Key, size_t> counts;
+  std::vector<std::string> failures(chains.size());
+  GRE_RETURN_IF_ERROR(engine.Ask(
+      chains.size(),
+      [&](size_t i) -> Result<TextAsker::Question> {
+        GRE_ASSIGN_OR_RETURN(RenderedPrompt rendered,
+                             prompt.Render({{"chain", TextOf(chains[i].chain)}}));
+        return TextAsker::Question{chains[i].id + " corpus", std::move(rendered)};
+      },
+      [&](size_t i, const Result<std::string>& answer) {
+        const auto entries =
+            answer.ok() ? ReadCorpusEntries(*answer) : Result<std::set<Key>>(answer.error());
+        failures[i] = entries.ok() ? "" : entries.error().message;
+        if (!entries.ok()) return false;
+        const std::string folded = FoldName(TextOf(chains[i].chain));
+        for (const Key& key : *entries) {
+          if (Clue(key.second).IsIn(folded)) {
+            ++counts[key];
+          } else {
+            ++corpus.named_anew;
+          }
+        }
+        return true;
+      },
+      cancellation));
+  for (size_t i = 0; i < chains.size(); ++i) {
+    if (failures[i].empty()) continue;
+    corpus.failures.push_back(chains[i].id + ": corpus: " + failures[i]);
+  }
+  corpus.entries = Rank(counts, options);
+  return corpus;
+}
+
+std::vector<CorpusEntry> BuildIndicatorCorpus(std::span<const Chain> chains,
+                                              const Gazetteer* gazetteer,
+                                              const CorpusOptions& options) {
+  Collector collector(gazetteer);
+  for (const Chain& chain : chains) collector.Add(chain);
+  return Rank(collector.counts(), options);
 }
 
 }  // namespace gre

@@ -62,13 +62,17 @@ bool ConcludesWithCountry(const Chain& chain) {
   });
 }
 
+double ValueOfEmpty(const ChainQualityOptions& options) {
+  return options.empty == ChainQualityOptions::Empty::kZero ? 0 : kNone;
+}
+
 class Measurer {
  public:
   Measurer(const ChainScorers& scorers, const ChainQualityOptions& options)
       : scorers_(scorers), options_(options) {}
 
   Result<RecordChainQuality> Measure(const TruthRecord& truth, const Prediction& prediction,
-                                     const ChainRecord& chain) {
+                                     const ChainRecord& chain, std::vector<size_t>& unmatched) {
     RecordChainQuality record;
     record.truth = chain.truth;
     record.prediction = chain.prediction;
@@ -83,7 +87,7 @@ class Measurer {
     }
     record.specifics = FindUnsupportedSpecifics(chain.statements, chain.classes);
     GRE_RETURN_IF_ERROR(MeasureParts(truth, chain, record));
-    GRE_RETURN_IF_ERROR(MatchSteps(truth, chain, record));
+    GRE_RETURN_IF_ERROR(MatchSteps(truth, chain, record, unmatched));
     return record;
   }
 
@@ -107,9 +111,7 @@ class Measurer {
     record.background_recall = std::accumulate(background.begin(), background.end(), 0.0) / count;
   }
 
-  [[nodiscard]] double EmptyValue() const {
-    return options_.empty == ChainQualityOptions::Empty::kZero ? 0 : kNone;
-  }
+  [[nodiscard]] double EmptyValue() const { return ValueOfEmpty(options_); }
 
   Status MeasureParts(const TruthRecord& truth, const ChainRecord& chain,
                       RecordChainQuality& record) const {
@@ -156,16 +158,14 @@ class Measurer {
   }
 
   // MME-CoT: recall = key steps that the chain holds, precision = captions and inferences that hold
-  // a key step (background does not count).
-  Status MatchSteps(const TruthRecord& truth, const ChainRecord& chain,
-                    RecordChainQuality& record) const {
+  // a key step or are reasonable (background does not count).
+  Status MatchSteps(const TruthRecord& truth, const ChainRecord& chain, RecordChainQuality& record,
+                    std::vector<size_t>& unmatched) const {
     if (truth.key_steps.empty()) return {};
     GRE_ASSIGN_OR_RETURN(const std::vector<bool> matches,
                          Matches(AllTexts(chain), truth.key_steps));
     const size_t keys = truth.key_steps.size();
     std::vector<bool> key_found(keys);
-    size_t counted = 0;
-    size_t matched = 0;
     for (size_t i = 0; i < chain.statements.size(); ++i) {
       bool any = false;
       for (size_t key = 0; key < keys; ++key) {
@@ -174,15 +174,12 @@ class Measurer {
         key_found[key] = key_found[key] || is_match;
       }
       if (chain.classes[i] == StepClass::kBackground) continue;
-      ++counted;
-      matched += any ? 1 : 0;
+      ++record.steps;
+      record.steps_matched += any ? 1 : 0;
+      if (!any) unmatched.push_back(i);
     }
     const auto found = std::ranges::count(key_found, true);
     record.recall = static_cast<double>(found) / static_cast<double>(keys);
-    record.precision =
-        counted == 0 ? EmptyValue() : static_cast<double>(matched) / static_cast<double>(counted);
-    const double sum = record.precision + record.recall;
-    record.f1 = sum > 0 ? 2 * record.precision * record.recall / sum : std::isnan(sum) ? kNone : 0;
     return {};
   }
 
@@ -212,6 +209,31 @@ class Measurer {
   const ChainScorers& scorers_;
   const ChainQualityOptions& options_;
 };
+
+// Asks the judge about what matched no key step.
+Status Judge(const ChainScorers& scorers, std::span<const UnmatchedSteps> open,
+             std::span<RecordChainQuality* const> records) {
+  GRE_ASSIGN_OR_RETURN(const std::vector<ChainScorers::Verdicts> verdicts,
+                       scorers.reasonable(open));
+  for (size_t i = 0; i < records.size(); ++i) {
+    if (!verdicts[i].ok()) {
+      records[i]->unjudged = verdicts[i].error().message;
+    } else {
+      records[i]->steps_reasonable = static_cast<size_t>(std::ranges::count(*verdicts[i], true));
+    }
+  }
+  return {};
+}
+
+// From the counts of steps and the recall.
+void SetPrecision(RecordChainQuality& record, const ChainQualityOptions& options) {
+  if (std::isnan(record.recall) || !record.unjudged.empty()) return;
+  const auto good = static_cast<double>(record.steps_matched + record.steps_reasonable);
+  record.precision =
+      record.steps == 0 ? ValueOfEmpty(options) : good / static_cast<double>(record.steps);
+  const double sum = record.precision + record.recall;
+  record.f1 = sum > 0 ? 2 * record.precision * record.recall / sum : std::isnan(sum) ? kNone : 0;
+}
 
 // ---- over all records ---------------------------------------------------------------------------
 
@@ -243,6 +265,16 @@ class Summary {
         quality_.statements[i] += record.statements[i];
         quality_.chains_without[i] += classed && record.statements[i] == 0 ? 1 : 0;
       }
+    }
+  }
+
+  void CountSteps() {
+    for (const RecordChainQuality& record : quality_.per_record) {
+      quality_.unjudged += record.unjudged.empty() ? 0 : 1;
+      if (std::isnan(record.precision)) continue;
+      quality_.steps[0] += record.steps;
+      quality_.steps[1] += record.steps_matched;
+      quality_.steps[2] += record.steps_reasonable;
     }
   }
 
@@ -311,16 +343,27 @@ Result<ChainQuality> MeasureChains(std::span<const TruthRecord> truth,
   ChainQuality quality;
   quality.records = matching.pairs.size();
   quality.without_chain = matching.pairs.size() - chains.size();
+  quality.judged = static_cast<bool>(scorers.reasonable);
+  quality.per_record.reserve(chains.size());
+  std::vector<UnmatchedSteps> open;
+  std::vector<RecordChainQuality*> judged;  // of `open`, one each
   Measurer measurer(scorers, options);
   for (const ChainRecord& chain : chains) {
+    UnmatchedSteps unmatched{chain.truth, &chain, {}};
     quality.unclassified += chain.unclassified.empty() ? 0 : 1;
     quality.clue_weights_given |= !truth[chain.truth].indicator_weights.empty();
-    auto record = measurer.Measure(truth[chain.truth], predictions[chain.prediction], chain);
+    auto record = measurer.Measure(truth[chain.truth], predictions[chain.prediction], chain,
+                                   unmatched.statements);
     if (!record.ok()) {
       return std::move(record).error().Wrap(predictions[chain.prediction].id);
     }
     quality.per_record.push_back(std::move(*record));
+    if (unmatched.statements.empty()) continue;
+    open.push_back(std::move(unmatched));
+    judged.push_back(&quality.per_record.back());
   }
+  if (scorers.reasonable) GRE_RETURN_IF_ERROR(Judge(scorers, open, judged));
+  for (RecordChainQuality& record : quality.per_record) SetPrecision(record, options);
 
   constexpr std::string_view kNoIndicators = "no scored record has annotated indicators";
   constexpr std::string_view kNoKeySteps = "no scored record has annotated key steps";
@@ -329,6 +372,7 @@ Result<ChainQuality> MeasureChains(std::span<const TruthRecord> truth,
       "no scored record has annotated indicators, captions with a photo, and key steps";
   using Record = RecordChainQuality;
   Summary summary(quality, options);
+  summary.CountSteps();
   const std::string no_clip = scorers.caption ? "" : scorers.no_clip;
   const std::string no_embedder = scorers.inference ? "" : scorers.no_embedder;
   summary.Fill(quality.background, &Record::background_recall, "", kNoIndicators);
@@ -338,9 +382,11 @@ Result<ChainQuality> MeasureChains(std::span<const TruthRecord> truth,
   summary.Fill(quality.inference, &Record::inference_score, no_embedder, kNoKeySteps);
   summary.Fill(quality.combined, &Record::combined, no_clip.empty() ? no_embedder : no_clip,
                kNoCombination);
-  summary.Fill(quality.precision, &Record::precision, "", kNoKeySteps);
+  const std::string_view no_precision =
+      quality.unjudged > 0 ? "no chain has verdicts of the judge that could be used" : kNoKeySteps;
+  summary.Fill(quality.precision, &Record::precision, "", no_precision);
   summary.Fill(quality.recall, &Record::recall, "", kNoKeySteps);
-  summary.Fill(quality.f1, &Record::f1, "", kNoKeySteps);
+  summary.Fill(quality.f1, &Record::f1, "", no_precision);
   quality.background.empty =
       CountEmpty(quality, truth, StepClass::kBackground, &TruthRecord::indicators);
   quality.caption.empty = CountEmpty(quality, truth, StepClass::kCaption, &TruthRecord::captions);

@@ -37,6 +37,13 @@ struct ChainRecord {
 std::vector<ChainRecord> ReadChains(std::span<const Prediction> predictions,
                                     const Matching& matching);
 
+// The captions and inferences of one chain that match no key step.
+struct UnmatchedSteps {
+  size_t truth = 0;                // index
+  const ChainRecord* chain = {};   // borrowed
+  std::vector<size_t> statements;  // indices into those of the chain
+};
+
 // What needs a model. A function that is missing leaves its figures uncomputed; `no_*` says why.
 struct ChainScorers {
   using Texts = std::span<const std::string>;
@@ -51,6 +58,11 @@ struct ChainScorers {
   std::function<Result<double>(const TruthRecord& truth, Texts captions)> caption = {};
   std::string clip = {};  // its name
   std::string no_clip = "no CLIP model and photos were given";
+  // Which of the statements are reasonable though they were not annotated (MME-CoT), chain by
+  // chain; the error of a chain says why nothing is known of it. Called once, with all chains.
+  using Verdicts = Result<std::vector<bool>>;
+  std::function<Result<std::vector<Verdicts>>(std::span<const UnmatchedSteps> open)> reasonable =
+      {};
 };
 
 struct ChainQualityOptions {
@@ -87,6 +99,12 @@ struct RecordChainQuality {
   double precision = Prediction::kUnknown;
   double recall = Prediction::kUnknown;
   double f1 = Prediction::kUnknown;
+  // What precision counts: captions and inferences, those that match a key step, and those that do
+  // not but that the judge calls reasonable.
+  size_t steps = 0;
+  size_t steps_matched = 0;
+  size_t steps_reasonable = 0;
+  std::string unjudged;            // why the judge's verdicts could not be used; no precision then
   bool concludes_country = false;  // its last hypothesis names one, and there is a point
   std::vector<Contradiction> contradictions;
   std::vector<UnsupportedSpecific> specifics;
@@ -110,6 +128,9 @@ struct ChainQuality {
   ChainFigure precision;
   ChainFigure recall;
   ChainFigure f1;
+  bool judged = false;          // there was a judge
+  size_t unjudged = 0;          // chains whose verdicts could not be used; without precision and F1
+  size_t steps[3] = {0, 0, 0};  // over all chains with a precision: counted, matched, reasonable
 
   size_t with_point = 0;          // chains beside a readable answer: what contradictions are out of
   size_t concluding_country = 0;  // of them: chains whose conclusion names a country

@@ -180,5 +180,44 @@ TEST(ChainQuality, EveryStatementIsEmbeddedOnce) {
   EXPECT_NEAR(quality.precision.estimate.value, 0.2, 1e-12);
 }
 
+// MME-CoT: precision = (matched + reasonable) / (captions + inferences).
+TEST(ChainQuality, WhatAJudgeCallsReasonableCountsIntoPrecision) {
+  ChainScorers scorers = Fakes();  // "A wooded hill." matches; four captions and inferences do not
+  std::vector<size_t> asked;
+  scorers.reasonable = [&](std::span<const UnmatchedSteps> open) {
+    EXPECT_EQ(open.size(), 1u);
+    asked = open.front().statements;
+    std::vector<bool> verdicts(asked.size(), true);
+    verdicts.back() = false;
+    return Result<std::vector<ChainScorers::Verdicts>>({verdicts});
+  };
+  const ChainQuality quality = Small(kReply).Measure(scorers);
+  EXPECT_TRUE(quality.judged);
+  EXPECT_EQ(asked.size(), 4u);
+  EXPECT_EQ(quality.per_record[0].steps, 5u);
+  EXPECT_EQ(quality.per_record[0].steps_matched, 1u);
+  EXPECT_EQ(quality.per_record[0].steps_reasonable, 3u);
+  EXPECT_EQ(quality.steps[2], 3u);
+  EXPECT_NEAR(quality.precision.estimate.value, 0.8, 1e-12);
+  EXPECT_NEAR(quality.recall.estimate.value, 0.5, 1e-12);
+  EXPECT_NEAR(quality.f1.estimate.value, 2 * 0.8 * 0.5 / 1.3, 1e-12);
+  EXPECT_FALSE(Small(kReply).Measure(Fakes()).judged);
+}
+
+TEST(ChainQuality, WithoutUsableVerdictsThereIsNoPrecisionInsteadOfALowerOne) {
+  ChainScorers scorers = Fakes();
+  scorers.reasonable = [](std::span<const UnmatchedSteps>) {
+    const Error error{ErrorCode::kInvalidInput, "no verdict"};
+    return Result<std::vector<ChainScorers::Verdicts>>({ChainScorers::Verdicts(error)});
+  };
+  const ChainQuality quality = Small(kReply).Measure(scorers);
+  EXPECT_EQ(quality.unjudged, 1u);
+  EXPECT_EQ(quality.per_record[0].unjudged, "no verdict");
+  EXPECT_TRUE(std::isnan(quality.precision.estimate.value));
+  EXPECT_FALSE(quality.f1.not_computed.empty());
+  EXPECT_EQ(quality.steps[0], 0u);
+  EXPECT_NEAR(quality.recall.estimate.value, 0.5, 1e-12);
+}
+
 }  // namespace
 }  // namespace gre

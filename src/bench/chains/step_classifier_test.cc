@@ -128,15 +128,50 @@ TEST(StepJudge, ReplacesTheRulesAndFillsNothingIn) {
               std::string::npos);
     return std::string(request.id == "chain 1" ? "1. background\n2. inference" : "1. caption");
   });
-  StepJudgeOptions options;
-  options.batch = 1;
-  const Status status = ClassifyByJudge(judge, *prompt, options, {}, chains);
+  TextAsker asker(judge, {});
+  const Status status = ClassifyByJudge(asker, *prompt, {}, chains);
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_EQ(chains[0].classes,
             (std::vector<StepClass>{StepClass::kBackground, StepClass::kInference}));
   EXPECT_TRUE(chains[0].unclassified.empty());
   EXPECT_TRUE(chains[1].classes.empty());
   EXPECT_NE(chains[1].unclassified.find("none for statement 2"), std::string::npos);
+}
+
+TEST(StepJudge, IsToldTheTruthAndTheChainAndAskedAboutTheRest) {
+  const auto prompt = PromptTemplate::Load(GRE_SOURCE_DIR "/prompts/step_verdicts.prompt");
+  ASSERT_TRUE(prompt.ok()) << prompt.error().message;
+  const std::vector<TruthRecord> truth = {{.id = "a",
+                                           .point = LatLng{48.8566, 2.3522},
+                                           .country_code = "FR",
+                                           .key_steps = {"the tower is Eiffel's"}}};
+  std::vector<ChainRecord> chains(2);
+  for (size_t i = 0; i < chains.size(); ++i) {
+    chains[i].prediction = i;
+    chains[i].statements = {{.text = "a tower"}, {.text = "grey roofs"}, {.text = "so Paris"}};
+  }
+  const std::vector<UnmatchedSteps> open = {{0, &chains[0], {1, 2}}, {0, &chains[1], {2}}};
+  ScriptedGenerator judge([](const GenerationRequest& request, int) -> Result<std::string> {
+    const std::string text = request.messages.back().content[0].text;
+    for (const char* part : {"taken at 48.8566, 2.3522 (France)", "1. the tower is Eiffel's",
+                             "a tower\ngrey roofs\nso Paris"}) {
+      EXPECT_NE(text.find(part), std::string::npos) << part;
+    }
+    EXPECT_EQ(text.find("They describe"), std::string::npos);  // no captions are annotated
+    if (request.id == "steps of chain 2") return std::string("I would rather not.");
+    EXPECT_TRUE(text.ends_with("1. grey roofs\n2. so Paris"));
+    return std::string("1. Reasonable\n2. **wrong**");
+  });
+  TextAsker asker(judge, {});
+  const auto verdicts = JudgeSteps(asker, *prompt, {}, truth, open);
+  ASSERT_TRUE(verdicts.ok()) << verdicts.error().message;
+  ASSERT_EQ(verdicts->size(), 2u);
+  EXPECT_EQ(verdicts->at(0).value(), (std::vector<bool>{true, false}));
+  EXPECT_EQ(verdicts->at(1).error().message,
+            "the judge's answer: expected reasonable or wrong for each of 1 statements, found none "
+            "for statement 1");
+  EXPECT_NE(ReadVerdicts("1. perhaps", 1).error().message.find("found 'perhaps'"),
+            std::string::npos);
 }
 
 }  // namespace

@@ -9,6 +9,7 @@
 #include "bench/import/import_formats.h"
 #include "core/file.h"
 #include "core/strings.h"
+#include "dataset/field_names.h"
 #include "dataset/photo_id.h"
 #include "dataset/photo_index.h"
 #include "knowledge/country_facts.h"
@@ -46,13 +47,6 @@ class IdList {
  private:
   std::unordered_map<std::string, bool> stems_;  // -> seen
 };
-
-std::string Shown(const FieldValue& value) {
-  if (!value.present()) return "nothing";
-  return "'" +
-         (value.kind == FieldValue::Kind::kNumber ? FormatShortest(value.number) : value.text) +
-         "'";
-}
 
 class Importer {
  public:
@@ -125,8 +119,7 @@ class Importer {
         latitude && longitude ? LatLng::FromDegrees(*latitude, *longitude) : std::nullopt;
     if (record.point) return "";
     std::string reason =
-        "expected latitude within -90 and 90 and longitude within -180 and 180, found " +
-        Shown(row.latitude) + ", " + Shown(row.longitude);
+        WrongCoordinates({row.latitude_field, row.latitude}, {row.longitude_field, row.longitude});
     if (latitude && longitude && LatLng::FromDegrees(*longitude, *latitude)) {
       ++exchanged_;
       reason += " (possible only when exchanged)";

@@ -185,6 +185,8 @@ class NamedRows {
                      .image = TextOf(values[kImage]),
                      .latitude = values[kLatitude],
                      .longitude = values[kLongitude],
+                     .latitude_field = names_[kLatitude],
+                     .longitude_field = names_[kLongitude],
                      .country = LabelOf(values[kCountry]),
                      .chain = values[kChain].text};
     for (size_t i = 0; i < format_.labels.size(); ++i) {

@@ -46,6 +46,8 @@ struct ImportRow {
   std::string image = {};
   FieldValue latitude = {};
   FieldValue longitude = {};
+  std::string latitude_field = {};  // their names in the file; empty: they have none
+  std::string longitude_field = {};
   std::string country = {};
   std::string chain = {};
   std::vector<std::pair<std::string, std::string>> labels = {};

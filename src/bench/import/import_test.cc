@@ -151,10 +151,11 @@ TEST_F(Import, Yfcc4kAsRowsOfYfcc100mLongitudeFirst) {
     EXPECT_EQ(read.records[0].labels.at("flickr_accuracy"), "16");
     EXPECT_THAT(
         Dropped(read),
-        ElementsAre("info.txt:2 25935895: expected latitude within -90 and 90 and longitude "
-                    "within -180 and 180, found nothing, nothing",
-                    "info.txt:3 : expected 25 or 23 tab-separated fields of the YFCC100M "
-                    "table, found 2"));
+        ElementsAre(
+            "info.txt:2 25935895: expected latitude within -90 and 90, found nothing; expected "
+            "longitude within -180 and 180, found nothing",
+            "info.txt:3 : expected 25 or 23 tab-separated fields of the YFCC100M "
+            "table, found 2"));
   }
 }
 
@@ -239,16 +240,17 @@ TEST_F(Import, EveryDroppedRowIsListedWithItsReason) {
   EXPECT_EQ(read.records.size(), 2u);
   EXPECT_THAT(
       Dropped(read),
-      ElementsAre(HasSubstr("s.csv:3 a: the id also stands in "),
-                  "s.csv:4 : expected 3 cells as in the header, found 2",
-                  "s.csv:5 : expected an id, found nothing",
-                  HasSubstr("s.csv:6 c: expected latitude within -90 and 90"),
-                  HasSubstr("s.csv:7 d: expected latitude within -90 and 90 and longitude within "
-                            "-180 and 180, found '1', '181'")));
+      ElementsAre(
+          HasSubstr("s.csv:3 a: the id also stands in "),
+          "s.csv:4 : expected 3 cells as in the header, found 2",
+          "s.csv:5 : expected an id, found nothing",
+          HasSubstr("s.csv:6 c: field 'lat': expected latitude within -90 and 90, found 'nan'"),
+          HasSubstr(
+              "s.csv:7 d: field 'lon': expected longitude within -180 and 180, found '181'")));
   EXPECT_THAT(ErrorOf("streetview", Write("e.csv", "image,lat,lon\n")),
               HasSubstr("found none of use; it has no rows"));
   EXPECT_THAT(ErrorOf("streetview", Write("u.csv", "image,lat,lon\na,x,y\n")),
-              HasSubstr("the first is dropped because: expected latitude"));
+              HasSubstr("the first is dropped because: field 'lat': expected latitude"));
   // Cut in the middle: what was whole is kept.
   const ImportedBenchmark cut =
       Read("greval",

@@ -59,18 +59,42 @@ Status ReadReviewed(const CsvTable& table, size_t row, std::optional<size_t> dec
   return {};
 }
 
-Status AddFile(const std::string& path, AnnotatorDecisions& decisions) {
-  GRE_ASSIGN_OR_RETURN(DecisionList list, ReadDecisionFile(path));
-  const size_t annotator = decisions.annotators.size();
-  for (auto& [id, decision] : list) {
-    auto& photo = decisions.photos[id];
-    if (photo.size() < annotator) {
-      return Error{ErrorCode::kInvalidInput,
-                   Concat({path, ": expected an id that the other annotators' files hold, found '",
-                           id, "'"})};
+// `others`: the files read before, which hold the same ids; nullptr: any ids.
+Result<DecisionList> ReadRows(const std::string& path, const AnnotatorDecisions* others) {
+  GRE_ASSIGN_OR_RETURN(const CsvTable table, CsvTable::Read(path));
+  GRE_ASSIGN_OR_RETURN(const size_t id, table.Column("id"));
+  GRE_ASSIGN_OR_RETURN(const size_t country, table.Column("country"));
+  GRE_ASSIGN_OR_RETURN(const size_t city, table.Column("city"));
+  const auto optional = [&](const char* name) {
+    const Result<size_t> column = table.Column(name);
+    return column.ok() ? std::optional(*column) : std::nullopt;
+  };
+  const auto decision = optional("decision");
+  const auto reasons = optional("reasons");
+  const auto key_steps = optional("key_steps");
+  DecisionList list;
+  std::set<std::string, std::less<>> seen;
+  for (size_t row = 0; row < table.rows(); ++row) {
+    const auto sees_country = ReadYesNo(table.Cell(row, country));
+    if (!sees_country) return table.BadCell(row, country, "yes or no");
+    const auto sees_city = ReadYesNo(table.Cell(row, city));
+    if (!sees_city) return table.BadCell(row, city, "yes or no");
+    AnnotatorDecision read{.country = *sees_country, .city = *sees_city};
+    GRE_RETURN_IF_ERROR(ReadReviewed(table, row, decision, reasons, key_steps, read));
+    std::string name(UndefuseCsvCell(table.Cell(row, id)));
+    if (!seen.insert(name).second) return table.BadCell(row, id, "each id once");
+    if (others != nullptr && !others->annotators.empty() && !others->photos.contains(name)) {
+      return table.BadCell(row, id, "an id that the other annotators' files hold");
     }
-    photo.push_back(std::move(decision));
+    list.emplace_back(std::move(name), std::move(read));
   }
+  return list;
+}
+
+Status AddFile(const std::string& path, AnnotatorDecisions& decisions) {
+  GRE_ASSIGN_OR_RETURN(DecisionList list, ReadRows(path, &decisions));
+  const size_t annotator = decisions.annotators.size();
+  for (auto& [id, decision] : list) decisions.photos[id].push_back(std::move(decision));
   for (const auto& [name, photo] : decisions.photos) {
     if (photo.size() != annotator + 1) {
       return Error{ErrorCode::kInvalidInput,
@@ -104,33 +128,7 @@ bool SaysNeither(const AnnotatorDecision& decision) { return !decision.country &
 
 std::span<const ReviewReason> CandidateReasons() { return kReasons; }
 
-Result<DecisionList> ReadDecisionFile(const std::string& path) {
-  GRE_ASSIGN_OR_RETURN(const CsvTable table, CsvTable::Read(path));
-  GRE_ASSIGN_OR_RETURN(const size_t id, table.Column("id"));
-  GRE_ASSIGN_OR_RETURN(const size_t country, table.Column("country"));
-  GRE_ASSIGN_OR_RETURN(const size_t city, table.Column("city"));
-  const auto optional = [&](const char* name) {
-    const Result<size_t> column = table.Column(name);
-    return column.ok() ? std::optional(*column) : std::nullopt;
-  };
-  const auto decision = optional("decision");
-  const auto reasons = optional("reasons");
-  const auto key_steps = optional("key_steps");
-  DecisionList list;
-  std::set<std::string, std::less<>> seen;
-  for (size_t row = 0; row < table.rows(); ++row) {
-    const auto sees_country = ReadYesNo(table.Cell(row, country));
-    if (!sees_country) return table.BadCell(row, country, "yes or no");
-    const auto sees_city = ReadYesNo(table.Cell(row, city));
-    if (!sees_city) return table.BadCell(row, city, "yes or no");
-    AnnotatorDecision read{.country = *sees_country, .city = *sees_city};
-    GRE_RETURN_IF_ERROR(ReadReviewed(table, row, decision, reasons, key_steps, read));
-    std::string name(UndefuseCsvCell(table.Cell(row, id)));
-    if (!seen.insert(name).second) return table.BadCell(row, id, "each id once");
-    list.emplace_back(std::move(name), std::move(read));
-  }
-  return list;
-}
+Result<DecisionList> ReadDecisionFile(const std::string& path) { return ReadRows(path, nullptr); }
 
 Status WriteDecisionFile(const std::string& path, const DecisionList& decisions) {
   std::string text = "id,country,city,decision,reasons,key_steps\n";

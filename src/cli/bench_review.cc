@@ -254,8 +254,7 @@ CommandSpec BenchReviewCommand() {
       "--decisions' reads three or more and states their agreement.\n"
       "  gre bench review mine.jsonl --photos PHOTOS --decisions ann.csv";
   command.options = {
-      {.name = "candidates",
-       .value_name = "FILE.jsonl",
+      {.name = "BENCHMARK",
        .help = "The benchmark that 'gre bench build' wrote",
        .target = &options->candidates,
        .positional = true,

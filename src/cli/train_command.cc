@@ -1,4 +1,7 @@
+#include <functional>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "cli/commands.h"
 #include "cli/context.h"
@@ -7,22 +10,24 @@
 namespace gre {
 namespace {
 
-struct SftOptions {
+struct TrainOptions {
   std::string config;
   std::vector<std::string> overrides;
   bool resume = false;
 };
 
-CommandSpec SftCommand() {
-  const auto options = std::make_shared<SftOptions>();
+// Runs a stage of training in the plugin.
+using TrainStage =
+    std::function<Status(TorchPlugin&, const TrainOptions&, const CancellationToken&)>;
+
+CommandSpec StageCommand(const std::string& name, const std::string& summary,
+                         const std::string& description, TrainStage stage) {
+  const auto options = std::make_shared<TrainOptions>();
   CommandSpec command;
-  command.name = "sft";
+  command.name = name;
   command.log_level = LogLevel::kInfo;
-  command.summary = "Supervised fine-tuning on photos with known places";
-  command.description =
-      "Runs until it is done or interrupted; an interrupted run leaves a checkpoint and goes on "
-      "with --resume.\n"
-      "  gre train sft --config recipes/nano.toml --set schedule.epochs=2";
+  command.summary = summary;
+  command.description = description;
   command.options = {
       {.name = "config",
        .value_name = "FILE.toml",
@@ -39,20 +44,45 @@ CommandSpec SftCommand() {
        .target = &options->resume,
        .configurable = false},
   };
-  command.run = [options](CliContext& context) -> ExitCode {
+  command.run = [options, name, stage = std::move(stage)](CliContext& context) -> ExitCode {
     if (options->config.empty()) {
       return context.Fail(
-          {ErrorCode::kInvalidArgument, "'gre train sft' needs --config FILE.toml"});
+          {ErrorCode::kInvalidArgument, "'gre train " + name + "' needs --config FILE.toml"});
     }
     const Result<TorchPlugin*> plugin = LoadTorchPlugin();
     if (!plugin.ok()) {
       return context.Fail(plugin.error());
     }
-    const Status status = (*plugin)->TrainSft(options->config, options->overrides, options->resume,
-                                              context.cancellation());
+    const Status status = stage(**plugin, *options, context.cancellation());
     return status.ok() ? kExitDone : context.Fail(status.error());
   };
   return command;
+}
+
+CommandSpec SftCommand() {
+  return StageCommand(
+      "sft", "Supervised fine-tuning",
+      "A recipe with model.base tunes any model that the engine loads on photos with replies, by "
+      "LoRA or whole; recipes/nano.toml makes the embedded model. Runs until it is done or "
+      "interrupted; an interrupted run leaves a checkpoint and goes on with --resume.\n"
+      "  gre train sft --config recipes/qwen-lora.toml --set model.base=DIR\n"
+      "  gre train sft --config recipes/nano.toml --set schedule.epochs=2",
+      [](TorchPlugin& plugin, const TrainOptions& options, const CancellationToken& cancellation) {
+        return plugin.TrainSft(options.config, options.overrides, options.resume, cancellation);
+      });
+}
+
+CommandSpec GrpoCommand() {
+  return StageCommand(
+      "grpo", "Reinforcement learning: judging chains (stage I), distance (stage II)",
+      "Draws several completions of each prompt with the weights that learn, scores them by "
+      "verdict, distance, form and consistency, and updates towards the better ones (GRPO and its "
+      "kin). Interrupted runs go on with --resume.\n"
+      "  gre train grpo --config recipes/grpo-lora.toml --set model.base=DIR "
+      "--set model.adapter=build/sft/best",
+      [](TorchPlugin& plugin, const TrainOptions& options, const CancellationToken& cancellation) {
+        return plugin.TrainGrpo(options.config, options.overrides, options.resume, cancellation);
+      });
 }
 
 }  // namespace
@@ -61,7 +91,7 @@ CommandSpec TrainCommand() {
   CommandSpec command;
   command.name = "train";
   command.summary = "Trains models";
-  command.commands = {SftCommand()};
+  command.commands = {SftCommand(), GrpoCommand()};
   return command;
 }
 

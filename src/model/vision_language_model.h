@@ -12,6 +12,7 @@
 #include "core/result.h"
 #include "image/image.h"
 #include "model/layers/attention.h"
+#include "model/layers/decoder.h"
 #include "model/layers/forward_options.h"
 #include "model/layers/linear.h"
 #include "tokenizer/chat_template.h"
@@ -73,6 +74,9 @@ class VisionLanguageModel {
                              std::span<const AttentionSegment> segments,
                              const ForwardOptions& options) const = 0;
 
+  // The decoder that Forward runs, for backward passes layer by layer; null: not to be trained.
+  [[nodiscard]] virtual const Decoder* decoder() const { return nullptr; }
+
   // Head over chosen rows: [M, hidden] -> float32 logits [M, vocab_size].
   virtual at::Tensor Logits(const at::Tensor& states) const = 0;
 
@@ -80,6 +84,10 @@ class VisionLanguageModel {
   // parameter that training may update (none of packed layers).
   virtual void VisitLinears(const LinearVisitor& visitor) {}
   virtual void VisitParameters(const ParameterVisitor& visitor) {}
+  // What transformers calls the module or tensor of this hub name, for the files of adapters.
+  [[nodiscard]] virtual std::string TransformersName(const std::string& hub_name) const {
+    return hub_name;
+  }
 };
 
 }  // namespace gre

@@ -13,14 +13,23 @@
 #include <ATen/ops/zeros_like.h>
 
 namespace gre {
+namespace {
+
+// Lets the network compute with what the optimiser holds.
+void ShowMaster(TrainedParameter& parameter) {
+  if (!parameter.value.is_alias_of(parameter.master)) parameter.value.copy_(parameter.master);
+}
+
+}  // namespace
 
 AdamW::AdamW(const AdamWOptions& options, std::vector<TrainedParameter> parameters)
     : options_(options), parameters_(std::move(parameters)) {
   for (TrainedParameter& p : parameters_) {
     p.value.set_requires_grad(true);
-    p.moment1 = at::zeros_like(p.value);
-    p.moment2 = at::zeros_like(p.value);
-    p.average = p.value.detach().clone();
+    p.master = p.value.detach().to(at::kFloat);  // shares its memory with a float32 value
+    p.moment1 = at::zeros_like(p.master);
+    p.moment2 = at::zeros_like(p.master);
+    if (options_.ema_decay > 0) p.average = p.master.clone();
   }
 }
 
@@ -49,23 +58,32 @@ double AdamW::Step(double learning_rate) {
   const at::Tensor gradient_divisor = at::scalar_tensor(1 / clip, at::kFloat);
   for (TrainedParameter& p : parameters_) {
     if (p.value.grad().defined()) {
-      at::_fused_adamw_({p.value}, {p.value.grad().contiguous()}, {p.moment1}, {p.moment2}, {},
-                        {step_count}, learning_rate * p.learning_rate_scale, options_.beta1,
-                        options_.beta2, p.value.dim() > 1 ? options_.weight_decay : 0,
+      const bool decays = p.value.dim() > 1 || options_.decay_vectors;
+      at::_fused_adamw_({p.master}, {p.value.grad().to(at::kFloat).contiguous()}, {p.moment1},
+                        {p.moment2}, {}, {step_count}, learning_rate * p.learning_rate_scale,
+                        options_.beta1, options_.beta2, decays ? options_.weight_decay : 0,
                         options_.epsilon, /*amsgrad=*/false, /*maximize=*/false, gradient_divisor);
       p.value.mutable_grad().reset();
+      ShowMaster(p);
     }
-    p.average.lerp_(p.value, 1 - ema);
+    if (p.average.defined()) p.average.lerp_(p.master, 1 - ema);
   }
   return norm;
+}
+
+void AdamW::ShowMasters() {
+  const at::NoGradGuard no_grad;
+  for (TrainedParameter& p : parameters_) ShowMaster(p);
 }
 
 void AdamW::SwapAverages() {
   const at::NoGradGuard no_grad;
   for (TrainedParameter& p : parameters_) {
-    const at::Tensor value = p.value.clone();
-    p.value.copy_(p.average);
-    p.average.copy_(value);
+    if (!p.average.defined()) continue;
+    const at::Tensor weights = p.master.clone();
+    p.master.copy_(p.average);
+    p.average.copy_(weights);
+    ShowMaster(p);
   }
 }
 
@@ -79,6 +97,18 @@ double CosineLearningRate(int64_t step, int64_t total, int64_t warmup, double pe
                         static_cast<double>(std::max<int64_t>(total - warmup, 1)));
   const double cosine = 0.5 * (1 + std::cos(std::numbers::pi * progress));
   return peak * (floor_ratio + (1 - floor_ratio) * cosine);
+}
+
+double ScheduledLearningRate(LearningRateShape shape, int64_t step, int64_t total, int64_t warmup,
+                             double peak) {
+  if (step < warmup) return peak * static_cast<double>(step) / static_cast<double>(warmup);
+  if (shape == LearningRateShape::kConstant) return peak;
+  const double progress =
+      std::min(1.0, static_cast<double>(step - warmup) /
+                        static_cast<double>(std::max<int64_t>(total - warmup, 1)));
+  return peak * (shape == LearningRateShape::kLinear
+                     ? 1 - progress
+                     : 0.5 * (1 + std::cos(std::numbers::pi * progress)));
 }
 
 }  // namespace gre

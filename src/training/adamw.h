@@ -13,17 +13,20 @@ struct AdamWOptions {
   double beta1 = 0.9;
   double beta2 = 0.98;
   double epsilon = 1e-8;
-  double weight_decay = 0.05;  // decoupled; not applied to vectors (norms, biases)
+  double weight_decay = 0.05;  // decoupled
+  bool decay_vectors = false;  // also of norms and biases
   double clip_norm = 1;        // of all gradients together; 0 = off
-  double ema_decay = 0.995;    // of the averaged weights that are evaluated and exported
+  double ema_decay = 0.995;    // of the averaged weights that are evaluated; 0 = none are kept
 };
 
-// One trained tensor with its optimiser state; all float32.
+// One trained tensor with its optimiser state.
 struct TrainedParameter {
   std::string name;  // of its first tensor in the checkpoint layout; unique
-  at::Tensor value;  // the leaf
+  at::Tensor value;  // the leaf that the network computes with, float32 or bfloat16
   double learning_rate_scale = 1;
-  at::Tensor moment1, moment2, average;
+  // float32. The optimiser's copy of the weights is the value itself where that is float32; the
+  // average is undefined without ema_decay.
+  at::Tensor master = {}, moment1 = {}, moment2 = {}, average = {};
 };
 
 // AdamW (Loshchilov and Hutter, arXiv 1711.05101) with global norm clipping and an exponential
@@ -40,7 +43,10 @@ class AdamW {
   void set_steps(int64_t steps) { steps_ = steps; }
   [[nodiscard]] const std::vector<TrainedParameter>& parameters() const { return parameters_; }
 
-  // Exchanges weights and averages; call twice around an evaluation.
+  // Lets the network compute with the masters after they were set from outside.
+  void ShowMasters();
+
+  // Exchanges weights and averages, if any; call twice around an evaluation.
   void SwapAverages();
 
  private:
@@ -53,5 +59,11 @@ class AdamW {
 // `floor_ratio` of it. `step` counts from 0.
 double CosineLearningRate(int64_t step, int64_t total, int64_t warmup, double peak,
                           double floor_ratio);
+
+enum class LearningRateShape { kCosine, kLinear, kConstant };
+// transformers' schedules: peak * step / warmup below `warmup`, then down to 0 by the shape, or
+// constant. `step` counts from 0, so that the first of several warm-up steps changes nothing.
+double ScheduledLearningRate(LearningRateShape shape, int64_t step, int64_t total, int64_t warmup,
+                             double peak);
 
 }  // namespace gre

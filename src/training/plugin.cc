@@ -14,7 +14,9 @@
 #include "engine/torch_errors.h"
 #include "generation/torch_plugin.h"
 #include "model/loader.h"
+#include "training/policy/grpo_trainer.h"
 #include "training/sft.h"
+#include "training/tuning/sft_tuner.h"
 
 namespace gre {
 namespace {
@@ -123,8 +125,17 @@ class LibTorchPlugin final : public TorchPlugin {
 
   Status TrainSft(const std::string& config_path, const std::vector<std::string>& overrides,
                   bool resume, const CancellationToken& cancellation) override {
+    return CatchTorchErrors(config_path, [&]() -> Status {
+      GRE_ASSIGN_OR_RETURN(const bool tuning, IsTuningRecipe(config_path, overrides));
+      return tuning ? RunTuning(config_path, overrides, resume, cancellation)
+                    : RunSft(config_path, overrides, resume, cancellation);
+    });
+  }
+
+  Status TrainGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
+                   bool resume, const CancellationToken& cancellation) override {
     return CatchTorchErrors(config_path,
-                            [&] { return RunSft(config_path, overrides, resume, cancellation); });
+                            [&] { return RunGrpo(config_path, overrides, resume, cancellation); });
   }
 
   std::string DescribeRuntime() override { return gre::DescribeRuntime(); }

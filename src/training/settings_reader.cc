@@ -1,5 +1,6 @@
 #include "training/settings_reader.h"
 
+#include <limits>
 #include <set>
 #include <sstream>
 #include <type_traits>
@@ -114,13 +115,29 @@ void SettingsReader::Read(std::string_view key, int64_t& value) {
 }
 void SettingsReader::Read(std::string_view key, uint64_t& value) {
   auto wide = static_cast<int64_t>(value);
-  Read(key, wide);
+  ReadWithin(key, wide, 0, std::numeric_limits<int64_t>::max());
   value = static_cast<uint64_t>(wide);
 }
 void SettingsReader::Read(std::string_view key, int& value) {
   int64_t wide = value;
-  Read(key, wide);
+  ReadWithin(key, wide, std::numeric_limits<int>::min(), std::numeric_limits<int>::max());
   value = static_cast<int>(wide);
+}
+
+void SettingsReader::ReadWithin(std::string_view key, int64_t& value, int64_t low, int64_t high) {
+  const int64_t before = value;
+  Read(key, value);
+  if (value >= low && value <= high) return;
+  if (state_->status.ok()) {
+    state_->status =
+        Invalid(state_->path + ": " + std::string(key) + ": expected " + std::to_string(low) +
+                " to " + std::to_string(high) + ", found " + std::to_string(value));
+  }
+  value = before;
+}
+
+bool SettingsReader::Has(std::string_view key) const {
+  return static_cast<bool>(state_->root.at_path(key));
 }
 
 Status SettingsReader::Finish() const {

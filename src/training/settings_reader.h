@@ -30,12 +30,16 @@ class SettingsReader {
   void Read(std::string_view key, double& value);
   void Read(std::string_view key, std::string& value);
 
+  // Whether file or overrides name the key, whatever its value.
+  [[nodiscard]] bool Has(std::string_view key) const;
+
   // The first type error, or the unknown keys.
   [[nodiscard]] Status Finish() const;
 
  private:
   struct State;
   explicit SettingsReader(std::unique_ptr<State> state);
+  void ReadWithin(std::string_view key, int64_t& value, int64_t low, int64_t high);
   template <typename T>
   void ReadAs(std::string_view key, T& value, const char* expected);
   std::unique_ptr<State> state_;

@@ -14,8 +14,10 @@
 #include "dataset/photo_records.h"
 #include "training/adamw.h"
 #include "training/augment.h"
+#include "training/policy/grpo_config.h"
 #include "training/sft_config.h"
 #include "training/training_state.h"
+#include "training/tuning/tuning_config.h"
 
 namespace gre {
 namespace {
@@ -76,8 +78,27 @@ TEST_F(TrainingPartsTest, RecipeErrorsNameTheSetting) {
   EXPECT_THAT(message("optim.batch_size=\"many\""),
               HasSubstr("optim.batch_size: expected a whole number, found"));
   EXPECT_THAT(message("optim.batch_size=0"), HasSubstr("optim.batch_size: expected 1 to 4096"));
+  // a regression: numbers beyond an int wrapped around
+  EXPECT_THAT(message("optim.batch_size=4294967304"), HasSubstr("found 4294967304"));
+  EXPECT_THAT(message("schedule.seed=-1"), HasSubstr("schedule.seed: expected 0 to"));
   EXPECT_THAT(message("nonsense"), HasSubstr("expected section.key=value"));
   EXPECT_THAT(message("data.cache=\"\""), HasSubstr("data.cache: a path is missing"));
+}
+
+TEST_F(TrainingPartsTest, RatesFollowTheirShapes) {
+  const auto rate = [](LearningRateShape shape, int64_t step) {
+    return ScheduledLearningRate(shape, step, 12, 2, 1);
+  };
+  for (const auto shape :
+       {LearningRateShape::kCosine, LearningRateShape::kLinear, LearningRateShape::kConstant}) {
+    EXPECT_EQ(rate(shape, 0), 0);
+    EXPECT_EQ(rate(shape, 1), 0.5);
+    EXPECT_EQ(rate(shape, 2), 1);
+  }
+  EXPECT_DOUBLE_EQ(rate(LearningRateShape::kCosine, 7), 0.5);
+  EXPECT_DOUBLE_EQ(rate(LearningRateShape::kLinear, 7), 0.5);
+  EXPECT_DOUBLE_EQ(rate(LearningRateShape::kLinear, 12), 0);
+  EXPECT_EQ(rate(LearningRateShape::kConstant, 11), 1);
 }
 
 TEST_F(TrainingPartsTest, CommittedRecipesAreValid) {
@@ -86,6 +107,12 @@ TEST_F(TrainingPartsTest, CommittedRecipesAreValid) {
         SftConfig::Load(std::string(GRE_SOURCE_DIR "/recipes/") + recipe + ".toml", {});
     EXPECT_TRUE(config.ok()) << config.error().message;
   }
+  const auto tuning =
+      TuningConfig::Load(GRE_SOURCE_DIR "/recipes/qwen-lora.toml", {"model.base=m"});
+  EXPECT_TRUE(tuning.ok()) << tuning.error().message;
+  const auto grpo = GrpoConfig::Load(GRE_SOURCE_DIR "/recipes/grpo-lora.toml",
+                                     {"model.base=m", "rewards.theta_km=750"});
+  EXPECT_TRUE(grpo.ok()) << grpo.error().message;
 }
 
 RgbImage Gradient(int width, int height) {

@@ -1,7 +1,6 @@
 #include "training/training_state.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 #include <system_error>
 #include <utility>
@@ -29,11 +28,12 @@ constexpr char kPosition[] = "state.json";
 constexpr std::string_view kPrefix = "step_";
 
 // The tensors of a parameter under their names in the file.
-std::array<std::pair<std::string, at::Tensor>, 4> Tensors(const TrainedParameter& p) {
-  return {{{"value/" + p.name, p.value},
-           {"moment1/" + p.name, p.moment1},
-           {"moment2/" + p.name, p.moment2},
-           {"average/" + p.name, p.average}}};
+std::vector<std::pair<std::string, at::Tensor>> Tensors(const TrainedParameter& p) {
+  std::vector<std::pair<std::string, at::Tensor>> tensors = {{"value/" + p.name, p.master},
+                                                             {"moment1/" + p.name, p.moment1},
+                                                             {"moment2/" + p.name, p.moment2}};
+  if (p.average.defined()) tensors.emplace_back("average/" + p.name, p.average);
+  return tensors;
 }
 
 // Steps of the checkpoints in `directory`, ascending.
@@ -94,6 +94,7 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
                      {"step_in_epoch", position.step_in_epoch},
                      {"best_score", position.best_score},
                      {"best_epoch", position.best_epoch},
+                     {"more", position.more},
                      {"tensors_sha256", Sha256Hex(bytes)}};
   GRE_RETURN_IF_ERROR(WriteFileAtomically(folder + "/" + kPosition, DumpJson(json, 1) + "\n"));
   fs::remove_all(final_folder, error);
@@ -131,6 +132,7 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
     position.step_in_epoch = json.at("step_in_epoch").get<int64_t>();
     position.best_score = json.at("best_score").get<double>();
     position.best_epoch = json.at("best_epoch").get<int64_t>();
+    position.more = json.value("more", position.more);
     sha256 = json.at("tensors_sha256").get<std::string>();
   } catch (const nlohmann::json::exception& exception) {
     return Damaged(path, exception.what());
@@ -159,6 +161,7 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
     }
   }
   optimiser.set_steps(steps.back());
+  optimiser.ShowMasters();
   return std::optional(position);
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 
@@ -17,6 +18,7 @@ struct TrainingPosition {
   int64_t step_in_epoch = 0;
   double best_score = -1;  // on dev; -1 before the first evaluation
   int64_t best_epoch = -1;
+  std::map<std::string, double> more = {};  // what a kind of training adds
 };
 
 // Writes weights, moments, averages and the position to `directory`/step_N: first into a temporary

@@ -54,6 +54,16 @@ void PointSampler::AddPlaces(const Gazetteer& gazetteer, size_t fewest) {
   }
 }
 
+std::vector<LatLng> PointSampler::FixedPoints(const std::string& country_code, size_t most) const {
+  const auto place = points_.find(country_code);
+  if (place == points_.end()) return {};
+  std::vector<LatLng> points = place->second;
+  Random random(HashSeed(0, country_code));
+  random.Shuffle(points);
+  if (points.size() > most) points.resize(most);
+  return points;
+}
+
 Result<LatLng> PointSampler::Draw(const std::string& country_code, Random& random) const {
   const auto it = points_.find(country_code);
   if (it == points_.end() || it->second.empty()) {

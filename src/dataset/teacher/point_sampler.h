@@ -24,6 +24,9 @@ class PointSampler {
   // Adds populated places to every country that has fewer than `fewest` points.
   void AddPlaces(const Gazetteer& gazetteer, size_t fewest);
 
+  // At most `most` of the country's points, always the same ones; none of an unknown country.
+  [[nodiscard]] std::vector<LatLng> FixedPoints(const std::string& country_code, size_t most) const;
+
   // A point of the country, rounded to one decimal; an error names a country without any.
   Result<LatLng> Draw(const std::string& country_code, Random& random) const;
 

@@ -40,6 +40,7 @@ class GreNano : public VisionLanguageModel {
   at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
                      std::span<const AttentionSegment> segments,
                      const ForwardOptions& options) const override;
+  [[nodiscard]] const Decoder* decoder() const override { return &network_.decoder(); }
   at::Tensor Logits(const at::Tensor& states) const override;
   void VisitParameters(const ParameterVisitor& visitor) override;
 

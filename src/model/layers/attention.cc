@@ -50,7 +50,13 @@ AttentionStep::AttentionStep(std::span<const AttentionSegment> segments,
   for (size_t i = 0; i < segments.size(); ++i) {
     const AttentionSegment& segment = segments[i];
     const bool prompt = segment.kind == AttentionSegment::Kind::kSequence;
-    const int64_t past = prompt && segment.cache != nullptr ? segment.cache->prompt_length() : 0;
+    int64_t past = prompt && segment.cache != nullptr ? segment.cache->prompt_length() : 0;
+    if (segment.prefix >= 0) {
+      GRE_CHECK(segment.prefix < static_cast<int64_t>(i) && segment.cache == nullptr);
+      const AttentionSegment& prefix = segments[static_cast<size_t>(segment.prefix)];
+      GRE_CHECK(prefix.cache == nullptr && prefix.prefix < 0);
+      past = prefix.rows;
+    }
     if (past == 0) continue;
     constexpr double kHidden = -std::numeric_limits<double>::infinity();
     masks_[i] = at::full({segment.rows, past + segment.rows}, kHidden, options).triu_(past + 1);
@@ -87,15 +93,22 @@ at::Tensor SegmentAttention(const at::Tensor& q, const at::Tensor& k, const at::
     const at::Tensor& mask = step.mask(i);
     std::vector<int64_t> lengths = {rows};  // of this and the following cacheless sequences
     ++i;
-    if (segment.cache == nullptr) {
+    if (segment.cache == nullptr && segment.prefix < 0) {
       GRE_CHECK(segment.kind == AttentionSegment::Kind::kSequence);
-      for (; i < segments.size() && segments[i].cache == nullptr; ++i) {
+      for (; i < segments.size() && segments[i].cache == nullptr && segments[i].prefix < 0; ++i) {
         lengths.push_back(segments[i].rows);
         rows += segments[i].rows;
       }
     }
     const auto part = [&](const at::Tensor& x) { return x.narrow(0, row, rows); };
-    if (segment.cache == nullptr) {
+    if (segment.prefix >= 0) {
+      const AttentionSegment& prefix = segments[static_cast<size_t>(segment.prefix)];
+      const auto with_prefix = [&](const at::Tensor& x) {
+        return ToHeads(at::cat({x.narrow(0, prefix.begin, prefix.rows), part(x)}), 1);
+      };
+      outputs.push_back(FromHeads(Attend(ToHeads(part(q), 1), with_prefix(k), with_prefix(v), mask,
+                                         /*causal=*/false)));
+    } else if (segment.cache == nullptr) {
       outputs.push_back(BlockAttention(part(q), part(k), part(v), lengths, /*causal=*/true));
     } else if (segment.kind == AttentionSegment::Kind::kSequence) {
       outputs.push_back(PromptAttention(part(q), part(k), part(v), mask, *segment.cache, layer));

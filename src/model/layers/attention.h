@@ -22,6 +22,9 @@ struct AttentionSegment {
   int64_t rows = 0;
   KvCache* cache = nullptr;      // null: no cache (training, scoring)
   std::vector<int64_t> samples;  // kDecode only: distinct, rows of them
+  // A sequence without cache may continue the rows of an earlier such segment, by its index: the
+  // completions of one prompt, which is computed once. That one continues nothing itself. -1: none.
+  int64_t prefix = -1;
 };
 
 // The segments of one pass through a decoder, with what all its layers share: the masks of prompt

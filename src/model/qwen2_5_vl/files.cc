@@ -38,6 +38,13 @@ std::string Qwen25HubName(const std::string& name) {
   return name;
 }
 
+std::string Qwen25TransformersName(const std::string& hub_name) {
+  constexpr std::string_view kText = "model.";
+  if (hub_name.starts_with("visual.")) return "model." + hub_name;
+  if (hub_name.starts_with(kText)) return "model.language_model." + hub_name.substr(kText.size());
+  return hub_name;
+}
+
 Qwen25VlFiles Qwen25VlFiles::Open(const std::string& directory, const ModelLoadOptions& options) {
   Qwen25VlFiles files;
   files.directory = directory;

@@ -43,5 +43,7 @@ struct Qwen25VlFiles {
 // Hub ("visual.", "model.layers.") name of a tensor or module of either layout:
 // "model.visual.x" -> "visual.x", "model.language_model.x" -> "model.x".
 std::string Qwen25HubName(const std::string& name);
+// The way back: "visual.x" -> "model.visual.x", "model.x" -> "model.language_model.x".
+std::string Qwen25TransformersName(const std::string& hub_name);
 
 }  // namespace gre

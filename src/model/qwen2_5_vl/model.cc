@@ -155,4 +155,8 @@ void Qwen25VlModel::VisitParameters(const ParameterVisitor& visitor) {
   network_.VisitParameters(visitor);
 }
 
+std::string Qwen25VlModel::TransformersName(const std::string& hub_name) const {
+  return Qwen25TransformersName(hub_name);
+}
+
 }  // namespace gre

@@ -35,9 +35,11 @@ class Qwen25VlModel : public VisionLanguageModel {
   at::Tensor Forward(const at::Tensor& embeddings, const at::Tensor& positions,
                      std::span<const AttentionSegment> segments,
                      const ForwardOptions& options) const override;
+  [[nodiscard]] const Decoder* decoder() const override { return &network_.decoder(); }
   at::Tensor Logits(const at::Tensor& states) const override;
   void VisitLinears(const LinearVisitor& visitor) override;
   void VisitParameters(const ParameterVisitor& visitor) override;
+  [[nodiscard]] std::string TransformersName(const std::string& hub_name) const override;
 
   [[nodiscard]] const Qwen25VlNetwork& network() const { return network_; }
 

@@ -18,10 +18,10 @@
 
 #include "core/file.h"
 #include "core/json.h"
-#include "image/decode.h"
 #include "model/checkpoint_source.h"
 #include "model/loader.h"
 #include "model/qwen2_5_vl/model.h"
+#include "model/testing/golden_prompt.h"
 #include "support/golden_test.h"
 #include "support/temporary_folder.h"
 #include "weights/checkpoint.h"
@@ -65,30 +65,7 @@ class Qwen25VlGoldenTest : public testing::GoldenTest {
 
   [[nodiscard]] EncodedPrompt Encode(const VisionLanguageModel& model,
                                      const std::string& prompt) const {
-    std::vector<ChatTurn> turns;
-    std::vector<RgbImage> images;
-    for (const Json& message : cases_["prompts"][prompt]["chat"]) {
-      ChatTurn turn{message["role"].get<std::string>(), {}};
-      if (message["content"].is_string()) {
-        turn.parts.emplace_back(message["content"].get<std::string>());
-      } else {
-        for (const Json& item : message["content"]) {
-          if (item["type"] == "image") {
-            turn.parts.emplace_back(ImageSlot{});
-            const auto name = item["image"].get<std::string>();
-            images.push_back(DecodeImageFile(folder() + "/images/" + name + ".png").value());
-          } else {
-            turn.parts.emplace_back(item["text"].get<std::string>());
-          }
-        }
-      }
-      turns.push_back(std::move(turn));
-    }
-    std::vector<const RgbImage*> pointers;
-    for (const RgbImage& image : images) pointers.push_back(&image);
-    auto encoded = model.EncodePrompt(turns, pointers, /*add_generation_prompt=*/true);
-    EXPECT_TRUE(encoded.ok()) << encoded.error().message;
-    return std::move(encoded).value();
+    return testing::EncodeGoldenPrompt(folder(), cases_, model, prompt);
   }
 
   static at::Tensor EmbedPrompt(const VisionLanguageModel& model, const EncodedPrompt& prompt) {

@@ -1,0 +1,78 @@
+#include "rewards/policy_alarms.h"
+
+#include "core/strings.h"
+
+namespace gre {
+namespace {
+
+constexpr int64_t kFlatUpdates = 50;  // without a better mean reward
+constexpr double kFlatGain = 0.005;
+constexpr double kMostZeroAdvantage = 0.5;
+constexpr double kLeastEntropyShare = 0.1;  // of the first window's
+constexpr double kMostKl = 1;               // nats a token
+constexpr double kMostTruncated = 0.3;
+constexpr double kLeastFormat = 0.5;
+
+PolicyStatistics MeanOf(const std::vector<PolicyStatistics>& window) {
+  PolicyStatistics mean;
+  const auto count = static_cast<double>(window.size());
+  for (const PolicyStatistics& s : window) {
+    mean.reward += s.reward / count;
+    mean.format += s.format / count;
+    mean.zero_advantage += s.zero_advantage / count;
+    mean.entropy += s.entropy / count;
+    mean.kl += s.kl / count;
+    mean.truncated += s.truncated / count;
+  }
+  return mean;
+}
+
+}  // namespace
+
+std::vector<std::string> PolicyAlarms::Observe(const PolicyStatistics& statistics) {
+  window_.push_back(statistics);
+  if (window_.size() < kWindow) return {};
+  if (window_.size() > kWindow) window_.erase(window_.begin());
+  const PolicyStatistics mean = MeanOf(window_);
+  if (best_reward_ < 0) first_entropy_ = mean.entropy;
+  if (mean.reward > best_reward_ + kFlatGain) {
+    best_reward_ = mean.reward;
+    since_best_ = 0;
+  } else {
+    ++since_best_;
+  }
+
+  std::vector<std::string> begun;
+  const auto judge = [&](const char* name, bool holds, const std::string& text) {
+    bool& active = active_[name];
+    if (holds && !active) begun.push_back(text);
+    active = holds;
+  };
+  const auto percent = [](double share) { return FormatFixed(100 * share, 0) + " %"; };
+  judge("flat", since_best_ >= kFlatUpdates,
+        Concat({"the reward has been flat at ", FormatFixed(best_reward_, 3), " for ",
+                std::to_string(since_best_),
+                " updates: try a larger theta, a larger group or a higher learning rate"}));
+  judge("zero", mean.zero_advantage > kMostZeroAdvantage,
+        Concat({percent(mean.zero_advantage),
+                " of the groups have equal rewards and teach nothing: raise grpo.temperature or "
+                "grpo.group_size, set grpo.resample, or take a theta that tells answers apart"}));
+  judge("entropy", mean.entropy < kLeastEntropyShare * first_entropy_,
+        Concat({"the entropy fell from ", FormatFixed(first_entropy_, 3), " to ",
+                FormatFixed(mean.entropy, 3),
+                " nats a token: lower the learning rate, raise grpo.epsilon_high or grpo.beta"}));
+  judge("kl", mean.kl > kMostKl,
+        Concat({"the KL to the reference is ", FormatFixed(mean.kl, 2),
+                " nats a token: lower the learning rate or raise grpo.beta"}));
+  judge("length", mean.truncated > kMostTruncated,
+        Concat({percent(mean.truncated),
+                " of the completions are cut at grpo.max_new_tokens: raise it, or set "
+                "grpo.mask_truncated"}));
+  judge("format", mean.format < kLeastFormat,
+        Concat({"only ", percent(mean.format),
+                " of the completions keep the form: fine-tune first (gre train sft), or give "
+                "rewards.format more weight"}));
+  return begun;
+}
+
+}  // namespace gre

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace gre {
+
+// What an update of reinforcement learning showed.
+struct PolicyStatistics {
+  double reward = 0;          // mean of the weighted sums
+  double format = 0;          // mean of the format part
+  double zero_advantage = 0;  // share of groups whose rewards are all equal
+  double entropy = 0;         // nats a token
+  double kl = 0;              // to the reference, a token
+  double truncated = 0;       // share of completions that the length cut
+};
+
+// Watches a run for what usually goes wrong and says so once each time it begins, with what to try.
+// Judged over means of the last kWindow updates; nothing is said before they are full.
+class PolicyAlarms {
+ public:
+  static constexpr int kWindow = 10;
+
+  // The alarms that begin with this update.
+  std::vector<std::string> Observe(const PolicyStatistics& statistics);
+
+ private:
+  std::vector<PolicyStatistics> window_;
+  double first_entropy_ = 0;  // mean of the first full window
+  double best_reward_ = -1;
+  int64_t since_best_ = 0;
+  std::map<std::string, bool> active_;
+};
+
+}  // namespace gre

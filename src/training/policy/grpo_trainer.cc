@@ -1,0 +1,522 @@
+#include "training/policy/grpo_trainer.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/tensor.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "dataset/teacher/point_sampler.h"
+#include "engine/local_engine.h"
+#include "rewards/policy_alarms.h"
+#include "training/completion_batch.h"
+#include "training/policy/grpo_config.h"
+#include "training/policy/rollouts.h"
+#include "training/policy_loss.h"
+#include "training/training_state.h"
+#include "training/tuning/tuning_run.h"
+
+namespace gre {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Switches a model's adapters off while it lives: the reference of the KL term.
+class AdaptersOff {
+ public:
+  explicit AdaptersOff(VisionLanguageModel& model) : model_(model) {
+    model_.VisitLinears([&](Linear& linear) {
+      for (size_t i = 0; i < linear.projections().size(); ++i) {
+        kept_.push_back(linear.adapter(i));
+        linear.SetAdapter(i, std::nullopt);
+      }
+    });
+  }
+  ~AdaptersOff() {
+    size_t next = 0;
+    model_.VisitLinears([&](Linear& linear) {
+      for (size_t i = 0; i < linear.projections().size(); ++i) {
+        linear.SetAdapter(i, std::move(kept_[next++]));
+      }
+    });
+  }
+  AdaptersOff(const AdaptersOff&) = delete;
+  AdaptersOff& operator=(const AdaptersOff&) = delete;
+
+ private:
+  VisionLanguageModel& model_;
+  std::vector<std::optional<LoraAdapter>> kept_;
+};
+
+// The places that stand for each country of the records of which only the country is known.
+Result<std::map<std::string, std::vector<LatLng>>> PlacesOf(
+    const GrpoConfig& config, const std::vector<TrainingRecord>& records) {
+  std::map<std::string, std::vector<LatLng>> places;
+  for (const TrainingRecord& record : records) {
+    if (!record.point && !record.country_code.empty()) places[record.country_code];
+  }
+  if (config.weights[RewardPart::kDistance] == 0 || places.empty()) return places;
+  if (config.gallery.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 Concat({"rewards.gallery: expected a file of LAT,LON lines, because ",
+                         std::to_string(places.size()),
+                         " countries stand as truths without coordinates, found none"})};
+  }
+  GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(config.gallery));
+  GRE_ASSIGN_OR_RETURN(const PointSampler sampler, PointSampler::FromGallery(text));
+  for (auto& [country, points] : places) {
+    points = sampler.FixedPoints(country, static_cast<size_t>(config.places_per_country));
+    if (points.empty()) {
+      return Error{ErrorCode::kInvalidInput, Concat({config.gallery, ": no point lies in ", country,
+                                                     ", which is the truth of some record"})};
+    }
+  }
+  return places;
+}
+
+// A pass's share of an update: some groups, their scores before it.
+struct PolicyPart {
+  std::vector<const RolloutGroup*> groups;
+  CompletionBatch batch;
+  at::Tensor advantages;
+  at::Tensor old, reference;  // undefined where not needed
+};
+
+// Sums over an update.
+struct UpdateSums {
+  double loss = 0, kl = 0, entropy = 0, mismatch = 0;
+  int64_t tokens = 0, clipped_low = 0, clipped_high = 0;
+  double gradient_norm = 0, learning_rate = 0;
+};
+
+class GrpoTrainer {
+ public:
+  GrpoTrainer(GrpoConfig config, std::shared_ptr<VisionLanguageModel> model,
+              std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> records,
+              std::map<std::string, std::vector<LatLng>> places,
+              const CancellationToken& cancellation)
+      : config_(std::move(config)),
+        model_(std::move(model)),
+        records_(std::move(records)),
+        places_(std::move(places)),
+        cancellation_(cancellation),
+        engine_(model_, {EngineKind::kLocal, "policy", ""}),
+        optimiser_(config_.tuning.optim.adamw, std::move(parameters)),
+        curriculum_(config_.curriculum) {
+    position_.settings_hash = Sha256Hex(config_.Fingerprint() + HashOf(records_));
+  }
+
+  Status Resume() {
+    GRE_ASSIGN_OR_RETURN(auto position,
+                         LoadTrainingState(directory(), position_.settings_hash, optimiser_));
+    if (!position) return {};
+    position_ = std::move(*position);
+    curriculum_.set_state({position_.more["theta_km"], position_.more["theta_smoothed"],
+                           static_cast<int64_t>(position_.more["theta_updates"]),
+                           static_cast<int64_t>(position_.more["theta_above"])});
+    done_ = static_cast<int64_t>(position_.more["updates"]);
+    LogInfo(Concat({"resuming after update ", std::to_string(done_), " of ",
+                    std::to_string(config_.updates)}));
+    return {};
+  }
+
+  Status Run() {
+    const int64_t first = done_;
+    while (done_ < config_.updates) {
+      GRE_RETURN_IF_ERROR(Update());
+      const int64_t most = config_.tuning.schedule.max_steps;
+      const int64_t every = config_.tuning.checkpoint.every_steps;
+      const bool enough = most > 0 && done_ - first >= most;
+      const bool ends = done_ == config_.updates;
+      const bool stops = enough || cancellation_.IsCancelled();
+      if (ends || stops || (every > 0 && done_ % every == 0)) GRE_RETURN_IF_ERROR(Save());
+      if (ends) break;
+      if (enough) return {};
+      if (stops) return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
+    }
+    LogInfo(Concat(
+        {"done: ", std::to_string(done_), " updates; the adapter is in ", directory(), "/best"}));
+    return {};
+  }
+
+ private:
+  [[nodiscard]] const std::string& directory() const { return config_.tuning.checkpoint.directory; }
+
+  // The next record in the epoch's order.
+  const TrainingRecord& NextRecord() {
+    if (order_.empty() || order_epoch_ != position_.epoch) {
+      order_ = EpochOrder(records_.size(), config_.tuning.schedule.seed, position_.epoch);
+      order_epoch_ = position_.epoch;
+    }
+    const TrainingRecord& record = records_[order_[static_cast<size_t>(position_.step_in_epoch)]];
+    if (++position_.step_in_epoch == static_cast<int64_t>(records_.size())) {
+      position_.step_in_epoch = 0;
+      ++position_.epoch;
+    }
+    return record;
+  }
+
+  Result<std::vector<RolloutGroup>> Draw(size_t prompts) {
+    std::vector<const TrainingRecord*> records;
+    for (size_t i = 0; i < prompts; ++i) records.push_back(&NextRecord());
+    RolloutOptions options;
+    options.group_size = config_.group_size;
+    options.sampling.temperature = config_.temperature;
+    options.sampling.top_k = config_.top_k;
+    options.sampling.top_p = config_.top_p;
+    options.sampling.max_new_tokens = config_.max_new_tokens;
+    options.sampling.seed =
+        HashSeed(HashSeed(config_.tuning.schedule.seed, "rollouts"), static_cast<uint64_t>(done_));
+    const auto truth = [&](const TrainingRecord& record) {
+      RewardTruth known;
+      known.label = record.label;
+      known.point = record.point;
+      const auto place = places_.find(record.country_code);
+      if (!record.point && place != places_.end()) known.places = place->second;
+      return known;
+    };
+    return DrawGroups(engine_, *model_, records, options, truth, curriculum_.theta_km(),
+                      config_.weights, cancellation_);
+  }
+
+  static bool IsFlat(const RolloutGroup& group) {
+    return std::ranges::all_of(group.rewards,
+                               [&](double reward) { return reward == group.rewards.front(); });
+  }
+
+  // The groups of an update; some of those without spread are replaced where the recipe says so.
+  Result<std::vector<RolloutGroup>> DrawAll() {
+    GRE_ASSIGN_OR_RETURN(std::vector<RolloutGroup> groups,
+                         Draw(static_cast<size_t>(config_.tuning.optim.batch_size)));
+    flat_ = std::ranges::count_if(groups, IsFlat);
+    drawn_ = static_cast<int64_t>(groups.size());
+    for (int left = config_.resample; left > 0;) {
+      const auto flat = std::ranges::count_if(groups, IsFlat);
+      const auto prompts = std::min<int64_t>(flat, left);
+      if (prompts == 0) break;
+      GRE_ASSIGN_OR_RETURN(std::vector<RolloutGroup> more, Draw(static_cast<size_t>(prompts)));
+      left -= static_cast<int>(prompts);
+      drawn_ += prompts;
+      for (RolloutGroup& group : more) {
+        if (IsFlat(group)) {
+          ++flat_;
+          continue;
+        }
+        *std::ranges::find_if(groups, IsFlat) = std::move(group);
+      }
+    }
+    return groups;
+  }
+
+  void FillAdvantages(std::vector<RolloutGroup>& groups) const {
+    std::vector<double> rewards;
+    for (const RolloutGroup& group : groups) {
+      rewards.insert(rewards.end(), group.rewards.begin(), group.rewards.end());
+    }
+    const Advantages all = GroupAdvantages(rewards, config_.group_size, config_.advantage_scale());
+    size_t next = 0;
+    for (RolloutGroup& group : groups) {
+      for (size_t i = 0; i < group.rewards.size(); ++i) {
+        group.advantages.push_back(all.values[next++]);
+      }
+    }
+  }
+
+  [[nodiscard]] bool Learns(const Completion& completion) const {
+    return !config_.mask_truncated || completion.finish_reason == FinishReason::kStop;
+  }
+
+  [[nodiscard]] CompletionPass Pass(const CompletionBatch& batch) const {
+    const TuningConfig& tuning = config_.tuning;
+    return {*model_,
+            batch,
+            {.recompute = tuning.optim.checkpoint_activations,
+             .train_vision = tuning.full() && (tuning.parts.vision || tuning.parts.merger),
+             .scores = {.temperature = config_.temperature}}};
+  }
+
+  // The passes of an update. Groups that teach nothing are left out.
+  std::vector<PolicyPart> Divide(const std::vector<RolloutGroup>& groups,
+                                 AccumulatedBatch& accumulated) {
+    std::vector<PolicyPart> parts;
+    std::vector<PromptWithCompletions> items;
+    std::vector<double> advantages;
+    PolicyPart part;
+    const auto finish = [&] {
+      if (items.empty()) return;
+      part.batch = MakeCompletionBatch(items);
+      part.advantages = at::tensor(advantages, at::kFloat).to(model_->spec().device);
+      parts.push_back(std::move(part));
+      part = {};
+      items.clear();
+      advantages.clear();
+    };
+    for (const RolloutGroup& group : groups) {
+      PromptWithCompletions item = {&group.prompt, {}};
+      std::vector<double> of_group;
+      for (size_t i = 0; i < group.completions.size(); ++i) {
+        if (!Learns(group.completions[i])) continue;
+        ++accumulated.completions;
+        accumulated.tokens += static_cast<int64_t>(group.completions[i].token_ids.size());
+        item.completions.push_back(group.completions[i].token_ids);
+        of_group.push_back(group.advantages[i]);
+      }
+      const bool teaches = config_.beta > 0 || !IsFlat(group);
+      if (!teaches || item.completions.empty()) continue;
+      items.push_back(std::move(item));
+      advantages.insert(advantages.end(), of_group.begin(), of_group.end());
+      part.groups.push_back(&group);
+      if (items.size() == static_cast<size_t>(config_.tuning.optim.micro_batch_size)) finish();
+    }
+    finish();
+    return parts;
+  }
+
+  // What the losses need besides the policy's own scores.
+  void ScoreBefore(std::vector<PolicyPart>& parts) {
+    if (config_.beta > 0) {
+      const AdaptersOff off(*model_);
+      for (PolicyPart& part : parts) {
+        part.reference = Pass(part.batch).Scores().log_probabilities;
+      }
+    }
+    if (config_.iterations > 1) {
+      for (PolicyPart& part : parts) part.old = Pass(part.batch).Scores().log_probabilities;
+    }
+  }
+
+  // How far the engine's own log-probabilities of the tokens lie from the trainer's, summed.
+  [[nodiscard]] double Mismatch(const PolicyPart& part, const at::Tensor& scores) const {
+    if (config_.temperature != 1) return 0;  // the engine tells those of temperature 1
+    std::vector<float> told;
+    for (const RolloutGroup* group : part.groups) {
+      for (const Completion& completion : group->completions) {
+        if (!Learns(completion)) continue;
+        if (completion.logprobs.size() != completion.token_ids.size()) return 0;
+        told.insert(told.end(), completion.logprobs.begin(), completion.logprobs.end());
+      }
+    }
+    return (at::tensor(told, at::kFloat) - scores.cpu()).abs().sum().item<double>();
+  }
+
+  Status Update() {
+    const auto start = Clock::now();
+    GRE_ASSIGN_OR_RETURN(std::vector<RolloutGroup> groups, DrawAll());
+    const double rollout_seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    FillAdvantages(groups);
+    AccumulatedBatch accumulated;
+    std::vector<PolicyPart> parts = Divide(groups, accumulated);
+    UpdateSums sums;
+    ScoreBefore(parts);
+    for (int iteration = 0; iteration < config_.iterations && !parts.empty(); ++iteration) {
+      GRE_RETURN_IF_ERROR(Step(parts, accumulated, iteration == 0, sums));
+    }
+    const double theta_km = curriculum_.theta_km();
+    ++done_;
+    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    return Report(groups, sums, theta_km, rollout_seconds, seconds);
+  }
+
+  Status Step(std::vector<PolicyPart>& parts, const AccumulatedBatch& accumulated, bool first,
+              UpdateSums& sums) {
+    double loss_sum = 0;
+    for (PolicyPart& part : parts) {
+      CompletionPass pass = Pass(part.batch);
+      const TokenScores scores = pass.Scores();
+      PolicyBatch batch;
+      batch.log_probabilities = scores.log_probabilities;
+      batch.old = part.old;
+      batch.reference = part.reference;
+      batch.advantages = part.advantages;
+      batch.lengths = part.batch.lengths;
+      const PolicyLoss loss = ComputePolicyLoss(batch, accumulated, config_.loss_options());
+      pass.Backward(loss.gradient);
+      loss_sum += loss.loss;
+      sums.clipped_low += loss.clipped_low;
+      sums.clipped_high += loss.clipped_high;
+      if (!first) continue;
+      sums.kl += loss.kl_sum;
+      sums.entropy += scores.entropies.sum().item<double>();
+      sums.tokens += part.batch.targets.size(0);
+      sums.mismatch += Mismatch(part, scores.log_probabilities);
+    }
+    const auto total = config_.updates * config_.iterations;
+    const auto warmup = static_cast<int64_t>(
+        std::ceil(config_.tuning.optim.warmup_ratio * static_cast<double>(total)));
+    sums.learning_rate = ScheduledLearningRate(config_.tuning.rate_shape(), optimiser_.steps(),
+                                               total, warmup, config_.tuning.optim.learning_rate);
+    sums.gradient_norm = optimiser_.Step(sums.learning_rate);
+    sums.loss += loss_sum;
+    if (std::isfinite(sums.gradient_norm) && std::isfinite(loss_sum)) return {};
+    GRE_RETURN_IF_ERROR(Save());
+    return Error{ErrorCode::kInternal,
+                 Concat({"the loss or gradient of update ", std::to_string(done_ + 1),
+                         " is not finite; the state before it is kept; lower "
+                         "optim.learning_rate"})};
+  }
+
+  Status Report(const std::vector<RolloutGroup>& groups, const UpdateSums& sums, double theta_km,
+                double rollout_seconds, double seconds) {
+    RewardParts means, spreads;
+    double reward = 0, length = 0;
+    int64_t completions = 0, truncated = 0, longest = 0, all_tokens = 0;
+    for (const RolloutGroup& group : groups) {
+      for (size_t i = 0; i < group.completions.size(); ++i) {
+        ++completions;
+        reward += group.rewards[i];
+        const auto tokens = static_cast<int64_t>(group.completions[i].token_ids.size());
+        length += static_cast<double>(tokens);
+        all_tokens += tokens;
+        longest = std::max(longest, tokens);
+        truncated += group.completions[i].finish_reason == FinishReason::kLength ? 1 : 0;
+        for (const RewardPart part : kRewardParts) means[part] += group.parts[i][part];
+      }
+    }
+    const auto count = static_cast<double>(completions);
+    for (double& mean : means.values) mean /= count;
+    for (const RolloutGroup& group : groups) {
+      for (const RewardParts& parts : group.parts) {
+        for (const RewardPart part : kRewardParts) {
+          spreads[part] += std::pow(parts[part] - means[part], 2) / count;
+        }
+      }
+    }
+    const double tokens = static_cast<double>(std::max<int64_t>(sums.tokens, 1));
+    PolicyStatistics statistics;
+    statistics.reward = reward / count;
+    statistics.format = means[RewardPart::kFormat];
+    statistics.zero_advantage = static_cast<double>(flat_) / static_cast<double>(drawn_);
+    statistics.entropy = sums.entropy / tokens;
+    statistics.kl = sums.kl / tokens;
+    statistics.truncated = static_cast<double>(truncated) / count;
+
+    nlohmann::ordered_json rewards;
+    std::string text;
+    for (const RewardPart part : kRewardParts) {
+      if (config_.weights[part] == 0) continue;
+      const std::string name(RewardPartName(part));
+      rewards[name] = {{"mean", means[part]}, {"deviation", std::sqrt(spreads[part])}};
+      text += Concat({"  ", name, " ", FormatFixed(means[part], 3)});
+    }
+    LogInfo(Concat({"update ",
+                    std::to_string(done_),
+                    "/",
+                    std::to_string(config_.updates),
+                    "  reward ",
+                    FormatFixed(statistics.reward, 3),
+                    text,
+                    "  kl ",
+                    FormatFixed(statistics.kl, 4),
+                    "  entropy ",
+                    FormatFixed(statistics.entropy, 3),
+                    "  flat groups ",
+                    std::to_string(flat_),
+                    "/",
+                    std::to_string(drawn_),
+                    "  ",
+                    FormatFixed(static_cast<double>(all_tokens) / seconds, 0),
+                    " tokens/s, ",
+                    FormatFixed(seconds * static_cast<double>(config_.updates - done_) / 60, 1),
+                    " min left"}));
+    for (const std::string& alarm : alarms_.Observe(statistics)) LogWarning(alarm);
+    GRE_RETURN_IF_ERROR(AppendRollouts(groups.front()));
+    GRE_RETURN_IF_ERROR(AppendLog(
+        config_.tuning, {{"update", done_},
+                         {"loss", sums.loss},
+                         {"reward", statistics.reward},
+                         {"rewards", std::move(rewards)},
+                         {"kl", statistics.kl},
+                         {"entropy", statistics.entropy},
+                         {"clipped_low", static_cast<double>(sums.clipped_low) / tokens},
+                         {"clipped_high", static_cast<double>(sums.clipped_high) / tokens},
+                         {"zero_advantage_groups", flat_},
+                         {"groups", drawn_},
+                         {"completion_tokens", {{"mean", length / count}, {"longest", longest}}},
+                         {"truncated", statistics.truncated},
+                         {"engine_mismatch", sums.mismatch / tokens},
+                         {"gradient_norm", sums.gradient_norm},
+                         {"learning_rate", sums.learning_rate},
+                         {"theta_km", theta_km},
+                         {"rollout_seconds", rollout_seconds},
+                         {"seconds", seconds}}));
+    if (config_.weights[RewardPart::kDistance] > 0 &&
+        curriculum_.Observe(means[RewardPart::kDistance])) {
+      LogInfo(Concat({"theta is now ", FormatShortest(curriculum_.theta_km()), " km"}));
+    }
+    return {};
+  }
+
+  [[nodiscard]] Status AppendRollouts(const RolloutGroup& group) const {
+    nlohmann::ordered_json samples = nlohmann::ordered_json::array();
+    for (size_t i = 0; i < group.completions.size(); ++i) {
+      samples.push_back({{"text", group.completions[i].text},
+                         {"reward", group.rewards[i]},
+                         {"advantage", group.advantages[i]}});
+    }
+    const nlohmann::ordered_json line = {
+        {"update", done_}, {"record", group.record->place}, {"completions", std::move(samples)}};
+    GRE_ASSIGN_OR_RETURN(LineAppender log, LineAppender::Open(directory() + "/rollouts.jsonl"));
+    return log.Append(line.dump());
+  }
+
+  Status Save() {
+    const ThetaCurriculum::State& theta = curriculum_.state();
+    position_.more = {{"theta_km", theta.theta_km},
+                      {"theta_smoothed", theta.smoothed},
+                      {"theta_updates", static_cast<double>(theta.updates)},
+                      {"theta_above", static_cast<double>(theta.above)},
+                      {"updates", static_cast<double>(done_)}};
+    GRE_RETURN_IF_ERROR(KeepBest(config_.tuning, *model_));
+    return SaveTrainingState(directory(), position_, optimiser_, config_.tuning.checkpoint.keep);
+  }
+
+  GrpoConfig config_;
+  std::shared_ptr<VisionLanguageModel> model_;
+  std::vector<TrainingRecord> records_;
+  std::map<std::string, std::vector<LatLng>> places_;
+  const CancellationToken& cancellation_;
+  LocalEngine engine_;
+  AdamW optimiser_;
+  ThetaCurriculum curriculum_;
+  PolicyAlarms alarms_;
+  TrainingPosition position_;
+  std::vector<size_t> order_;
+  int64_t order_epoch_ = -1;
+  int64_t done_ = 0;              // updates, rollouts that is
+  int64_t flat_ = 0, drawn_ = 0;  // groups of the last update
+};
+
+}  // namespace
+
+Status RunGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
+               bool resume, const CancellationToken& cancellation) {
+  GRE_ASSIGN_OR_RETURN(GrpoConfig config, GrpoConfig::Load(config_path, overrides));
+  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.tuning.checkpoint.directory, resume));
+  at::set_num_threads(config.tuning.schedule.threads);
+  LogInfo(config_path + "\n" + config.Describe());
+  GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model, LoadTunedModel(config.tuning));
+  const RecordNeed need = config.stage == "judge" ? RecordNeed::kVerdict : RecordNeed::kPlace;
+  GRE_ASSIGN_OR_RETURN(auto records, LoadRecords(config.tuning, config.tuning.data.train, need,
+                                                 *model, cancellation));
+  GRE_ASSIGN_OR_RETURN(auto places, PlacesOf(config, records));
+  GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters,
+                       ChooseParameters(config.tuning, *model));
+  GrpoTrainer trainer(std::move(config), std::move(model), std::move(parameters),
+                      std::move(records), std::move(places), cancellation);
+  GRE_RETURN_IF_ERROR(resume ? trainer.Resume() : Status());
+  return trainer.Run();
+}
+
+}  // namespace gre

@@ -1,0 +1,162 @@
+#include "training/policy/grpo_trainer.h"
+
+#include <filesystem>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/strings.h"
+#include "image/encode.h"
+#include "support/temporary_folder.h"
+#include "training/tuning/sft_tuner.h"
+
+namespace gre {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Photos of one colour with places or labels. The small model's replies are noise at first, so the
+// reward that can be learnt is a length: none of the parts fits, and the tests look at what does
+// not depend on it, or fine-tune first.
+class GrpoTrainerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    nlohmann::json seed = nlohmann::json::array(), judge = seed, cot = seed;
+    for (int i = 0; i < 4; ++i) {
+      std::vector<uint8_t> pixels(56 * 56 * 3, static_cast<uint8_t>(60 * i));
+      const std::string name = Concat({"p", std::to_string(i), ".jpg"});
+      ASSERT_TRUE(
+          WriteFileAtomically(folder_ / name, *EncodeJpeg({56, 56, std::move(pixels)})).ok());
+      const auto record = [&](const std::string& question, const std::string& answer) {
+        return nlohmann::json{{"conversations",
+                               {{{"from", "human"}, {"value", "<image>" + question}},
+                                {{"from", "gpt"}, {"value", answer}}}},
+                              {"images", {name}},
+                              {"latitude", 40.5},
+                              {"longitude", 10.0 * i}};
+      };
+      judge.push_back(record("Right?", "False"));
+      seed.push_back(record("Where?", "<answer>40.5, 0</answer>"));
+      for (const char* verdict :
+           {"True", "False"}) {  // what is learnt first cannot tell them apart
+        cot.push_back(
+            record("Right?", Concat({"<think>Looks so.</think><answer>", verdict, "</answer>"})));
+      }
+    }
+    Write("seed.json", seed);
+    Write("judge.json", judge);
+    Write("cot.json", cot);
+    const std::string text = Concat(
+        {"[model]\nbase = \"", GRE_SOURCE_DIR,
+         "/tests/goldens/model\"\nmax_pixels = 3136\ndtype = \"float32\"\n[data]\ntrain = \"",
+         folder_ / "seed.json",
+         "\"\n[optim]\nlearning_rate = 0.005\nbatch_size = 2\nwarmup_ratio = 0\n[schedule]\n"
+         "threads = 1\n[grpo]\nstage = \"place\"\nupdates = 4\ngroup_size = 4\n"
+         "max_new_tokens = 12\nbeta = 0.04\n[rewards]\ndistance = 1\nformat = 1\ntheta_km = 750\n"
+         "[checkpoint]\nevery_steps = 0\n"});
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "r.toml", text).ok());
+  }
+  void Write(const std::string& name, const nlohmann::json& records) const {
+    ASSERT_TRUE(WriteFileAtomically(folder_ / name, records.dump()).ok());
+  }
+
+  [[nodiscard]] Status Run(const std::string& directory, std::vector<std::string> overrides = {},
+                           bool resume = false) const {
+    overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
+    return RunGrpo(folder_ / "r.toml", overrides, resume, none_);
+  }
+  [[nodiscard]] std::vector<Json> LogOf(const std::string& directory) const {
+    std::vector<Json> lines;
+    const std::string log = ReadFile(folder_ / (directory + "/log.jsonl")).value();
+    for (const std::string_view line : Split(Trim(log), '\n')) {
+      lines.push_back(ParseJson(line).value());
+      for (const char* key : {"seconds", "rollout_seconds"}) lines.back().erase(key);
+    }
+    return lines;
+  }
+  [[nodiscard]] std::string Adapter(const std::string& directory) const {
+    return ReadFile(folder_ / (directory + "/best/adapter_model.safetensors")).value();
+  }
+
+  testing::TemporaryFolder folder_;
+  CancellationToken none_;
+};
+
+TEST_F(GrpoTrainerTest, StoppedAfterEveryUpdateItEndsBitForBitTheSame) {
+  const Status calm = Run("calm");
+  ASSERT_TRUE(calm.ok()) << calm.error().message;
+  ASSERT_TRUE(Run("stopped", {"schedule.max_steps=1"}).ok());
+  for (int i = 0; i < 3; ++i) {
+    const Status status = Run("stopped", {"schedule.max_steps=1"}, /*resume=*/true);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+  EXPECT_EQ(LogOf("stopped"), LogOf("calm"));
+  EXPECT_EQ(Adapter("stopped"), Adapter("calm"));
+  // nothing earns a reward yet, which is counted
+  EXPECT_EQ(LogOf("calm").front()["zero_advantage_groups"], 2);
+  EXPECT_EQ(LogOf("calm").front()["kl"], 0);
+  EXPECT_LT(LogOf("calm").front()["engine_mismatch"].get<double>(), 1e-3);
+}
+
+// Fine-tuned to say True and False of every photo alike, it is right half of the time; every
+// photo's label is False.
+TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
+  const std::string sft =
+      Concat({"[model]\nbase = \"", GRE_SOURCE_DIR,
+              "/tests/goldens/model\"\nmax_pixels = 3136\ndtype = \"float32\"\n[data]\ntrain = \"",
+              folder_ / "cot.json",
+              "\"\n[optim]\nlearning_rate = 0.02\nbatch_size = 8\nwarmup_ratio = 0\nshape = "
+              "\"constant\"\n[schedule]\nthreads = 1\nepochs = 60\n[checkpoint]\nevery_steps = 0\n"
+              "directory = \"",
+              folder_ / "sft", "\"\n"});
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "sft.toml", sft).ok());
+  const Status tuned = RunTuning(folder_ / "sft.toml", {}, false, none_);
+  ASSERT_TRUE(tuned.ok()) << tuned.error().message;
+  const Status status = Run(
+      "out", {"model.adapter=\"" + (folder_ / "sft/best") + "\"",
+              "data.train=\"" + (folder_ / "judge.json") + "\"", "grpo.stage=\"judge\"",
+              "grpo.updates=16", "grpo.beta=0", "optim.learning_rate=0.0005", "grpo.group_size=8",
+              "grpo.max_new_tokens=40", "optim.batch_size=4", "optim.shape=\"constant\"",
+              "rewards.judge=1", "rewards.format=0", "rewards.distance=0"});
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  const auto log = LogOf("out");
+  std::string rewards;
+  for (const Json& line : log) rewards += FormatFixed(line["reward"].get<double>(), 2) + " ";
+  SCOPED_TRACE(rewards);
+  EXPECT_LT(log.front()["reward"].get<double>(), 0.8);
+  double last = 0;
+  for (size_t i = log.size() - 4; i < log.size(); ++i) last += log[i]["reward"].get<double>() / 4;
+  EXPECT_GT(last, 0.9);
+}
+
+TEST_F(GrpoTrainerTest, SeveralUpdatesARolloutClipAndEveryLossRuns) {
+  for (const char* loss : {"grpo", "bnpo", "dr_grpo", "dapo"}) {
+    const Status status =
+        Run(loss, {Concat({"grpo.loss=\"", loss, "\""}), "grpo.iterations=2", "grpo.updates=1",
+                   "grpo.importance=\"sequence\"", "grpo.scale=\"none\"", "grpo.resample=2"});
+    ASSERT_TRUE(status.ok()) << status.error().message;
+    EXPECT_EQ(LogOf(loss).front()["groups"], 4);
+  }
+}
+
+TEST_F(GrpoTrainerTest, WrongRecipesAreRefusedWithKeyValueAndRange) {
+  const auto refusal = [&](const std::string& setting) {
+    const Status status = Run("refused", {setting});
+    EXPECT_FALSE(status.ok()) << setting;
+    return status.ok() ? "" : status.error().message;
+  };
+  EXPECT_THAT(refusal("grpo.stage=\"two\""), HasSubstr("judge (stage I) or place (stage II)"));
+  EXPECT_THAT(refusal("grpo.updates=0"), HasSubstr("grpo.updates: expected at least 1"));
+  EXPECT_THAT(refusal("grpo.group_size=1"), HasSubstr("grpo.group_size: expected 2 to 1024"));
+  EXPECT_THAT(refusal("rewards.theta_km=0"), HasSubstr("rewards.theta_km"));
+  EXPECT_THAT(refusal("rewards.theta_last_km=900"), HasSubstr("at most rewards.theta_km"));
+  EXPECT_THAT(refusal("rewards.lenght=1"), HasSubstr("rewards.lenght"));
+  EXPECT_THAT(refusal("tune.method=\"full\""), HasSubstr("grpo.beta"));
+  EXPECT_THAT(refusal("grpo.stage=\"judge\""), HasSubstr("no record is left"));
+}
+
+}  // namespace
+}  // namespace gre

@@ -1,0 +1,56 @@
+#include "training/policy/rollouts.h"
+
+#include <memory>
+#include <utility>
+
+#include "core/strings.h"
+#include "image/decode.h"
+
+namespace gre {
+
+Result<std::vector<RolloutGroup>> DrawGroups(TextGenerator& generator,
+                                             const VisionLanguageModel& model,
+                                             std::span<const TrainingRecord* const> records,
+                                             const RolloutOptions& options, const TruthOf& truth,
+                                             double theta_km, const RewardParts& weights,
+                                             const CancellationToken& cancellation) {
+  std::vector<GenerationRequest> requests;
+  std::vector<RolloutGroup> groups;
+  for (const TrainingRecord* record : records) {
+    GRE_ASSIGN_OR_RETURN(EncodedRecord encoded, EncodeRecord(model, *record));
+    GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImageFile(record->photo));
+    GenerationRequest request;
+    request.id = std::to_string(record->number);
+    request.images.push_back(std::make_shared<const RgbImage>(std::move(image)));
+    request.messages.push_back(
+        {Role::kUser, {ContentPart::Image(0), ContentPart::Text(record->instruction)}});
+    request.sampling = options.sampling;
+    request.num_samples = options.group_size;
+    requests.push_back(std::move(request));
+    RolloutGroup group;
+    group.record = record;
+    group.prompt = std::move(encoded.prompt);
+    groups.push_back(std::move(group));
+  }
+  auto results = generator.Generate(requests, {}, cancellation);
+  if (cancellation.IsCancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
+  for (size_t i = 0; i < groups.size(); ++i) {
+    if (!results[i].ok()) return results[i].error();
+    RolloutGroup& group = groups[i];
+    group.completions = std::move(results[i]->completions);
+    const RewardTruth known = truth(*group.record);
+    for (const Completion& completion : group.completions) {
+      if (completion.token_ids.empty()) {
+        return Error{ErrorCode::kUnavailable,
+                     Concat({group.record->place,
+                             ": the engine does not tell the tokens of its "
+                             "completions; training needs them"})};
+      }
+      group.parts.push_back(ScoreCompletion(completion.text, known, theta_km));
+      group.rewards.push_back(WeightedReward(group.parts.back(), weights));
+    }
+  }
+  return groups;
+}
+
+}  // namespace gre

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <vector>
+
+#include "core/cancellation.h"
+#include "core/result.h"
+#include "generation/text_generator.h"
+#include "model/vision_language_model.h"
+#include "rewards/reward_function.h"
+#include "training/tuning/training_records.h"
+
+namespace gre {
+
+// The completions of one prompt with what they earned.
+struct RolloutGroup {
+  const TrainingRecord* record = nullptr;
+  EncodedPrompt prompt;
+  std::vector<Completion> completions;  // G
+  std::vector<RewardParts> parts;
+  std::vector<double> rewards;     // weighted
+  std::vector<double> advantages;  // filled by the trainer
+};
+
+struct RolloutOptions {
+  int group_size = 8;
+  SamplingOptions sampling;  // its seed: of this update
+};
+
+// Truth of a record; the places of a country belong to the callee.
+using TruthOf = std::function<RewardTruth(const TrainingRecord& record)>;
+
+// Draws a group of completions for each record and scores them. Each request is named after the
+// record's number, so that a group depends on (seed, record) and not on its company. An
+// error when a request fails or an engine does not tell its tokens.
+Result<std::vector<RolloutGroup>> DrawGroups(TextGenerator& generator,
+                                             const VisionLanguageModel& model,
+                                             std::span<const TrainingRecord* const> records,
+                                             const RolloutOptions& options, const TruthOf& truth,
+                                             double theta_km, const RewardParts& weights,
+                                             const CancellationToken& cancellation);
+
+}  // namespace gre

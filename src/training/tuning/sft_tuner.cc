@@ -1,0 +1,235 @@
+#include "training/tuning/sft_tuner.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <limits>
+#include <memory>
+#include <utility>
+
+#include <ATen/Parallel.h>
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/full.h>
+#include <nlohmann/json.hpp>
+
+#include "core/log.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "training/completion_batch.h"
+#include "training/settings_reader.h"
+#include "training/training_state.h"
+#include "training/tuning/training_records.h"
+#include "training/tuning/tuning_config.h"
+#include "training/tuning/tuning_evaluation.h"
+#include "training/tuning/tuning_run.h"
+
+namespace gre {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+double SecondsSince(Clock::time_point start) {
+  return std::chrono::duration<double>(Clock::now() - start).count();
+}
+
+class SftTuner {
+ public:
+  SftTuner(TuningConfig config, std::shared_ptr<VisionLanguageModel> model,
+           std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> train,
+           std::vector<TrainingRecord> dev, const CancellationToken& cancellation)
+      : config_(std::move(config)),
+        model_(std::move(model)),
+        train_(std::move(train)),
+        dev_(std::move(dev)),
+        cancellation_(cancellation),
+        optimiser_(config_.optim.adamw, std::move(parameters)) {
+    position_.settings_hash = Sha256Hex(config_.Fingerprint() + HashOf(train_));
+    position_.best_score = std::numeric_limits<double>::lowest();
+    const auto batch = static_cast<int64_t>(config_.optim.batch_size);
+    steps_per_epoch_ = (static_cast<int64_t>(train_.size()) + batch - 1) / batch;
+    total_steps_ = steps_per_epoch_ * config_.schedule.epochs;
+    warmup_steps_ = static_cast<int64_t>(
+        std::ceil(config_.optim.warmup_ratio * static_cast<double>(total_steps_)));
+  }
+
+  Status Resume() {
+    GRE_ASSIGN_OR_RETURN(auto position, LoadTrainingState(config_.checkpoint.directory,
+                                                          position_.settings_hash, optimiser_));
+    if (!position) return {};
+    position_ = std::move(*position);
+    LogInfo(Concat({"resuming at update ", std::to_string(optimiser_.steps()), " of ",
+                    std::to_string(total_steps_)}));
+    return {};
+  }
+
+  Status Run() {
+    const int64_t first = optimiser_.steps();
+    while (position_.epoch < config_.schedule.epochs) {
+      const std::vector<size_t> order =
+          EpochOrder(train_.size(), config_.schedule.seed, position_.epoch);
+      while (position_.step_in_epoch < steps_per_epoch_) {
+        GRE_RETURN_IF_ERROR(Update(order));
+        const int64_t steps = optimiser_.steps();
+        const bool ends_epoch = position_.step_in_epoch == steps_per_epoch_;
+        if (ends_epoch || IsDue(config_.evaluation.every_steps)) GRE_RETURN_IF_ERROR(Evaluate());
+        if (ends_epoch) {
+          ++position_.epoch;
+          position_.step_in_epoch = 0;
+        }
+        const int64_t most = config_.schedule.max_steps;
+        const bool enough = most > 0 && steps - first >= most;
+        const bool stops = enough || cancellation_.IsCancelled();
+        if (ends_epoch || stops || IsDue(config_.checkpoint.every_steps)) {
+          GRE_RETURN_IF_ERROR(SaveTrainingState(config_.checkpoint.directory, position_, optimiser_,
+                                                config_.checkpoint.keep));
+        }
+        if (enough) return {};
+        if (stops) return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
+        if (ends_epoch) break;
+      }
+    }
+    LogInfo(Concat(
+        {"done: ", std::to_string(optimiser_.steps()), " updates; the best is in ", Best()}));
+    return {};
+  }
+
+ private:
+  [[nodiscard]] bool IsDue(int64_t every) const {
+    return every > 0 && optimiser_.steps() % every == 0;
+  }
+  [[nodiscard]] std::string Best() const { return config_.checkpoint.directory + "/best"; }
+
+  Status Update(const std::vector<size_t>& order) {
+    const auto start = Clock::now();
+    const auto size = static_cast<size_t>(config_.optim.batch_size);
+    const size_t begin = static_cast<size_t>(position_.step_in_epoch) * size;
+    const size_t end = std::min(order.size(), begin + size);
+    std::vector<EncodedRecord> examples;
+    int64_t reply_tokens = 0, tokens = 0;
+    for (size_t i = begin; i < end; ++i) {
+      GRE_ASSIGN_OR_RETURN(EncodedRecord example, EncodeRecord(*model_, train_[order[i]]));
+      reply_tokens += static_cast<int64_t>(example.reply.size());
+      tokens += static_cast<int64_t>(example.prompt.token_ids.size() + example.reply.size());
+      examples.push_back(std::move(example));
+    }
+    double loss = 0;
+    const auto micro = static_cast<size_t>(config_.optim.micro_batch_size);
+    for (size_t first = 0; first < examples.size(); first += micro) {
+      std::vector<PromptWithCompletions> items;
+      for (size_t i = first; i < std::min(examples.size(), first + micro); ++i) {
+        items.push_back({&examples[i].prompt, {examples[i].reply}});
+      }
+      const CompletionBatch batch = MakeCompletionBatch(items);
+      CompletionPass pass(
+          *model_, batch,
+          {.recompute = config_.optim.checkpoint_activations,
+           .train_vision = config_.full() && (config_.parts.vision || config_.parts.merger)});
+      const double weight = 1.0 / static_cast<double>(reply_tokens);
+      const at::Tensor scores = pass.Scores().log_probabilities;
+      loss -= weight * scores.sum().item<double>();
+      pass.Backward(at::full(scores.sizes(), -weight, scores.options()));
+    }
+    const int64_t step = optimiser_.steps();
+    const double rate = ScheduledLearningRate(config_.rate_shape(), step, total_steps_,
+                                              warmup_steps_, config_.optim.learning_rate);
+    const double norm = optimiser_.Step(rate);
+    if (!std::isfinite(norm) || !std::isfinite(loss)) {
+      GRE_RETURN_IF_ERROR(SaveTrainingState(config_.checkpoint.directory, position_, optimiser_,
+                                            config_.checkpoint.keep));
+      return Error{ErrorCode::kInternal,
+                   Concat({"the loss or gradient of update ", std::to_string(step + 1),
+                           " is not finite; the state before it is kept; lower "
+                           "optim.learning_rate"})};
+    }
+    ++position_.step_in_epoch;
+    const double seconds = SecondsSince(start);
+    const double rate_of_tokens = static_cast<double>(tokens) / seconds;
+    LogInfo(Concat({"update ", std::to_string(step + 1), "/", std::to_string(total_steps_),
+                    "  loss ", FormatFixed(loss, 4), "  norm ", FormatFixed(norm, 2), "  lr ",
+                    FormatShortest(rate), "  ", FormatFixed(rate_of_tokens, 0), " tokens/s, ",
+                    FormatFixed(seconds * static_cast<double>(total_steps_ - step - 1) / 60, 1),
+                    " min left"}));
+    return AppendLog(config_, {{"update", step + 1},
+                               {"epoch", position_.epoch},
+                               {"loss", loss},
+                               {"gradient_norm", norm},
+                               {"learning_rate", rate},
+                               {"records", end - begin},
+                               {"reply_tokens", reply_tokens},
+                               {"tokens", tokens},
+                               {"seconds", seconds}});
+  }
+
+  Status Evaluate() {
+    if (dev_.empty()) return KeepBest(config_, *model_);
+    GRE_ASSIGN_OR_RETURN(const TuningScores scores,
+                         EvaluateTuning(model_, dev_, config_.evaluation.answers,
+                                        config_.evaluation.max_new_tokens, cancellation_));
+    std::string line = Concat({"dev: loss ", FormatFixed(scores.loss, 4)});
+    nlohmann::ordered_json accuracy = nlohmann::ordered_json::object();
+    if (scores.answers > 0) {
+      line += Concat({", ", FormatFixed(100 * scores.parsed, 1), " % of ",
+                      std::to_string(scores.answers), " answers parsed"});
+      for (const auto& [threshold, share] : scores.accuracy_km) {
+        line += Concat(
+            {", ", FormatFixed(100 * share, 1), " % within ", FormatShortest(threshold), " km"});
+        accuracy[FormatShortest(threshold)] = share;
+      }
+    }
+    LogInfo(line);
+    GRE_RETURN_IF_ERROR(AppendLog(config_, {{"update", optimiser_.steps()},
+                                            {"dev",
+                                             {{"examples", scores.examples},
+                                              {"loss", scores.loss},
+                                              {"answers", scores.answers},
+                                              {"parsed", scores.parsed},
+                                              {"with_truth", scores.with_truth},
+                                              {"accuracy_km", accuracy}}}}));
+    if (-scores.loss <= position_.best_score) return {};
+    position_.best_score = -scores.loss;
+    position_.best_epoch = position_.epoch;
+    return KeepBest(config_, *model_);
+  }
+
+  TuningConfig config_;
+  std::shared_ptr<VisionLanguageModel> model_;
+  std::vector<TrainingRecord> train_, dev_;
+  const CancellationToken& cancellation_;
+  AdamW optimiser_;
+  TrainingPosition position_;
+  int64_t steps_per_epoch_ = 0, total_steps_ = 0, warmup_steps_ = 0;
+};
+
+}  // namespace
+
+Result<bool> IsTuningRecipe(const std::string& config_path,
+                            const std::vector<std::string>& overrides) {
+  GRE_ASSIGN_OR_RETURN(const SettingsReader reader, SettingsReader::Load(config_path, overrides));
+  return reader.Has("model.base");
+}
+
+Status RunTuning(const std::string& config_path, const std::vector<std::string>& overrides,
+                 bool resume, const CancellationToken& cancellation) {
+  GRE_ASSIGN_OR_RETURN(TuningConfig config, TuningConfig::Load(config_path, overrides));
+  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.checkpoint.directory, resume));
+  at::set_num_threads(config.schedule.threads);
+  LogInfo(config_path + "\n" + config.Describe());
+  GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model, LoadTunedModel(config));
+  GRE_ASSIGN_OR_RETURN(
+      auto train, LoadRecords(config, config.data.train, RecordNeed::kReply, *model, cancellation));
+  std::vector<TrainingRecord> dev;
+  if (!config.data.dev.empty()) {
+    GRE_ASSIGN_OR_RETURN(
+        dev, LoadRecords(config, config.data.dev, RecordNeed::kReply, *model, cancellation));
+  }
+  GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters, ChooseParameters(config, *model));
+  int64_t trained = 0;
+  for (const TrainedParameter& parameter : parameters) trained += parameter.value.numel();
+  LogInfo(std::to_string(trained) + " values learn");
+  SftTuner tuner(std::move(config), std::move(model), std::move(parameters), std::move(train),
+                 std::move(dev), cancellation);
+  GRE_RETURN_IF_ERROR(resume ? tuner.Resume() : Status());
+  return tuner.Run();
+}
+
+}  // namespace gre

@@ -1,0 +1,160 @@
+#include "training/tuning/sft_tuner.h"
+
+#include <cstring>
+#include <filesystem>
+#include <limits>
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/strings.h"
+#include "image/encode.h"
+#include "model/loader.h"
+#include "support/temporary_folder.h"
+#include "training/tuning/model_export.h"
+#include "training/tuning/tuning_config.h"
+
+namespace gre {
+namespace {
+
+using ::testing::HasSubstr;
+
+// Four photos of one colour each, with their places as LLaMA-Factory's sharegpt has them.
+class SftTunerTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    nlohmann::json records = nlohmann::json::array();
+    for (int i = 0; i < 4; ++i) {
+      std::vector<uint8_t> pixels(56 * 56 * 3, static_cast<uint8_t>(60 * i));
+      const auto jpeg = EncodeJpeg({56, 56, std::move(pixels)});
+      const std::string name = Concat({"p", std::to_string(i), ".jpg"});
+      ASSERT_TRUE(WriteFileAtomically(folder_ / name, *jpeg).ok());
+      const std::string place = Concat({std::to_string(10 * i), ".5, 20.25"});
+      records.push_back({{"conversations",
+                          {{{"from", "human"}, {"value", "<image>Where?"}},
+                           {{"from", "gpt"},
+                            {"value", "<think>1. Colour.</think><answer>" + place + "</answer>"}}}},
+                         {"images", {name}}});
+    }
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "train.json", records.dump()).ok());
+    Recipe("");
+  }
+
+  void Recipe(const std::string& more) const {
+    const std::string text =
+        Concat({"[model]\nbase = \"", GRE_SOURCE_DIR, "/tests/goldens/model",
+                "\"\nmax_pixels = 3136\ndtype = \"float32\"\n[data]\ntrain = \"",
+                folder_ / "train.json", "\"\ndev = \"", folder_ / "train.json",
+                "\"\n[optim]\nlearning_rate = 0.02\nbatch_size = 2\n"
+                "warmup_ratio = 0\n[schedule]\nepochs = 3\nthreads = 1\n"
+                "[evaluation]\nanswers = 2\nmax_new_tokens = 8\n"
+                "[checkpoint]\nevery_steps = 0\n",
+                more});
+    ASSERT_TRUE(WriteFileAtomically(folder_ / "r.toml", text).ok());
+  }
+
+  [[nodiscard]] Status Run(const std::string& directory, std::vector<std::string> overrides = {},
+                           bool resume = false) const {
+    overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
+    return RunTuning(folder_ / "r.toml", overrides, resume, none_);
+  }
+  [[nodiscard]] std::string Adapter(const std::string& directory) const {
+    return ReadFile(folder_ / (directory + "/best/adapter_model.safetensors")).value();
+  }
+  // The losses of a run's updates.
+  [[nodiscard]] std::vector<double> Losses(const std::string& directory) const {
+    std::vector<double> losses;
+    const std::string log = ReadFile(folder_ / (directory + "/log.jsonl")).value();
+    for (const std::string_view line : Split(Trim(log), '\n')) {
+      const Json json = ParseJson(line).value();
+      if (json.contains("loss")) losses.push_back(json["loss"].get<double>());
+    }
+    return losses;
+  }
+
+  testing::TemporaryFolder folder_;
+  CancellationToken none_;
+};
+
+TEST_F(SftTunerTest, LearnsAndLeavesAnAdapterThatLoads) {
+  const Status status = Run("out");
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  const std::vector<double> losses = Losses("out");
+  ASSERT_EQ(losses.size(), 6U);
+  EXPECT_LT(losses.back(), 0.7 * losses.front());
+  ModelLoadOptions options;
+  options.adapter_dir = folder_ / "out/best";
+  const auto model = LoadModel(std::string(GRE_SOURCE_DIR) + "/tests/goldens/model", options);
+  EXPECT_TRUE(model.ok()) << model.error().message;
+}
+
+TEST_F(SftTunerTest, StoppedAfterEveryUpdateItEndsBitForBitTheSame) {
+  ASSERT_TRUE(Run("calm").ok());
+  ASSERT_TRUE(Run("stopped", {"schedule.max_steps=1"}).ok());
+  const Status refused = Run("stopped");
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr("--resume"));
+  for (int i = 0; i < 5; ++i) {
+    const Status status = Run("stopped", {"schedule.max_steps=1"}, /*resume=*/true);
+    ASSERT_TRUE(status.ok()) << status.error().message;
+  }
+  EXPECT_EQ(Losses("stopped"), Losses("calm"));
+  EXPECT_EQ(Adapter("stopped"), Adapter("calm"));
+}
+
+TEST_F(SftTunerTest, MicroBatchesAndKeptActivationsChangeNothingButRounding) {
+  ASSERT_TRUE(Run("one").ok());
+  ASSERT_TRUE(Run("two", {"optim.micro_batch_size=2", "optim.checkpoint_activations=false"}).ok());
+  const auto one = Losses("one"), two = Losses("two");
+  ASSERT_EQ(one.size(), two.size());
+  for (size_t i = 0; i < one.size(); ++i) EXPECT_NEAR(one[i], two[i], 1e-3 * one[i]);
+}
+
+TEST_F(SftTunerTest, FullFineTuningLearnsToo) {
+  const Status status = Run("full", {"tune.method=\"full\"", "optim.learning_rate=0.003"});
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  EXPECT_LT(Losses("full").back(), 0.8 * Losses("full").front());
+  // its directory loads like the base, also in shards
+  const auto model = LoadModel(folder_ / "full/best", {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const std::string shards = folder_ / "shards";
+  ASSERT_TRUE(WriteModel(shards, folder_ / "full/best", **model, 200'000).ok());
+  EXPECT_TRUE(std::filesystem::exists(shards + "/model.safetensors.index.json"));
+  const auto again = LoadModel(shards, {});
+  ASSERT_TRUE(again.ok()) << again.error().message;
+}
+
+TEST_F(SftTunerTest, ALossThatIsNotFiniteStopsTheRunAndKeepsTheStateBefore) {
+  ASSERT_TRUE(Run("out", {"schedule.epochs=1"}).ok());
+  std::string bytes = Adapter("out");
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(bytes.data() + bytes.size() - sizeof(nan), &nan, sizeof(nan));
+  const std::string adapter = folder_ / "out/best";
+  ASSERT_TRUE(WriteFileAtomically(adapter + "/adapter_model.safetensors", bytes).ok());
+  const Status status = Run("nan", {"model.adapter=\"" + adapter + "\""});
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("update 1 is not finite"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "nan/step_0"));
+}
+
+TEST_F(SftTunerTest, WrongRecipesAreRefusedWithKeyValueAndRange) {
+  const auto refusal = [&](const std::string& setting) {
+    const Status status = Run("refused", {setting});
+    EXPECT_FALSE(status.ok()) << setting;
+    return status.ok() ? "" : status.error().message;
+  };
+  EXPECT_THAT(refusal("lora.rnk=4"), HasSubstr("lora.rnk"));
+  EXPECT_THAT(refusal("lora.rank=0"), HasSubstr("lora.rank: expected 1 to 4096, found 0"));
+  EXPECT_THAT(refusal("optim.learning_rate=0"), HasSubstr("required"));
+  EXPECT_THAT(refusal("optim.shape=\"square\""), HasSubstr("cosine, linear or constant"));
+  EXPECT_THAT(refusal("lora.targets=\"q_proj, x_proj\""), HasSubstr("'x_proj'"));
+  EXPECT_THAT(refusal("data.train=\"nowhere.json\""), HasSubstr("nowhere.json"));
+  EXPECT_THAT(refusal("model.base=\"nowhere\""), HasSubstr("nowhere"));
+  EXPECT_THAT(refusal("data.cutoff_tokens=16"), HasSubstr("no record is left"));
+}
+
+}  // namespace
+}  // namespace gre

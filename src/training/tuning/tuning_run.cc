@@ -1,0 +1,138 @@
+#include "training/tuning/tuning_run.h"
+
+#include <filesystem>
+#include <numeric>
+#include <system_error>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "engine/runtime.h"
+#include "model/loader.h"
+#include "reasoning/prompt_template.h"
+#include "training/training_state.h"
+#include "training/tuning/model_export.h"
+
+namespace gre {
+
+Status PrepareRunDirectory(const std::string& directory, bool resume) {
+  if (!resume && HasTrainingState(directory)) {
+    return Error{ErrorCode::kInvalidArgument,
+                 directory +
+                     ": holds checkpoints of a run; continue it with --resume or choose "
+                     "another checkpoint.directory"};
+  }
+  std::error_code error;
+  std::filesystem::create_directories(directory, error);
+  if (error) return Error{ErrorCode::kUnavailable, directory + ": " + error.message()};
+  return {};
+}
+
+LinearWalk WalkOf(VisionLanguageModel& model) {
+  return [&model](const LinearVisitor& visitor) { model.VisitLinears(visitor); };
+}
+
+Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& config) {
+  ModelLoadOptions load;
+  GRE_ASSIGN_OR_RETURN(
+      load.device,
+      ResolveDevice(config.model.device == "cuda" ? DeviceChoice::kCuda : DeviceChoice::kCpu));
+  if (config.model.dtype == "float32") load.dtype = at::kFloat;
+  if (config.model.dtype == "bfloat16") load.dtype = at::kBFloat16;
+  load.adapter_dir = config.model.adapter;
+  load.max_pixels = config.model.max_pixels;
+  load.trainable = true;
+  GRE_ASSIGN_OR_RETURN(auto model, LoadModel(config.model.base, load));
+  if (model->decoder() == nullptr) {
+    return Error{ErrorCode::kInvalidArgument,
+                 Concat({config.model.base, ": model.base: '", model->spec().architecture,
+                         "' cannot be trained here"})};
+  }
+  return std::shared_ptr<VisionLanguageModel>(std::move(model));
+}
+
+// What learns, and of a LoRA only the adapter.
+Result<std::vector<TrainedParameter>> ChooseParameters(const TuningConfig& config,
+                                                       VisionLanguageModel& model) {
+  if (config.full()) return WeightParameters(model, config.parts);
+  if (config.model.adapter.empty()) {
+    GRE_RETURN_IF_ERROR(AddLora(WalkOf(model), config.lora, HashSeed(config.schedule.seed, "lora"),
+                                model.spec().device));
+  }
+  model.VisitParameters(
+      [](const ParameterSlice& slice) { slice.parameter->set_requires_grad(false); });
+  std::vector<TrainedParameter> parameters = AdapterParameters(model);
+  if (parameters.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 Concat({config.model.base,
+                         ": no layer of it takes an adapter; train it with "
+                         "tune.method = \"full\""})};
+  }
+  return parameters;
+}
+
+Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
+                                                const std::string& source, RecordNeed need,
+                                                const VisionLanguageModel& model,
+                                                const CancellationToken& cancellation) {
+  std::string instruction;
+  if (!config.data.prompt.empty()) {
+    GRE_ASSIGN_OR_RETURN(const PromptTemplate prompt, PromptTemplate::Load(config.data.prompt));
+    GRE_ASSIGN_OR_RETURN(const RenderedPrompt rendered, prompt.Render({}));
+    instruction = rendered.user;
+  }
+  LeftOutRecords left_out;
+  GRE_ASSIGN_OR_RETURN(
+      std::vector<TrainingRecord> records,
+      ReadTrainingRecords(source, config.data.root, instruction, need, left_out, cancellation));
+  GRE_ASSIGN_OR_RETURN(const RecordLengths lengths, CheckRecords(model, config.data.cutoff_tokens,
+                                                                 records, left_out, cancellation));
+  for (const auto& [reason, count] : left_out.counts) {
+    LogWarning(Concat({source, ": ", std::to_string(count), " records left out: ", reason}));
+  }
+  for (const std::string& example : left_out.examples) LogWarning("  " + example);
+  if (records.empty()) {
+    return Error{ErrorCode::kInvalidInput, source + ": no record is left that can be used"};
+  }
+  LogInfo(Concat({source, ": ", std::to_string(records.size()), " records, ",
+                  std::to_string(lengths.prompt_tokens), " tokens of prompts, ",
+                  std::to_string(lengths.reply_tokens), " of replies, the longest record ",
+                  std::to_string(lengths.longest)}));
+  return records;
+}
+
+std::string HashOf(const std::vector<TrainingRecord>& records) {
+  std::string text;
+  for (const TrainingRecord& record : records) {
+    text += Sha256Hex(Concat({record.photo, "\n", record.instruction, "\n", record.reply}));
+  }
+  return Sha256Hex(text);
+}
+
+std::vector<size_t> EpochOrder(size_t records, uint64_t seed, int64_t epoch) {
+  std::vector<size_t> order(records);
+  std::iota(order.begin(), order.end(), size_t{0});
+  Random random(HashSeed(seed, static_cast<uint64_t>(epoch)));
+  random.Shuffle(order);
+  return order;
+}
+
+Status KeepBest(const TuningConfig& config, VisionLanguageModel& model) {
+  const std::string best = config.checkpoint.directory + "/best";
+  if (config.full()) return WriteModel(best, config.model.base, model);
+  return WriteLora(best, WalkOf(model), config.lora, config.model.base,
+                   [&](const std::string& path) { return model.TransformersName(path); });
+}
+
+Status AppendLog(const TuningConfig& config, const nlohmann::ordered_json& line) {
+  GRE_ASSIGN_OR_RETURN(LineAppender log,
+                       LineAppender::Open(config.checkpoint.directory + "/log.jsonl"));
+  return log.Append(line.dump());
+}
+
+}  // namespace gre

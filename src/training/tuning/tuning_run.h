@@ -1,0 +1,51 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <nlohmann/json_fwd.hpp>
+
+#include "core/cancellation.h"
+#include "core/result.h"
+#include "model/lora/new_adapter.h"
+#include "model/vision_language_model.h"
+#include "training/adamw.h"
+#include "training/tuning/training_records.h"
+#include "training/tuning/tuning_config.h"
+
+namespace gre {
+
+// What the stages of training share: beginning, records, keeping.
+
+// Makes checkpoint.directory; kInvalidArgument where it holds a run and `resume` is not set.
+Status PrepareRunDirectory(const std::string& directory, bool resume);
+
+// Walks a model's linear layers; the model must outlive it.
+LinearWalk WalkOf(VisionLanguageModel& model);
+
+// The base with its adapter or without, in plain writable weights.
+Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& config);
+// What learns: the adapter's matrices, fresh ones where there is no adapter, or the weights.
+Result<std::vector<TrainedParameter>> ChooseParameters(const TuningConfig& config,
+                                                       VisionLanguageModel& model);
+
+// Reads and checks the records of a file; says on the log what was left out and how long they are.
+// An error when none is left.
+Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
+                                                const std::string& source, RecordNeed need,
+                                                const VisionLanguageModel& model,
+                                                const CancellationToken& cancellation);
+// Of all that of the records which influences what is learned.
+std::string HashOf(const std::vector<TrainingRecord>& records);
+
+// The records' order in an epoch; a function of (seed, epoch) alone.
+std::vector<size_t> EpochOrder(size_t records, uint64_t seed, int64_t epoch);
+
+// Writes what was learnt to directory/best: the adapter as PEFT reads it, or the whole model.
+Status KeepBest(const TuningConfig& config, VisionLanguageModel& model);
+
+// Adds a line to directory/log.jsonl.
+Status AppendLog(const TuningConfig& config, const nlohmann::ordered_json& line);
+
+}  // namespace gre

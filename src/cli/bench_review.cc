@@ -255,6 +255,7 @@ CommandSpec BenchReviewCommand() {
       "  gre bench review mine.jsonl --photos PHOTOS --decisions ann.csv";
   command.options = {
       {.name = "BENCHMARK",
+       .value_name = "BENCHMARK",
        .help = "The benchmark that 'gre bench build' wrote",
        .target = &options->candidates,
        .positional = true,

@@ -28,8 +28,8 @@ bool IsConversation(const Json& object);
 // ("<answer>…</answer>") is read where the record has no other truth and its coordinates are
 // labelled. Conversations of another form than one question with one picture and one answer stay in
 // extra as they are. Where `record.finished` is filled, the record is of that part, whatever it
-// looks like. Without `fields` the record is one of our own exports: its truth stands under the names
-// that an export gives it, and all other fields are extra.
+// looks like. Without `fields` the record is one of our own exports: its truth stands under the
+// names that an export gives it, and all other fields are extra.
 std::string FillFromConversation(Json object, const ConversationColumns& columns,
                                  const ListFields* fields, SourceRecord& record);
 

@@ -15,8 +15,8 @@ namespace gre {
 // What is asked about: records of a dataset, or candidates of a benchmark.
 struct ReviewSubject {
   std::span<const ReviewReason> reasons;
-  std::string_view keep_reasons = "";  // keys that a kept record may have
-  std::string_view keep_help = "";     // behind "keep"
+  std::string_view keep_reasons = {};  // keys that a kept record may have
+  std::string_view keep_help = {};     // behind "keep"
   std::string_view fix;                // what follows "f REASONS": "the corrected reply"
 };
 

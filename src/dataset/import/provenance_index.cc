@@ -87,10 +87,13 @@ bool ProvenanceIndex::Fill(const std::string& image, SourceRecord& record) {
   const uint64_t key = KeyOf(DataPartName(record.finished->part), record.finished->split, image);
   last_count_ = key == last_key_ ? last_count_ + 1 : 0;
   last_key_ = key;
-  const auto [first, last] = std::ranges::equal_range(lines_, key, {}, &Line::key);
-  if (static_cast<size_t>(last - first) <= last_count_) return false;
+  const auto first =
+      std::lower_bound(lines_.begin(), lines_.end(), key,
+                       [](const Line& line, uint64_t wanted) { return line.key < wanted; });
+  const size_t index = static_cast<size_t>(first - lines_.begin()) + last_count_;
+  if (index >= lines_.size() || lines_[index].key != key) return false;
   const std::string_view text = Text();
-  const auto at = static_cast<size_t>((first + static_cast<std::ptrdiff_t>(last_count_))->offset);
+  const auto at = static_cast<size_t>(lines_[index].offset);
   const Result<Json> line =
       ParseJson(text.substr(at, std::min(text.find('\n', at), text.size()) - at));
   if (!line.ok() || !line->is_object() || StringAt(*line, "image") != image) return false;

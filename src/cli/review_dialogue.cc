@@ -70,12 +70,13 @@ bool ReviewDialogue::ReadText(std::string& text) {
 }
 
 bool ReviewDialogue::Help() {
+  constexpr std::string_view kRest =
+      "  d REASONS  drop\n"
+      "  s          skip for now        u  undo the last decision\n"
+      "  q          stop; what was decided is stored       ?  this help\n"
+      "  REASONS are letters:\n";
   context_.out.Write(Concat({"  k          keep", subject_.keep_help, "\n  f REASONS  fix: then ",
-                             subject_.fix, ", ended by a line with a single dot\n",
-                             "  d REASONS  drop\n"
-                             "  s          skip for now        u  undo the last decision\n"
-                             "  q          stop; what was decided is stored       ?  this help\n"
-                             "  REASONS are letters:\n"}));
+                             subject_.fix, ", ended by a line with a single dot\n", kRest}));
   for (const ReviewReason& reason : subject_.reasons) {
     context_.out.WriteLine(Concat(
         {"    ", std::string_view(&reason.key, 1), "  ", reason.name, ": ", reason.meaning}));

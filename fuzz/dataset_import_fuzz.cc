@@ -33,7 +33,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     CheckRecord(plain);
     if (gre::IsConversation(*object)) {
       gre::SourceRecord conversation;
-      gre::FillFromConversation(*object, {}, {}, conversation);
+      const gre::ListFields fields;
+      gre::FillFromConversation(*object, {}, &fields, conversation);
+      CheckRecord(conversation);
+      gre::SourceRecord exported;
+      gre::FillFromConversation(*object, {}, nullptr, exported);
+      conversation = std::move(exported);
       CheckRecord(conversation);
     }
   }

@@ -48,6 +48,90 @@ class BenchTest : public ::testing::Test {
   ProgramOptions options_;
 };
 
+TEST_F(BenchTest, ThreePeopleReviewTheCandidatesOfABenchmark) {
+  const std::string photos = folder_ / "photos";
+  fs::create_directories(photos);
+  for (int i = 0; i < 4; ++i) {
+    const RgbImage image{40, 30, std::vector<uint8_t>(40 * 30 * 3, static_cast<uint8_t>(60 * i))};
+    ASSERT_TRUE(
+        WriteFileAtomically(photos + "/" + std::to_string(i) + ".png", EncodePng(image).value())
+            .ok());
+  }
+  const std::string truth =
+      Write("truth.jsonl",
+            R"({"id":"0.png","latitude":35,"longitude":135.7,"category":"Street","key_steps":)"
+            R"(["Signs are Japanese.","Cars keep right.","So this is Kyoto."]})"
+            "\n"
+            R"({"id":"1.png","country_code":"FR"})"
+            "\n"
+            R"({"id":"2.png","country_code":"PE"})"
+            "\n"
+            R"({"id":"3.png","country_code":"IT"})"
+            "\n");
+  const std::string bench = folder_ / "bench.jsonl";
+  const std::vector<std::string> build = {"bench",   "build",  "--photos",   photos,
+                                          "--truth", truth,    "--no-faces", "--out",
+                                          bench,     "--name", "reviewed"};
+  const ProgramResult drafted = Gre(build);
+  ASSERT_EQ(drafted.exit_code, 0) << drafted.err;
+  const auto review = [&](const std::string& name, const std::string& input) {
+    options_.input = input;
+    const ProgramResult result = Gre(
+        {"bench", "review", bench, "--photos", photos, "--decisions", folder_ / (name + ".csv")});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    return result.out;
+  };
+  // undone, refused, left and gone on with
+  std::string shown = review("ann", "?\nk\nu\nf\nf h\n1\nCars keep left.\n3\n.\nd n\nq\n");
+  for (const char* text : {"4 of 4 candidates are undecided", "0.png", "Kyoto", "T truth",
+                           "category: Street", "40 x 30", "Cars keep right.", "(4 left)",
+                           "neither country nor city can be inferred", "a reason is wanted",
+                           "France (country only)", "2 decisions of this session, 2 candidates"}) {
+    EXPECT_THAT(shown, HasSubstr(text));
+  }
+  EXPECT_EQ(*ReadFile(folder_ / "ann.csv"),
+            "id,country,city,decision,reasons,key_steps\n"
+            "0.png,yes,yes,fix,hallucination,\"Signs are Japanese.\nCars keep left.\nSo this is "
+            "Kyoto.\"\n"
+            "1.png,no,no,drop,not_inferable,\n");
+  shown = review("ann", "s\nk c\n");
+  EXPECT_THAT(shown, HasSubstr("2 of 4 candidates are undecided"));
+  EXPECT_THAT(shown, HasSubstr("1 candidates left"));
+  std::vector<std::string> reviewed = build;
+  for (const char* name : {"ann", "ben", "cleo"}) {
+    reviewed.insert(reviewed.end(), {"--decisions", folder_ / (std::string(name) + ".csv")});
+  }
+  review("ben", "f h\n1\nCars keep left.\n.\nd n\nd p\nk c\n");
+  review("cleo", "k\nk\nd px\nk c\n");
+  const ProgramResult unfinished = Gre(reviewed);
+  EXPECT_EQ(unfinished.exit_code, 2);
+  EXPECT_THAT(unfinished.err, HasSubstr("'2.png'"));
+  review("ann", "k\n");
+  reviewed.emplace_back("--json");
+  const ProgramResult built = Gre(reviewed);
+  ASSERT_EQ(built.exit_code, 0) << built.err;
+  const auto report = ParseJson(built.out);
+  ASSERT_TRUE(report.ok());
+  EXPECT_EQ(report->at("reviewed"), "ann, ben, cleo");
+  ASSERT_EQ(report->at("dropped").size(), 2U);
+  EXPECT_EQ(report->at("dropped")[0]["reason"],
+            "2 of 3 annotators can infer neither country nor city");
+  EXPECT_EQ(report->at("dropped")[1]["reason"], "2 of 3 annotators drop it: other, private");
+  EXPECT_NEAR(report->at("agreement")["drop"]["kappa"].get<double>(), 0.25, 1e-9);
+  const std::string lines = *ReadFile(bench);
+  // each step that two of three want
+  EXPECT_THAT(lines, HasSubstr(R"("key_steps":["Signs are Japanese.","So this is Kyoto.",)"
+                               R"("Cars keep left."])"));
+  EXPECT_THAT(lines, HasSubstr(R"("reviewed":"ann, ben, cleo")"));
+  // decisions about other photos are no beginning
+  Write("ann.csv", "id,country,city\nelse.png,yes,yes\n");
+  options_.input = "k\n";
+  const ProgramResult other =
+      Gre({"bench", "review", bench, "--photos", photos, "--decisions", folder_ / "ann.csv"});
+  EXPECT_EQ(other.exit_code, 2);
+  EXPECT_THAT(other.err, HasSubstr("found 'else.png'"));
+}
+
 TEST_F(BenchTest, TheScoreObjectIsAsDescribed) {
   const std::string truth =
       Write("truth.csv",

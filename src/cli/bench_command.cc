@@ -8,9 +8,9 @@ CommandSpec BenchCommand() {
   CommandSpec command;
   command.name = "bench";
   command.summary = "Measures how well any system locates photos, and what a difference is worth";
-  command.commands = {BenchBuildCommand(), BenchImportCommand(),  BenchRunCommand(),
-                      BenchScoreCommand(), BenchCompareCommand(), BenchReportCommand(),
-                      BenchFuseCommand(),  BenchSpeedCommand()};
+  command.commands = {BenchBuildCommand(),  BenchReviewCommand(), BenchImportCommand(),
+                      BenchRunCommand(),    BenchScoreCommand(),  BenchCompareCommand(),
+                      BenchReportCommand(), BenchFuseCommand(),   BenchSpeedCommand()};
   return command;
 }
 

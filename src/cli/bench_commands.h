@@ -6,6 +6,7 @@ namespace gre {
 
 // The subcommands of `gre bench`, one file each.
 CommandSpec BenchBuildCommand();
+CommandSpec BenchReviewCommand();
 CommandSpec BenchImportCommand();
 CommandSpec BenchCompareCommand();
 CommandSpec BenchFuseCommand();

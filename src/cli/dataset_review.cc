@@ -8,7 +8,7 @@
 #include "cli/context.h"
 #include "cli/dataset_commands.h"
 #include "cli/dataset_options.h"
-#include "cli/line_input.h"
+#include "cli/review_dialogue.h"
 #include "core/file.h"
 #include "core/strings.h"
 #include "dataset/photo_table.h"
@@ -38,14 +38,6 @@ struct ReviewOptions {
   int64_t min_annotators = 3;
 };
 
-constexpr std::string_view kHelp =
-    "  k          keep\n"
-    "  f REASONS  fix: then the corrected reply, ended by a line with a single dot\n"
-    "  d REASONS  drop\n"
-    "  s          skip for now        u  undo the last decision\n"
-    "  q          stop; what was decided is stored       ?  this help\n"
-    "  REASONS are letters:\n";
-
 // One annotator's session: entries one after another, each decision stored at once.
 class ReviewSession {
  public:
@@ -57,7 +49,8 @@ class ReviewSession {
         reviews_(dataset.database()),
         photos_(dataset.database()),
         replies_(dataset.database()),
-        namer_(PlaceNamer::Open(context.cache_directory() + "/geodata")) {}
+        namer_(PlaceNamer::Open(context.cache_directory() + "/geodata")),
+        dialogue_({.reasons = ReviewReasons(), .fix = "the corrected reply"}, context) {}
 
   Result<int64_t> Run() {
     GRE_ASSIGN_OR_RETURN(left_, reviews_.CountUndecided(part_, annotator_));
@@ -119,94 +112,47 @@ class ReviewSession {
   // Until the entry is decided, skipped or the session ends.
   Status Ask(const DataEntry& entry) {
     for (;;) {
-      context_.out.Write("keep, fix, drop, skip, undo, quit (" + std::to_string(left_) +
-                         " left) > ");
-      const std::optional<std::string> line = input_.Next(context_.cancellation());
-      if (!line) {
-        stopped_ = true;
-        context_.out.WriteLine("");
-        return {};
-      }
-      const std::string_view words = Trim(*line);
-      const char command = words.empty() ? '?' : words.front();
-      if (command == 'q') {
-        stopped_ = true;
-        return {};
-      }
-      if (command == 's') {
-        after_photo_ = entry.photo;
-        after_reply_ = entry.reply;
-        return {};
-      }
-      if (command == 'u') {
-        if (!last_) {
+      ReviewChoice choice;
+      switch (dialogue_.Ask(left_, choice)) {
+        case ReviewDialogue::Command::kQuit:
+          stopped_ = true;
+          return {};
+        case ReviewDialogue::Command::kSkip:
+          after_photo_ = entry.photo;
+          after_reply_ = entry.reply;
+          return {};
+        case ReviewDialogue::Command::kUndo:
+          if (last_) return Undo();
           context_.out.WriteLine("nothing was decided in this session");
-          continue;
-        }
-        GRE_RETURN_IF_ERROR(reviews_.Remove(*last_));
-        after_photo_ = last_->photo;
-        after_reply_ = last_->reply - 1;
-        last_.reset();
-        ++left_;
-        --decided_;
-        return {};
-      }
-      Review review{
-          .part = part_, .photo = entry.photo, .reply = entry.reply, .annotator = annotator_};
-      if (Read(words, review)) {
-        GRE_RETURN_IF_ERROR(reviews_.Put(review));
-        last_ = review;
-        ++decided_;
-        --left_;
-        return {};
+          break;
+        case ReviewDialogue::Command::kDecide:
+          return Decide({.part = part_,
+                         .photo = entry.photo,
+                         .reply = entry.reply,
+                         .annotator = annotator_,
+                         .decision = choice.decision,
+                         .reasons = std::move(choice.reasons),
+                         .chain = std::move(choice.text)});
       }
     }
   }
 
-  // False, with a word of help, when the line is no decision.
-  bool Read(std::string_view words, Review& review) {
-    const char command = words.empty() ? '?' : words.front();
-    const std::string_view reasons = Trim(words.substr(std::min<size_t>(1, words.size())));
-    for (const char key : reasons) {
-      if (key == ' ') continue;
-      const ReviewReason* const reason = FindReviewReason(key);
-      if (reason == nullptr) return Help();
-      review.reasons.emplace_back(reason->name);
-    }
-    if (command == 'k' && reasons.empty()) {
-      review.decision = ReviewDecision::kKeep;
-      return true;
-    }
-    if (command != 'f' && command != 'd') return Help();
-    if (review.reasons.empty()) {
-      context_.out.WriteLine("a reason is wanted");
-      return Help();
-    }
-    review.decision = command == 'd' ? ReviewDecision::kDrop : ReviewDecision::kFix;
-    return command == 'd' || ReadChain(review.chain);
+  Status Decide(Review review) {
+    GRE_RETURN_IF_ERROR(reviews_.Put(review));
+    last_ = std::move(review);
+    ++decided_;
+    --left_;
+    return {};
   }
 
-  bool ReadChain(std::string& chain) {
-    context_.out.WriteLine("the corrected reply, then a line with a single dot:");
-    while (const std::optional<std::string> line = input_.Next(context_.cancellation())) {
-      if (*line == ".") {
-        if (!chain.empty()) return true;
-        context_.out.WriteLine("no text: nothing is changed");
-        return false;
-      }
-      if (!chain.empty()) chain += '\n';
-      chain += *line;
-    }
-    return false;
-  }
-
-  bool Help() {
-    context_.out.Write(kHelp);
-    for (const ReviewReason& reason : ReviewReasons()) {
-      context_.out.WriteLine(Concat(
-          {"    ", std::string_view(&reason.key, 1), "  ", reason.name, ": ", reason.meaning}));
-    }
-    return false;
+  Status Undo() {
+    GRE_RETURN_IF_ERROR(reviews_.Remove(*last_));
+    after_photo_ = last_->photo;
+    after_reply_ = last_->reply - 1;
+    last_.reset();
+    ++left_;
+    --decided_;
+    return {};
   }
 
   DataPart part_;
@@ -217,7 +163,7 @@ class ReviewSession {
   PhotoTable photos_;
   ReplyTable replies_;
   PlaceNamer namer_;
-  LineInput input_;
+  ReviewDialogue dialogue_;
   int64_t left_ = 0, decided_ = 0;
   int64_t after_photo_ = 0, after_reply_ = 0;
   std::optional<Review> last_;

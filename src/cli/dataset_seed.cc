@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "cli/context.h"
 #include "cli/dataset_commands.h"
@@ -47,9 +48,9 @@ Status Resolve(DatasetSeedOptions& options) {
 
 Result<DatasetOutcome> Seed(DatasetSeedOptions& options, Dataset& dataset, CliContext& context) {
   GRE_RETURN_IF_ERROR(Resolve(options));
-  std::optional<Gazetteer> gazetteer;
+  std::vector<PopulatedPlace> places;
   if (options.seed.balance == SeedBalance::kPopulation) {
-    GRE_ASSIGN_OR_RETURN(gazetteer, Gazetteer::Open(context.cache_directory() + "/geodata"));
+    GRE_ASSIGN_OR_RETURN(places, ReadPopulations(context.cache_directory() + "/geodata"));
   }
   std::unique_ptr<Progress> progress;
   const auto report = [&](int64_t done, int64_t total) {
@@ -62,10 +63,9 @@ Result<DatasetOutcome> Seed(DatasetSeedOptions& options, Dataset& dataset, CliCo
     }
     progress->Update(done);
   };
-  GRE_ASSIGN_OR_RETURN(
-      const SeedSummary summary,
-      SeedDataset(dataset, options.seed, options.present_only, gazetteer ? &*gazetteer : nullptr,
-                  report, context.cancellation()));
+  GRE_ASSIGN_OR_RETURN(const SeedSummary summary,
+                       SeedDataset(dataset, options.seed, options.present_only, places, report,
+                                   context.cancellation()));
   progress.reset();
   if (!context.json) context.out.Write(SeedText(summary));
   return DatasetOutcome{SeedJson(summary)};
@@ -88,7 +88,7 @@ std::vector<OptionSpec> Options(DatasetSeedOptions& options) {
        .max = 1},
       {.name = "balance",
        .value_name = "HOW",
-       .help = "uniform: as many photos from every cell; population: by the settlements in it; "
+       .help = "uniform: as many photos from every cell; population: by the people in it; "
                "none: any photo with the same chance",
        .target = &options.balance,
        .choices = {"uniform", "population", "none"}},

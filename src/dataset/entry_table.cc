@@ -114,12 +114,13 @@ Status EntryTable::AddFinished(const DataEntry& entry) {
         database_->Query("SELECT part FROM parts WHERE photo = $1", {entry.photo}));
     if (rows.at(0).Text(0) != DataPartName(entry.part)) return {};
     return database_->Run(
-        "INSERT INTO entries (part, photo, reply, label, deviation_km, hard, split, reviewed, "
-        "dropped) VALUES ($1, $2, $3, $4, $5, 0, $6, $7, 0) ON CONFLICT (part, photo, reply) "
-        "DO NOTHING",
+        "INSERT INTO entries (part, photo, reply, label, deviation_km, band, hard, split, "
+        "reviewed, dropped) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0) "
+        "ON CONFLICT (part, photo, reply) DO NOTHING",
         {PartText(entry.part), entry.photo, entry.reply,
          entry.label ? SqlValue(int64_t{*entry.label}) : SqlValue(),
-         SqlOptional(entry.deviation_km), entry.split, entry.reviewed});
+         SqlOptional(entry.deviation_km), SqlText(entry.band), int64_t{entry.hard}, entry.split,
+         entry.reviewed});
   });
 }
 

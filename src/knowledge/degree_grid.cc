@@ -182,14 +182,16 @@ using Words = uint32_t __attribute__((vector_size(16)));
     best = nearer ? squared : best;
     items = nearer ? __builtin_convertvector(numbers, Longs) : items;
   }
-  double least = best[0];
-  int64_t item = items[0];
-  for (int lane = 1; lane < 4; ++lane) {
-    const bool nearer = best[lane] < least || (best[lane] == least && items[lane] < item);
-    least = nearer ? best[lane] : least;
-    item = nearer ? items[lane] : item;
-  }
-  return static_cast<uint32_t>(item);
+  // The least of the lanes in all of them, then the smallest item among those that have it: without
+  // branches, which nothing could predict.
+  const Doubles halves = __builtin_shufflevector(best, best, 2, 3, 0, 1);
+  Doubles least = halves < best ? halves : best;
+  const Doubles neighbours = __builtin_shufflevector(least, least, 1, 0, 3, 2);
+  least = neighbours < least ? neighbours : least;
+  Longs first = best == least ? items : Longs{} + std::numeric_limits<int64_t>::max();
+  const Longs other_half = __builtin_shufflevector(first, first, 2, 3, 0, 1);
+  first = other_half < first ? other_half : first;
+  return static_cast<uint32_t>(std::min<int64_t>(first[0], first[1]));
 }
 
 // Points in groups, in three steps, so that the memory each step needs is on its way already.

@@ -66,7 +66,7 @@ class Gazetteer {
   // spellings of letters with marks ("Köln", "Koeln") do not matter; parts of a name and names in
   // other languages never match ("Gothenburg" is not found: the table says "Goeteborg"). Optionally
   // only those of a country (alpha-2, upper case) and of a region or sub-region, compared likewise.
-  // Which of several is meant the table cannot say: it has no populations.
+  // Which of several is meant the table cannot say: it has no populations (populations.h).
   [[nodiscard]] std::vector<PlaceView> FindByName(std::string_view name,
                                                   std::string_view country_code = {},
                                                   std::string_view region = {}) const;

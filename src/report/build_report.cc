@@ -85,7 +85,8 @@ std::string BuildText(const BuiltBenchmark& built) {
   if (built.agreement) {
     text.append("Fleiss' kappa: country ").append(KappaText(built.agreement->country));
     text.append(", city ").append(KappaText(built.agreement->city));
-    text.append(", neither ").append(KappaText(built.agreement->neither)).append("\n");
+    text.append(", neither ").append(KappaText(built.agreement->neither));
+    text.append(", drop ").append(KappaText(built.agreement->drop)).append("\n");
   }
   text.append("reviewed: ").append(built.reviewed).append("\n\n");
 
@@ -149,7 +150,8 @@ std::string BuildJson(const BuiltBenchmark& built, const IndicatorCorpus& corpus
   if (built.agreement) {
     agreement = {{"country", AgreementJson(built.agreement->country)},
                  {"city", AgreementJson(built.agreement->city)},
-                 {"neither", AgreementJson(built.agreement->neither)}};
+                 {"neither", AgreementJson(built.agreement->neither)},
+                 {"drop", AgreementJson(built.agreement->drop)}};
   }
   const OrderedJson json = {{"schema", "gre.build-report/1"},
                             {"records", built.records.size()},

@@ -91,7 +91,11 @@ std::string RenderReviewScreen(const ReviewItem& item, const PlaceNamer& namer,
     out += Line("Answer", answer, columns);
   }
   if (item.label) out += Line("Label", *item.label ? "True" : "False", columns);
-  out += RenderTerminalChain(item.chain, options);
+  for (const auto& [name, text] : item.details) out += Line(name, text, columns);
+  for (size_t i = 0; i < item.key_steps.size(); ++i) {
+    out += Line("Step " + std::to_string(i + 1), item.key_steps[i], columns);
+  }
+  if (!item.chain.empty()) out += RenderTerminalChain(item.chain, options);
   for (const std::string& finding : item.findings) out += Line("Check", finding, columns);
   if (!item.earlier.empty()) out += Line("Earlier", item.earlier, columns);
   if (!options.show_map) return out;

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "geo/lat_lng.h"
@@ -12,7 +13,7 @@
 
 namespace gre {
 
-// What an annotator is shown of one record.
+// What an annotator is shown of one record: of a dataset, or a benchmark's candidate.
 struct ReviewItem {
   std::string id;
   std::string photo_path;         // empty: a record of text alone
@@ -21,6 +22,9 @@ struct ReviewItem {
   std::string truth_country;      // its name
   std::optional<LatLng> answer;   // absent: a photo alone is judged
   std::optional<bool> label;      // of a Judge record
+  // Of a candidate: what the file tells, labels; a word of at most eight letters and a text each.
+  std::vector<std::pair<std::string, std::string>> details;
+  std::vector<std::string> key_steps;  // of a candidate: the draft
   Chain chain;
   std::vector<std::string> findings;  // one line each
   std::string earlier;                // what this annotator decided before

@@ -43,6 +43,7 @@ class Builder {
     GRE_RETURN_IF_ERROR(ApplyDecisions());
     GRE_RETURN_IF_ERROR(Label());
     GRE_RETURN_IF_ERROR(DraftKeySteps());
+    ReviseKeySteps();
     for (Candidate& candidate : candidates_) built_.records.push_back(std::move(candidate.record));
     return std::move(built_);
   }
@@ -198,10 +199,8 @@ class Builder {
         return Error{ErrorCode::kInvalidInput, "the annotators' files: expected a decision on '" +
                                                    candidate.record.id + "', found none"};
       }
-      const size_t votes = NeitherVotes(found->second);
-      if (votes < options_.drop_votes) return Reason();
-      return Reason(std::to_string(votes) + " of " + std::to_string(found->second.size()) +
-                    " annotators can infer neither country nor city");
+      if (DropVotes(found->second) < options_.drop_votes) return Reason();
+      return Reason(DropReason(found->second));
     });
   }
 
@@ -335,6 +334,15 @@ class Builder {
         [](Candidate& candidate, const Json& json) {
           candidate.record.key_steps = TextsOf(json, "steps");
         });
+  }
+
+  // What the annotators made of the drafts; every candidate has their decisions.
+  void ReviseKeySteps() {
+    if (tools_.decisions == nullptr) return;
+    for (Candidate& candidate : candidates_) {
+      candidate.record.key_steps = RevisedKeySteps(
+          candidate.record.key_steps, tools_.decisions->photos.find(candidate.record.id)->second);
+    }
   }
 
   const BuildTools& tools_;

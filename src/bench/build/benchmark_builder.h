@@ -29,9 +29,9 @@ namespace gre {
 //   clues      photos that resemble no entry of the indicator corpus are dropped; what they
 //   resemble
 //              becomes their indicators
-//   decisions  photos of which two annotators say that neither country nor city can be inferred
-//   labels     an engine names category, indicator, clues and caption
-//   key_steps  an engine that is told the truth drafts the key steps
+//   decisions  photos that two annotators drop, or say that neither country nor city can be
+//   inferred labels     an engine names category, indicator, clues and caption key_steps  an engine
+//   that is told the truth drafts the key steps; annotators revise them
 
 // An entry of the corpus that a photo resembles.
 struct ClueMatch {
@@ -61,7 +61,7 @@ struct BuildOptions {
   double max_face_share = 0.5;  // of the photo's area (GREval: 50 %)
   double min_similarity = 0;    // with clues; GREval's is unpublished
   size_t max_clues = 8;         // indicators a photo
-  size_t drop_votes = 2;        // annotators who see neither country nor city (GREval: two)
+  size_t drop_votes = 2;        // annotators who drop it or see neither of both (GREval: two)
   int engine_batch = 8;
   uint64_t seed = 1;
 };

@@ -179,10 +179,10 @@ std::string Normalized(Kind kind, std::string_view value) {
   for (const std::string_view arrow : {"->", "\xE2\x86\x92"}) {
     const size_t at = value.find(arrow);
     if (at == std::string_view::npos) continue;
-    const std::string feature = AsciiLower(Trim(value.substr(0, at)));
+    std::string feature = AsciiLower(Trim(value.substr(0, at)));
     const std::string region = country_or_text(Trim(value.substr(at + arrow.size())));
     if (feature.empty() || region.empty()) return {};
-    return feature + " -> " + region;
+    return feature.append(" -> ").append(region);
   }
   return {};
 }

@@ -155,8 +155,7 @@ class Exporter {
       // GRE's fields hold chain and answer; other trainers read the conversation alone
       const bool with_chain =
           options_.format != ExportFormat::kGre && options_.format != ExportFormat::kWebDataset;
-      GRE_ASSIGN_OR_RETURN(record.prompt.user,
-                           instructions_.OfJudge(row, record.chain, with_chain));
+      GRE_ASSIGN_OR_RETURN(record.prompt, instructions_.OfJudge(row, record.chain, with_chain));
     } else {
       GRE_ASSIGN_OR_RETURN(record.prompt, instructions_.OfChain(row));
     }

@@ -266,7 +266,7 @@ TEST_F(ExportTest, ShardsAreTarsOfEqualBytes) {
               ElementsAre("000000000.jpg=picture of seed1",
                           R"(000000000.json={"id":"seed1","part":"seed","split":"train","image":)"
                           R"("000000000.jpg","instructions":"Where is this?","gt_lat":35.0,)"
-                          R"("gt_lon":135.5})"));
+                          R"("gt_lon":135.5,"system":"Be exact."})"));
   EXPECT_EQ(members(folder_ / "out/gre_cot-train-000001.tar").size(), 2U);
   const std::string first = Read("gre_cot-train-000000.tar");
   ExportOptions again = options;

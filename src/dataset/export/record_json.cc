@@ -139,13 +139,16 @@ std::string FormatRecord(ExportFormat format, const FinishedRecord& record, bool
       extra = std::move(parsed).value();
     }
   }
-  // an imported Seed's instruction and an imported verdict stand in the record already
-  if (record.row.entry.part == DataPart::kSeed) extra.erase("instructions");
-  if (record.row.entry.part == DataPart::kJudge) extra.erase("label");
-  // beside the source's fields, so that an imported export gives the same file again
-  if (format == ExportFormat::kLlamaFactory && !record.prompt.system.empty()) {
-    extra["system"] = record.prompt.system;
-  }
+  // an imported Seed's instruction stands in the record already
+  const bool instructed =
+      record.row.entry.part == DataPart::kSeed && extra.contains("instructions");
+  if (instructed) extra.erase("instructions");
+  // The system message is a field of that name wherever the format has no place of its own for it;
+  // in GRE's files only one that came with the record. A source's field is never taken for it.
+  extra.erase("system");
+  const bool imported = instructed || record.row.teacher_kind == "imported";
+  const bool has_field = format == ExportFormat::kGre ? imported : format != ExportFormat::kTrl;
+  if (has_field && !record.prompt.system.empty()) extra["system"] = record.prompt.system;
   for (const auto& [name, value] : extra.items()) {
     if (!json.contains(name)) json[name] = value;
   }

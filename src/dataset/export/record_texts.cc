@@ -4,6 +4,7 @@
 
 #include "core/json.h"
 #include "core/strings.h"
+#include "dataset/teacher/imported_reply.h"
 #include "reasoning/answer_parser.h"
 #include "reasoning/chain.h"
 #include "reasoning/reply.h"
@@ -80,9 +81,10 @@ Result<bool> Instructions::FromTable(const ExportRow& row, RenderedPrompt& promp
         const std::vector<SqlRow> rows,
         database_->Query("SELECT name, text FROM prompts WHERE hash = $1", {row.prompt_hash}));
     if (rows.empty()) return false;
-    Known found{{"", rows[0].Text(1)}, rows[0].Text(0)};
+    Known found{ReadImportedPrompt(rows[0].Text(1)), rows[0].Text(0)};
     // An imported instruction is text; others are template files.
     if (row.teacher_kind != kImported) {
+      found.prompt = {"", rows[0].Text(1)};
       if (const auto file = PromptTemplate::Parse(rows[0].Text(1)); file.ok()) {
         GRE_ASSIGN_OR_RETURN(found.prompt, RenderWithoutValues(*file));
       }
@@ -104,19 +106,24 @@ Result<RenderedPrompt> Instructions::OfChain(const ExportRow& row) {
     const auto extra = ParseJson(row.photo.extra);
     if (extra.ok() && extra->contains("instructions") && extra->at("instructions").is_string()) {
       Count("in the record", "imported with the record");
-      return RenderedPrompt{"", extra->at("instructions").get<std::string>()};
+      const Json system = extra->value("system", Json());
+      return RenderedPrompt{system.is_string() ? system.get<std::string>() : std::string(),
+                            extra->at("instructions").get<std::string>()};
     }
   }
   Count(usual_hash_, std::string(kUsualName));
   return usual_;
 }
 
-Result<std::string> Instructions::OfJudge(const ExportRow& row, const ChainText& chain,
-                                          bool with_chain) {
+Result<RenderedPrompt> Instructions::OfJudge(const ExportRow& row, const ChainText& chain,
+                                             bool with_chain) {
   if (row.teacher_kind == kImported) {
     RenderedPrompt prompt;
     GRE_ASSIGN_OR_RETURN(const bool found, FromTable(row, prompt));
-    if (found) return prompt.user;
+    if (found && with_chain && prompt.user.find(chain.thinking) == std::string::npos) {
+      prompt.user += Concat({"\n\n", chain.thinking, "\n", chain.answer});
+    }
+    if (found) return prompt;
   }
   Count(judge_.hash(), "judge");
   std::string criterion = "it lies in the country where the photo was taken";
@@ -125,11 +132,9 @@ Result<std::string> Instructions::OfJudge(const ExportRow& row, const ChainText&
                     ? std::string("it lies near the place where the photo was taken")
                     : "it lies within " + theta_km_ + " km of the place where the photo was taken";
   }
-  GRE_ASSIGN_OR_RETURN(const RenderedPrompt prompt,
-                       judge_.Render({{"chain", with_chain ? chain.thinking : std::string()},
-                                      {"answer", with_chain ? chain.answer : std::string()},
-                                      {"criterion", criterion}}));
-  return prompt.user;
+  return judge_.Render({{"chain", with_chain ? chain.thinking : std::string()},
+                        {"answer", with_chain ? chain.answer : std::string()},
+                        {"criterion", criterion}});
 }
 
 }  // namespace gre

@@ -37,8 +37,9 @@ class Instructions {
   // imported with an instruction keep it.
   Result<RenderedPrompt> OfChain(const ExportRow& row);
   // The question of Judge; an imported record's own where it has one. Without `with_chain` the
-  // chain and the answer stand in fields of their own.
-  Result<std::string> OfJudge(const ExportRow& row, const ChainText& chain, bool with_chain);
+  // chain and the answer stand in fields of their own; with it, a question of an import that lacks
+  // the chain gets both at its end.
+  Result<RenderedPrompt> OfJudge(const ExportRow& row, const ChainText& chain, bool with_chain);
 
   struct Use {
     std::string name;  // of the prompt

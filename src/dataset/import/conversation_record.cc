@@ -17,6 +17,8 @@ namespace gre {
 namespace {
 
 constexpr std::string_view kImageMark = "<image>";
+constexpr char kJudgedChain[] = "predicted_cot";
+constexpr char kJudgedAnswer[] = "predicted_answer";
 constexpr double kSamePointDeg = 1e-5;
 
 // One question and one answer.
@@ -36,6 +38,11 @@ std::string StringAt(const Json& object, const std::string& key) {
   if (!object.is_object()) return {};
   const auto found = object.find(key);
   return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+}
+
+std::string TakeString(Json& object, const std::string& key) {
+  const Json value = Remove(object, key);
+  return value.is_string() ? value.get<std::string>() : std::string();
 }
 
 // The question without the mark of its one picture; nullopt where there are several, or it stands
@@ -142,6 +149,21 @@ bool IsChain(std::string_view answer) {
          (parts.answer && !Trim(parts.rest).empty());
 }
 
+// The reply that a chain and its answer were; an export cuts it into the same two.
+std::string JudgedReply(const std::string& chain, const std::string& answer) {
+  std::string reply = RenderReply(chain, answer);
+  const ReplyParts parts = SplitReply(reply);
+  if (Trim(parts.thinking) == Trim(chain) && parts.answer && Trim(*parts.answer) == Trim(answer)) {
+    return reply;
+  }
+  // the chain has marks of its own
+  const ReplyParts own = SplitReply(chain);
+  if (!own.has_marks) return reply;
+  reply = chain;
+  if (!own.answer && !answer.empty()) reply += Concat({"\n<answer>", answer, "</answer>"});
+  return reply;
+}
+
 FieldValue Degrees(double value) {
   FieldValue field;
   field.kind = FieldValue::Kind::kNumber;
@@ -186,18 +208,21 @@ bool IsConversation(const Json& object) {
 }
 
 std::string FillFromConversation(Json object, const ConversationColumns& columns,
-                                 const ListFields& fields, SourceRecord& record) {
+                                 const ListFields* fields, SourceRecord& record) {
   bool several = false;
   std::string image = TakeImage(object, columns.images, several);
   std::optional<Exchange> exchange = TakeExchange(object, columns);
-  const std::string chain = StringAt(object, "predicted_cot");
-  const std::string answer = StringAt(object, "predicted_answer");
-  const bool is_judge = object.contains("predicted_cot");
-  if (is_judge) {
-    object.erase("predicted_cot");
-    object.erase("predicted_answer");
+  const std::optional<DataPart> known =
+      record.finished ? std::optional(record.finished->part) : std::nullopt;
+  const bool is_judge =
+      known.value_or(DataPart::kJudge) == DataPart::kJudge && object.contains(kJudgedChain);
+  const std::string chain = is_judge ? TakeString(object, kJudgedChain) : std::string();
+  const std::string answer = is_judge ? TakeString(object, kJudgedAnswer) : std::string();
+  if (fields == nullptr) {
+    FillFromExport(std::move(object), record);
+  } else {
+    FillFromJson(std::move(object), *fields, record);
   }
-  FillFromJson(object, fields, record);
   if (record.id.empty()) record.id = image;
   if (several) {
     record.rejected = "several_images";
@@ -205,34 +230,34 @@ std::string FillFromConversation(Json object, const ConversationColumns& columns
   }
   Json extra = Json::object();
   if (Result<Json> parsed = ParseJson(record.extra); parsed.ok()) extra = std::move(*parsed);
+  const auto finish = [&](DataPart part) {
+    if (!record.finished) record.finished.emplace().split.clear();
+    record.finished->part = part;
+  };
+  const bool is_verdict = exchange && IsVerdict(exchange->answer);
   SourceReply reply;
-  if (exchange) {
-    reply.instruction = exchange->question;
-    if (!exchange->system.empty()) extra[columns.system] = exchange->system;
-  }
   if (is_judge) {
-    record.part = DataPart::kJudge;
-    const ReplyParts parts = SplitReply(chain);
-    reply.text = parts.has_marks ? chain : RenderReply(chain, answer);
-    if (parts.has_marks && !parts.answer && !answer.empty()) {
-      reply.text += Concat({"\n<answer>", answer, "</answer>"});
-    }
-    if (exchange) {
-      extra["label"] = std::string(Trim(exchange->answer));
-      if (IsVerdict(exchange->answer)) reply.label = IsYes(exchange->answer);
-    }
-  } else if (exchange && IsVerdict(exchange->answer)) {
+    finish(DataPart::kJudge);
+    reply.text = JudgedReply(chain, answer);
+    if (is_verdict) reply.label = IsYes(exchange->answer);
+    if (exchange && !is_verdict) extra["label"] = std::string(Trim(exchange->answer));
+  } else if (is_verdict && known.value_or(DataPart::kJudge) == DataPart::kJudge) {
     extra["label"] = std::string(Trim(exchange->answer));
     extra["question"] = exchange->question;
-  } else if (exchange && IsChain(exchange->answer)) {
+  } else if (exchange && (known ? *known == DataPart::kCot : IsChain(exchange->answer))) {
     reply.text = exchange->answer;
-    record.part = DataPart::kCot;
+    finish(DataPart::kCot);
   } else if (exchange) {
     extra["instructions"] = exchange->question;
-    record.part = DataPart::kSeed;
+    finish(DataPart::kSeed);
     KeepSolution(exchange->answer, extra, record);
   } else if (extra.contains("instructions")) {
-    record.part = DataPart::kSeed;
+    finish(DataPart::kSeed);
+  }
+  if (exchange && !reply.text.empty()) {
+    reply.instruction = {exchange->system, exchange->question};
+  } else if (exchange && !exchange->system.empty()) {
+    extra["system"] = exchange->system;
   }
   record.extra = DumpJson(extra);
   if (!reply.text.empty()) record.replies.push_back(std::move(reply));

@@ -11,6 +11,7 @@
 #include "dataset/import/conversation_record.h"
 #include "dataset/import/json_record.h"
 #include "dataset/import/photo_finder.h"
+#include "dataset/import/provenance_index.h"
 #include "dataset/import/sources.h"
 #include "dataset/record_file.h"
 
@@ -101,13 +102,22 @@ Result<std::vector<ConversationFile>> FilesOf(const std::string& source) {
 
 class ConversationReader {
  public:
-  ConversationReader(ConversationFile file, RecordFile records, const ImportOptions& options)
+  // `provenance`: of the export that the file belongs to; nullptr for others' files, and where the
+  // user names fields.
+  ConversationReader(ConversationFile file, RecordFile records, const ImportOptions& options,
+                     ProvenanceIndex* provenance)
       : columns_(std::move(file.columns)),
         records_(std::move(records)),
         options_(options),
         folder_(FolderOf(file.path)),
         split_(SplitOf(file.path)),
-        finder_(options.root.empty() ? folder_ : options.root, !options.root.empty()) {}
+        part_(PartOf(file.path)),
+        provenance_(part_ ? provenance : nullptr),
+        finder_(options.root.empty() ? folder_ : options.root, !options.root.empty()) {
+    if (provenance_ == nullptr) return;
+    const bool list = provenance_->format() == "llamafactory" || provenance_->format() == "trl";
+    columns_.images = list ? "images" : "image";
+  }
 
   Status Read(const RecordSink& sink) {
     size_t last_line = 0;
@@ -140,6 +150,16 @@ class ConversationReader {
     return stem.ends_with("_dev") ? "dev" : stem.ends_with("_test") ? "test" : "";
   }
 
+  // Of GRE's own file names.
+  static std::optional<DataPart> PartOf(const std::string& file) {
+    const std::string stem = fs::path(file).stem().string();
+    for (const DataPart part : {DataPart::kCot, DataPart::kJudge, DataPart::kSeed}) {
+      const std::string name = Concat({"gre_", DataPartName(part)});
+      if (stem == name || stem == name + "_dev" || stem == name + "_test") return part;
+    }
+    return std::nullopt;
+  }
+
   static void Reject(const std::string& message, SourceRecord& record) {
     record.rejected = "unreadable_record";
     const std::string prefix = record.place + ": ";
@@ -149,10 +169,24 @@ class ConversationReader {
   void Fill(SourceRecord& record) {
     Result<Json> object = ParseJson(records_.json());
     if (!object.ok()) return Reject(object.error().message, record);
-    const std::string image =
-        FillFromConversation(std::move(*object), columns_, options_.fields, record);
-    if (record.split.empty()) record.split = split_;
-    if (!options_.photos || !record.url.empty()) return;
+    const bool exported = provenance_ != nullptr;
+    if (part_) {
+      DataEntry& entry = record.finished.emplace();
+      entry.part = *part_;
+      entry.split = exported && split_.empty() ? "train" : split_;
+    }
+    if (exported && object->is_object() && provenance_->format() == "vlm-r1") {
+      record.id = TextOfJson(object->value("id", Json()));
+      object->erase("id");
+    }
+    const std::string image = FillFromConversation(std::move(*object), columns_,
+                                                   exported ? nullptr : &options_.fields, record);
+    if (exported) {
+      provenance_->Fill(image, record);
+    } else if (record.split.empty()) {
+      record.split = split_;
+    }
+    if (!options_.photos || (!record.url.empty() && !exported)) return;
     if (image.starts_with("http://") || image.starts_with("https://")) {
       record.url = image;
     } else if (image.empty()) {
@@ -172,7 +206,7 @@ class ConversationReader {
     }
     if (path.ok()) {
       record.path = std::move(*path);
-    } else {
+    } else if (record.url.empty()) {
       record.missing_file = path.error().message;
     }
   }
@@ -182,6 +216,8 @@ class ConversationReader {
   const ImportOptions& options_;
   std::string folder_;
   std::string split_;
+  std::optional<DataPart> part_;
+  ProvenanceIndex* provenance_;
   PhotoFinder finder_;
 };
 
@@ -202,9 +238,14 @@ Result<bool> HoldsConversations(const std::string& source) {
 Status ReadConversationSource(const std::string& source, const ImportOptions& options,
                               const RecordSink& sink) {
   GRE_ASSIGN_OR_RETURN(std::vector<ConversationFile> files, FilesOf(source));
+  ProvenanceFinder exports;
   for (ConversationFile& file : files) {
     GRE_ASSIGN_OR_RETURN(RecordFile records, RecordFile::Open(file.path));
-    ConversationReader reader(std::move(file), std::move(records), options);
+    ProvenanceIndex* provenance = nullptr;
+    if (options.fields == ListFields()) {
+      GRE_ASSIGN_OR_RETURN(provenance, exports.OfFile(file.path));
+    }
+    ConversationReader reader(std::move(file), std::move(records), options, provenance);
     GRE_RETURN_IF_ERROR(reader.Read(sink));
   }
   return {};

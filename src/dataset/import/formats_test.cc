@@ -107,19 +107,35 @@ TEST_F(FormatsTest, ShardsAreGroupedByKey) {
   EXPECT_EQ(Import({.sources = {folder_ / "shards"}}).there, 3);
 }
 
-TEST_F(FormatsTest, ADamagedShardKeepsWhatIsWhole) {
-  const std::string path = WriteTar("cut.tar", false,
-                                    {{"1.json", R"({"country": "FR"})"},
-                                     {"1.jpg", Jpeg(1)},
-                                     {"2.json", R"({"country": "FR"})"},
-                                     {"2.jpg", std::string(5000, 'x')}});
-  std::filesystem::resize_file(path, 4000);
-  const auto report = Try({.sources = {path}});
-  ASSERT_FALSE(report.ok());
-  EXPECT_THAT(report.error().message, HasSubstr("cut.tar: expected a tar archive, found: "));
+TEST_F(FormatsTest, ADamagedShardKeepsWhatIsWholeAndStopsNoOther) {
+  const std::string fr = R"({"country": "FR"})";
+  const auto cut = [&](const std::string& name, uintmax_t bytes) {
+    const std::string path = WriteTar(
+        name, false,
+        {{"1.json", fr}, {"1.jpg", Jpeg(1)}, {"2.json", fr}, {"2.jpg", std::string(5000, 'x')}});
+    if (bytes > 0) std::filesystem::resize_file(path, bytes);
+    return path;
+  };
+  cut("shards/a.tar", 4000);  // inside of 2.jpg
+  WriteTar("shards/b.tar", false, {{"3.json", fr}, {"3.jpg", Jpeg(3)}});
+  Write("shards/c.tar", "words");
+  const ImportReport report = Import({.sources = {folder_ / "shards"}});
+  EXPECT_EQ(report.added, 2);
+  EXPECT_EQ(report.records, 4);
+  EXPECT_THAT(report.rejected, ElementsAre(Pair("damaged_shard", 2)));
   EXPECT_EQ(Get("1").presence, PhotoPresence::kPresent);
-  const auto none = Try({.sources = {Write("none.tar", "words")}});
-  EXPECT_THAT(none.error().message, HasSubstr("none.tar"));
+  EXPECT_EQ(Get("3").presence, PhotoPresence::kPresent);
+  ASSERT_EQ(report.examples.size(), 2U);
+  EXPECT_THAT(report.examples[0], HasSubstr("a.tar: 2: damaged_shard: expected a tar archive"));
+  EXPECT_THAT(report.examples[0], HasSubstr(", inside of 2.jpg; what follows is not read"));
+  EXPECT_THAT(report.examples[0], HasSubstr(" at byte "));
+  EXPECT_THAT(report.examples[1], HasSubstr("c.tar"));
+  // between two files: nothing is damaged, but the end mark is missing
+  const uintmax_t first = 3 * 512 + (Jpeg(1).size() + 511) / 512 * 512;
+  const ImportReport between = Import({.sources = {cut("d.tar", first)}, .prefix = "d"});
+  EXPECT_EQ(between.added, 1);
+  EXPECT_THAT(between.rejected, ElementsAre(Pair("damaged_shard", 1)));
+  EXPECT_THAT(between.examples[0], HasSubstr("end mark at byte "));
 }
 
 constexpr char kChain[] =
@@ -152,7 +168,7 @@ TEST_F(FormatsTest, GreFilesKeepChainsInstructionsAndFields) {
             "<think>\nWide streets // left-hand traffic\n</think>\n<answer>35.01, 135.77</answer>");
   EXPECT_LT(*replies[0].deviation_km, 10);
   EXPECT_EQ(*replies_.PromptText(replies[0].prompt_hash), "Where is it?");
-  EXPECT_EQ(Get("imgs/2.jpg").extra, R"({"label":"False"})");
+  EXPECT_EQ(Get("imgs/2.jpg").extra, "{}");  // the verdict is the entry's label
   EXPECT_EQ(Get("imgs/2.jpg").country_code, "FR");
   replies = Replies("imgs/2.jpg");
   ASSERT_EQ(replies.size(), 1u);
@@ -182,8 +198,10 @@ TEST_F(FormatsTest, LlamaFactoryNamesItsColumns) {
   const ImportReport report = Import({.sources = {folder_ / "lf"}});
   EXPECT_EQ(report.added, 1);
   EXPECT_THAT(report.rejected, ElementsAre(Pair("several_images", 1)));
-  EXPECT_EQ(Get("pics/1.jpg").extra, R"({"sys":"Be brief."})");
-  EXPECT_EQ(Replies("pics/1.jpg").size(), 1u);
+  EXPECT_EQ(Get("pics/1.jpg").extra, "{}");
+  ASSERT_EQ(Replies("pics/1.jpg").size(), 1u);
+  EXPECT_EQ(*replies_.PromptText(Replies("pics/1.jpg")[0].prompt_hash),
+            R"({"system":"Be brief.","user":"Where?"})");
   Write("lf/dataset_info.json", R"({"d": {"file_name": "../x.json", "formatting": "sharegpt"}})");
   EXPECT_THAT(Try({.sources = {folder_ / "lf"}}).error().message,
               HasSubstr("expected a file in the same folder, found '../x.json'"));

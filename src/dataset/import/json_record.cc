@@ -123,6 +123,16 @@ std::string TextOfJson(const Json& value) {
   return value.is_string() ? value.get<std::string>() : DumpJson(value);
 }
 
+void FillFromExport(Json object, SourceRecord& record) {
+  Taker taker(object);
+  record.truth.latitude = ToField(taker.Take("gt_lat", {}));
+  record.truth.longitude = ToField(taker.Take("gt_lon", {}));
+  if (!record.truth.latitude.present() && !record.truth.longitude.present()) {
+    record.truth.country = taker.TakeText("country_code", {});
+  }
+  record.extra = DumpJson(object);
+}
+
 void FillFromJson(Json object, const ListFields& fields, SourceRecord& record) {
   Taker taker(object);
   if (!fields.id.empty() || record.id.empty()) {

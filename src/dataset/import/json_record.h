@@ -14,6 +14,10 @@ namespace gre {
 // order nobody says, the record is rejected ("unlabelled_pair").
 void FillFromJson(Json object, const ListFields& fields, SourceRecord& record);
 
+// The truth of a record of our own exports: "gt_lat" and "gt_lon", and "country_code" where both
+// are null. All other fields are extra, whatever they are called.
+void FillFromExport(Json object, SourceRecord& record);
+
 // The text of a value: of a string itself, of anything else its JSON; "" of null.
 std::string TextOfJson(const Json& value);
 

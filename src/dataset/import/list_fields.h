@@ -20,6 +20,8 @@ struct ListFields {
   double precision_all_km = 0;  // > 0: of every point without one of its own
   std::string kind = {}, split = {}, author = {}, licence = {}, taken = {};
   std::string suffix = {};  // added to what `file` says: ".jpg"
+
+  bool operator==(const ListFields&) const = default;
 };
 
 // The fields of a public set (dataset/import/list_presets.cc says where they are from).

@@ -292,16 +292,14 @@ Status RecordImporter::AddReplies(const SourceRecord& record, const Photo& photo
                                                                    reply.text, reply.instruction}));
     counts.replies += is_new ? 1 : 0;
   }
-  return record.part ? AddFinished(record, photo) : Status();
+  return record.finished ? AddFinished(record, photo) : Status();
 }
 
 Status RecordImporter::AddFinished(const SourceRecord& record, const Photo& photo) {
-  DataEntry entry;
-  entry.part = *record.part;
+  DataEntry entry = *record.finished;
   entry.photo = photo.number;
-  if (photo.source_split == "dev" || photo.source_split == "test") {
-    entry.split = photo.source_split;
-  }
+  if (entry.split.empty()) entry.split = photo.source_split;
+  if (entry.split != "dev" && entry.split != "test") entry.split = "train";
   if (entry.part == DataPart::kSeed) return entries_.AddFinished(entry);
   for (const SourceReply& reply : record.replies) {
     if (entry.part == DataPart::kJudge && !reply.label) continue;

@@ -10,6 +10,7 @@
 #include "core/strings.h"
 #include "dataset/import/conversation_record.h"
 #include "dataset/import/json_record.h"
+#include "dataset/import/provenance_index.h"
 #include "dataset/import/sources.h"
 #include "dataset/import/tar_reader.h"
 
@@ -41,28 +42,54 @@ std::pair<std::string, std::string> SplitKey(const std::string& name) {
 
 class ShardReader {
  public:
-  ShardReader(std::string shard, const ImportOptions& options, const RecordSink& sink)
-      : shard_(std::move(shard)), options_(options), sink_(sink) {}
+  // `provenance`: as in conversation_source.cc.
+  ShardReader(std::string shard, const ImportOptions& options, ProvenanceIndex* provenance,
+              const RecordSink& sink)
+      : shard_(std::move(shard)), options_(options), provenance_(provenance), sink_(sink) {}
 
+  // Errors are the sink's: a damaged shard is a rejected record.
   Status Read() {
-    GRE_ASSIGN_OR_RETURN(TarReader tar, TarReader::Open(shard_));
+    Result<TarReader> tar = TarReader::Open(shard_);
+    if (!tar.ok()) return RejectRest("", tar.error());
     for (TarReader::Entry entry;;) {
-      Result<bool> more = tar.Next(kMaxFileBytes, entry);
-      if (!more.ok()) {
-        // the samples before the damage are whole but for the last one
-        if (!sample_.key.empty()) sample_.problem = "the archive ends inside of the sample";
-        GRE_RETURN_IF_ERROR(Finish());
-        return more.error();
-      }
+      const Result<bool> more = tar->Next(kMaxFileBytes, entry);
+      if (!more.ok()) return RejectRest(NameOf(entry), more.error());
       if (!*more) return Finish();
       GRE_RETURN_IF_ERROR(Take(entry));
     }
   }
 
  private:
-  Status Take(TarReader::Entry& entry) {
+  static std::string NameOf(const TarReader::Entry& entry) {
     std::string name = ReplaceInvalidUtf8(entry.name);
     if (name.starts_with("./")) name.erase(0, 2);
+    return name;
+  }
+
+  // The samples before the damage are whole; the one whose file is cut, and what follows, is not.
+  Status RejectRest(const std::string& cut_file, const Error& error) {
+    SourceRecord rest;
+    rest.rejected = "damaged_shard";
+    const std::string prefix = shard_ + ": ";
+    rest.detail =
+        error.message.starts_with(prefix) ? error.message.substr(prefix.size()) : error.message;
+    rest.place = shard_;
+    if (!cut_file.empty()) {
+      rest.id = SplitKey(cut_file).first;
+      rest.place = Concat({shard_, ": ", rest.id});
+      rest.detail += Concat({", inside of ", cut_file});
+      if (sample_.key == rest.id) sample_ = {};
+    } else if (!last_file_.empty()) {
+      rest.detail += Concat({", behind ", last_file_});
+    }
+    rest.detail += "; what follows is not read";
+    GRE_RETURN_IF_ERROR(Finish());
+    return sink_(std::move(rest));
+  }
+
+  Status Take(TarReader::Entry& entry) {
+    const std::string name = NameOf(entry);
+    last_file_ = name;
     auto [key, extension] = SplitKey(name);
     const bool hidden = fs::path(key).filename().string().empty();  // ".DS_Store"
     if (hidden || extension.empty()) return {};
@@ -120,7 +147,7 @@ class ShardReader {
       object.erase("id");
     }
     if (IsConversation(object)) {
-      FillFromConversation(std::move(object), {}, options_.fields, record);
+      FillConversation(std::move(object), record);
     } else {
       FillFromJson(std::move(object), options_.fields, record);
     }
@@ -131,10 +158,35 @@ class ShardReader {
     }
   }
 
+  // An export's record says itself which part it is of.
+  void FillConversation(Json object, SourceRecord& record) const {
+    ConversationColumns columns;
+    if (const auto part = ParseDataPart(TextAt(object, "part"))) {
+      DataEntry& entry = record.finished.emplace();
+      entry.part = *part;
+      entry.split = TextAt(object, "split");
+      object.erase("part");
+    }
+    if (provenance_ == nullptr || !record.finished) {
+      FillFromConversation(std::move(object), columns, &options_.fields, record);
+      return;
+    }
+    columns.images = "image";
+    object.erase("split");
+    provenance_->Fill(FillFromConversation(std::move(object), columns, nullptr, record), record);
+  }
+
+  static std::string TextAt(const Json& object, const char* key) {
+    const auto found = object.find(key);
+    return found != object.end() && found->is_string() ? found->get<std::string>() : std::string();
+  }
+
   std::string shard_;
   const ImportOptions& options_;
+  ProvenanceIndex* provenance_;
   const RecordSink& sink_;
   Sample sample_;
+  std::string last_file_;  // that was whole
 };
 
 }  // namespace
@@ -163,13 +215,18 @@ std::vector<std::string> ShardsOf(const std::string& folder) {
 
 Status ReadShardSource(const std::string& source, const ImportOptions& options,
                        const RecordSink& sink) {
-  if (!DirectoryExists(source)) return ShardReader(source, options, sink).Read();
-  const std::vector<std::string> shards = ShardsOf(source);
+  const std::vector<std::string> shards =
+      DirectoryExists(source) ? ShardsOf(source) : std::vector<std::string>{source};
   if (shards.empty()) {
     return Error{ErrorCode::kNotFound, source + ": expected tar files, found none"};
   }
+  ProvenanceFinder exports;
   for (const std::string& shard : shards) {
-    GRE_RETURN_IF_ERROR(ShardReader(shard, options, sink).Read());
+    ProvenanceIndex* provenance = nullptr;
+    if (options.fields == ListFields()) {
+      GRE_ASSIGN_OR_RETURN(provenance, exports.OfFile(shard));
+    }
+    GRE_RETURN_IF_ERROR(ShardReader(shard, options, provenance, sink).Read());
   }
   return {};
 }

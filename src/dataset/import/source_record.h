@@ -8,6 +8,7 @@
 #include "core/result.h"
 #include "dataset/entry_table.h"
 #include "dataset/import/truth.h"
+#include "reasoning/prompt_template.h"
 
 namespace gre {
 
@@ -15,7 +16,7 @@ namespace gre {
 struct SourceReply {
   std::string text;
   std::string teacher;             // as the source names it; "" the source itself
-  std::string instruction;         // what was asked; "" unknown
+  RenderedPrompt instruction;      // what was asked; empty: unknown
   std::optional<bool> label = {};  // of Judge: whether the answer is right
 };
 
@@ -36,8 +37,9 @@ struct SourceRecord {
   std::string missing_file = {};
 
   std::vector<SourceReply> replies = {};
-  // Of a record that is finished data already.
-  std::optional<DataPart> part = {};
+  // Of a record that is finished data already; the photo, the reply and its label are filled later,
+  // and an empty split is that of the record.
+  std::optional<DataEntry> finished = {};
 
   // The record could not be read at all: a key and why. Only `place`, and `id` where it is known,
   // are filled then.

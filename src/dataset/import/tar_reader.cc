@@ -23,11 +23,24 @@ struct TarReader::State {
   std::string name;
   std::unique_ptr<archive, ArchiveDeleter> handle{archive_read_new()};
 
-  [[nodiscard]] Error Damaged() const {
-    const char* const reason = archive_error_string(handle.get());
+  la_int64_t end = 0;  // of the last file that was read, in bytes of the tar
+
+  // What was read and checked so far, in bytes of the tar.
+  [[nodiscard]] la_int64_t Position() const { return archive_filter_bytes(handle.get(), 0); }
+
+  [[nodiscard]] Error Damaged(const char* found = nullptr) const {
+    const char* reason = found == nullptr ? archive_error_string(handle.get()) : found;
+    if (reason == nullptr) reason = "damaged data";
     return {ErrorCode::kInvalidInput,
-            name + ": expected a tar archive, found: " +
-                ReplaceInvalidUtf8(reason == nullptr ? "damaged data" : reason)};
+            Concat({name, ": expected a tar archive, found: ", ReplaceInvalidUtf8(reason),
+                    " at byte ", std::to_string(Position())})};
+  }
+
+  // A tar ends with blocks of zeros.
+  [[nodiscard]] bool HasEndMark() const {
+    constexpr la_int64_t kBlock = 512;
+    const la_int64_t padded = (end + kBlock - 1) / kBlock * kBlock;
+    return Position() >= padded + kBlock;
   }
 
   [[nodiscard]] Status Prepare() const {
@@ -68,10 +81,14 @@ Result<TarReader> TarReader::OpenBytes(std::string name, std::string_view bytes)
 
 Result<bool> TarReader::Next(size_t max_bytes, Entry& entry) {
   archive* const handle = state_->handle.get();
+  entry.name.clear();
   for (;;) {
     archive_entry* header = nullptr;
     const int status = archive_read_next_header(handle, &header);
-    if (status == ARCHIVE_EOF) return false;
+    if (status == ARCHIVE_EOF) {
+      if (state_->HasEndMark()) return false;
+      return state_->Damaged("the end of the file without the archive's end mark");
+    }
     if (status != ARCHIVE_OK && status != ARCHIVE_WARN) return state_->Damaged();
     if (archive_entry_filetype(header) != AE_IFREG) continue;
     const char* const name = archive_entry_pathname(header);
@@ -83,7 +100,10 @@ Result<bool> TarReader::Next(size_t max_bytes, Entry& entry) {
     for (;;) {
       const la_ssize_t read = archive_read_data(handle, block.data(), block.size());
       if (read < 0) return state_->Damaged();
-      if (read == 0) return true;
+      if (read == 0) {
+        state_->end = state_->Position();
+        return true;
+      }
       if (entry.bytes.size() + static_cast<size_t>(read) > max_bytes) {
         entry.bytes.clear();
         entry.too_large = true;

@@ -24,7 +24,9 @@ class TarReader {
     std::string bytes;
     bool too_large = false;  // over `max_bytes`: `bytes` is empty
   };
-  // The next regular file; false at the end. kInvalidInput where the archive is damaged or cut.
+  // The next regular file; false at the end. kInvalidInput where the archive is damaged or cut,
+  // also where it ends without its end mark; the error names the byte, and `entry.name` is then the
+  // file inside of which that is, or empty.
   Result<bool> Next(size_t max_bytes, Entry& entry);
 
  private:

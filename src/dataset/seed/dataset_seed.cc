@@ -27,12 +27,12 @@ class DatasetSeeder {
         cancellation_(cancellation),
         table_(dataset.database()) {}
 
-  Result<SeedSummary> Run(const Gazetteer* gazetteer) {
+  Result<SeedSummary> Run(std::span<const PopulatedPlace> places) {
     GRE_ASSIGN_OR_RETURN(total_, PhotoTable(dataset_.database()).Count(PhotoTable::Which::kAll));
     GRE_RETURN_IF_ERROR(ReadCandidates());
     DropDuplicates();
     summary_.candidates = static_cast<int64_t>(candidates_.size());
-    const SeedSample sample = DrawSeed(candidates_, options_, gazetteer);
+    const SeedSample sample = DrawSeed(candidates_, options_, places);
     if (cancellation_.IsCancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
     GRE_RETURN_IF_ERROR(dataset_.database().InTransaction([&] { return Write(sample); }));
     Summarize(sample);
@@ -140,10 +140,10 @@ class DatasetSeeder {
 }  // namespace
 
 Result<SeedSummary> SeedDataset(Dataset& dataset, const SeedOptions& options, bool present_only,
-                                const Gazetteer* gazetteer,
+                                std::span<const PopulatedPlace> places,
                                 const std::function<void(int64_t done, int64_t total)>& report,
                                 const CancellationToken& cancellation) {
-  return DatasetSeeder(dataset, options, present_only, report, cancellation).Run(gazetteer);
+  return DatasetSeeder(dataset, options, present_only, report, cancellation).Run(places);
 }
 
 }  // namespace gre

@@ -3,13 +3,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <span>
 #include <string>
 
 #include "core/cancellation.h"
 #include "core/result.h"
 #include "dataset/dataset.h"
 #include "dataset/seed/seed_sampler.h"
-#include "knowledge/gazetteer.h"
+#include "knowledge/populations.h"
 
 namespace gre {
 
@@ -38,7 +39,7 @@ struct SeedSummary {
 // without a file. Of each photo its number, id's hash, place and country are in memory, some 100
 // bytes. kCancelled changes nothing.
 Result<SeedSummary> SeedDataset(Dataset& dataset, const SeedOptions& options, bool present_only,
-                                const Gazetteer* gazetteer,
+                                std::span<const PopulatedPlace> places,
                                 const std::function<void(int64_t done, int64_t total)>& report,
                                 const CancellationToken& cancellation);
 

@@ -57,7 +57,7 @@ TEST(SeedSampler, SplitsLieFartherApartThanTheDistance) {
     options.size = 1200;
     options.dev_share = options.test_share = 0.1;
     options.min_distance_km = min_distance_km;
-    const SeedSample sample = DrawSeed(candidates, options, nullptr);
+    const SeedSample sample = DrawSeed(candidates, options, {});
     const auto sizes = Sizes(sample);
     EXPECT_EQ(sample.photos.size(), 1200u);
     EXPECT_NEAR(sizes.at(SeedSplit::kTest), 120, 40);
@@ -82,7 +82,7 @@ TEST(SeedSampler, UniformSpreadsOverCellsAndKeepsCaps) {
   SeedOptions options;
   options.size = 800;
   options.dev_share = options.test_share = 0;
-  SeedSample sample = DrawSeed(candidates, options, nullptr);
+  SeedSample sample = DrawSeed(candidates, options, {});
   const auto unit = [&](uint32_t i) {
     const SeedCandidate& candidate = candidates[i];
     return candidate.point ? S2CellOf(*candidate.point, options.level)
@@ -99,7 +99,7 @@ TEST(SeedSampler, UniformSpreadsOverCellsAndKeepsCaps) {
   }
 
   options.max_per_country = 100;
-  sample = DrawSeed(candidates, options, nullptr);
+  sample = DrawSeed(candidates, options, {});
   EXPECT_EQ(sample.photos.size(), 600u);  // six countries
   std::map<char, int> countries;
   for (const SeedPhoto& photo : sample.photos) ++countries[candidates[photo.candidate].country[1]];
@@ -119,7 +119,7 @@ TEST(SeedSampler, HangsOnNeitherOrderNorRun) {
       options.max_per_country = 90;
       const auto drawn = [&](std::span<const SeedCandidate> from) {
         std::map<int64_t, SeedSplit> photos;
-        for (const SeedPhoto& photo : DrawSeed(from, options, nullptr).photos) {
+        for (const SeedPhoto& photo : DrawSeed(from, options, {}).photos) {
           photos[from[photo.candidate].number] = photo.split;
           if (keep) {
             EXPECT_EQ(photo.split, from[photo.candidate].source_split);
@@ -133,13 +133,11 @@ TEST(SeedSampler, HangsOnNeitherOrderNorRun) {
   }
 }
 
-TEST(SeedSampler, PopulationCountsSettlements) {
-  // nine towns around one point, one around the other
-  std::string csv = "lat,lon,name,admin1,admin2,cc\n";
-  for (int i = 0; i < 9; ++i) csv += "10.0" + std::to_string(i) + ",10.0,a,,,XA\n";
-  csv += "-20.0,50.0,b,,,XB\n";
-  const auto gazetteer = Gazetteer::FromCsv(csv);
-  ASSERT_TRUE(gazetteer.ok()) << gazetteer.error().message;
+TEST(SeedSampler, PopulationCountsPeople) {
+  // many villages around one point, a town around the other
+  std::vector<PopulatedPlace> places;
+  for (int i = 0; i < 9; ++i) places.push_back({LatLng{10 + 0.01 * i, 10}, {{'X', 'A'}}, 2000});
+  places.push_back({LatLng{-20, 50}, {{'X', 'B'}}, 90'000});
   std::vector<SeedCandidate> candidates(400);
   for (size_t i = 0; i < candidates.size(); ++i) {
     candidates[i].key = HashSeed(1, i);
@@ -150,10 +148,10 @@ TEST(SeedSampler, PopulationCountsSettlements) {
   options.balance = SeedBalance::kPopulation;
   options.dev_share = options.test_share = 0;
   int64_t crowded = 0;
-  const SeedSample sample = DrawSeed(candidates, options, &*gazetteer);
+  const SeedSample sample = DrawSeed(candidates, options, places);
   for (const SeedPhoto& photo : sample.photos) crowded += photo.candidate % 2 == 0 ? 1 : 0;
   EXPECT_EQ(sample.photos.size(), 120u);
-  EXPECT_EQ(crowded, 100);  // weights 10 and 2
+  EXPECT_EQ(crowded, 20);  // weights 18,001 and 90,001
 }
 
 class DatasetSeedTest : public ::testing::TestWithParam<const char*> {};
@@ -197,8 +195,7 @@ TEST_P(DatasetSeedTest, ReplacesTheSampleAndKeepsGroupsTogether) {
     return seed;
   };
   const auto draw = [&](const SeedOptions& options) {
-    const auto summary =
-        SeedDataset(*dataset, options, false, nullptr, [](int64_t, int64_t) {}, {});
+    const auto summary = SeedDataset(*dataset, options, false, {}, [](int64_t, int64_t) {}, {});
     EXPECT_TRUE(summary.ok()) << summary.error().message;
     return *summary;
   };

@@ -31,12 +31,12 @@ int SplitLevel(double min_distance_km) {
 class SeedDrawer {
  public:
   SeedDrawer(std::span<const SeedCandidate> candidates, const SeedOptions& options,
-             const Gazetteer* gazetteer)
-      : candidates_(candidates), options_(options), gazetteer_(gazetteer) {}
+             std::span<const PopulatedPlace> places)
+      : candidates_(candidates), options_(options), places_(places) {}
 
   SeedSample Draw() && {
     sample_.split_level = SplitLevel(options_.min_distance_km);
-    CountSettlements();
+    CountPeople();
     const auto count = static_cast<double>(candidates_.size());
     size_ = options_.size > 0 ? options_.size : std::llround(options_.share * count);
     size_ = std::min(size_, static_cast<int64_t>(candidates_.size()));
@@ -54,22 +54,20 @@ class SeedDrawer {
     return candidate.point ? S2CellOf(*candidate.point, options_.level) : CountryUnit(candidate);
   }
 
-  void CountSettlements() {
-    if (options_.balance != SeedBalance::kPopulation || gazetteer_ == nullptr) return;
-    for (size_t i = 0; i < gazetteer_->size(); ++i) {
-      const Gazetteer::PlaceView place = gazetteer_->PlaceAt(static_cast<Gazetteer::PlaceId>(i));
-      ++settlements_[S2CellOf(place.position, options_.level)];
-      if (place.country_code.size() != 2) continue;
+  void CountPeople() {
+    if (options_.balance != SeedBalance::kPopulation) return;
+    for (const PopulatedPlace& place : places_) {
+      people_[S2CellOf(place.position, options_.level)] += place.people;
       SeedCandidate country;
-      country.country = {place.country_code[0], place.country_code[1]};
-      ++settlements_[CountryUnit(country)];
+      country.country = place.country_code;
+      people_[CountryUnit(country)] += place.people;
     }
   }
 
   [[nodiscard]] double WeightOf(uint64_t unit) const {
     if (options_.balance != SeedBalance::kPopulation) return 1;
-    const auto found = settlements_.find(unit);
-    return 1 + (found == settlements_.end() ? 0 : static_cast<double>(found->second));
+    const auto found = people_.find(unit);
+    return 1 + (found == people_.end() ? 0 : static_cast<double>(found->second));
   }
 
   // In the order in which they are taken.
@@ -241,11 +239,11 @@ class SeedDrawer {
 
   std::span<const SeedCandidate> candidates_;
   const SeedOptions& options_;
-  const Gazetteer* gazetteer_;
+  std::span<const PopulatedPlace> places_;
   int64_t size_ = 0;
-  std::unordered_map<uint64_t, int64_t> settlements_;  // of the unit
-  std::unordered_map<uint64_t, int64_t> by_country_;   // taken
-  std::map<SeedSplit, PointGrid> grids_;               // what was taken
+  std::unordered_map<uint64_t, int64_t> people_;      // of the unit
+  std::unordered_map<uint64_t, int64_t> by_country_;  // taken
+  std::map<SeedSplit, PointGrid> grids_;              // what was taken
   SeedSample sample_;
 };
 
@@ -263,8 +261,8 @@ SeedSplit ParseSeedSplit(std::string_view name) {
 }
 
 SeedSample DrawSeed(std::span<const SeedCandidate> candidates, const SeedOptions& options,
-                    const Gazetteer* gazetteer) {
-  return SeedDrawer(candidates, options, gazetteer).Draw();
+                    std::span<const PopulatedPlace> places) {
+  return SeedDrawer(candidates, options, places).Draw();
 }
 
 }  // namespace gre

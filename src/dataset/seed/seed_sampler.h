@@ -10,13 +10,13 @@
 #include <vector>
 
 #include "geo/lat_lng.h"
-#include "knowledge/gazetteer.h"
+#include "knowledge/populations.h"
 
 namespace gre {
 
 enum class SeedBalance {
   kUniform,     // as many photos from every cell that has some
-  kPopulation,  // in proportion to the cell's settlements (of 1,000 people and more), and one
+  kPopulation,  // in proportion to the people in the cell's places (of 1,000 and more), and one
   kNone,        // any photo with the same chance
 };
 
@@ -78,8 +78,8 @@ struct SeedSample {
 // 10), in the order of their hashes, become test and dev until these have their share of a sample
 // without splits; a cell that would overshoot is passed over. Then test is drawn, then dev from
 // what is far enough from test, then train from what is far enough from both. Photos without
-// coordinates are divided by their keys. `gazetteer` is for kPopulation, else it may be null.
+// coordinates are divided by their keys. `places` are for kPopulation, else there may be none.
 SeedSample DrawSeed(std::span<const SeedCandidate> candidates, const SeedOptions& options,
-                    const Gazetteer* gazetteer);
+                    std::span<const PopulatedPlace> places);
 
 }  // namespace gre

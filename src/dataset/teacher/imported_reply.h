@@ -7,6 +7,7 @@
 #include "core/result.h"
 #include "dataset/photo_table.h"
 #include "dataset/teacher/reply_table.h"
+#include "reasoning/prompt_template.h"
 
 namespace gre {
 
@@ -14,8 +15,14 @@ namespace gre {
 struct ImportedReply {
   std::string teacher;  // "imported:NAME"
   std::string text;
-  std::string instruction;  // what was asked, as text; "" unknown
+  RenderedPrompt instruction;  // what was asked; empty: unknown
 };
+
+// An imported instruction as the text of a prompt (table prompts): the question as it came, or,
+// where there is a system message, {"system": …, "user": …} as JSON. The second gives back what the
+// first was given, whatever the question is.
+std::string ImportedPromptText(const RenderedPrompt& instruction);
+RenderedPrompt ReadImportedPrompt(const std::string& text);
 
 // Stores chains that nobody asked for here, each as the next sample of its teacher for the photo;
 // instructions become prompts by their hash. Not thread-safe.

@@ -1,10 +1,8 @@
 #include "training/policy/rollouts.h"
 
-#include <memory>
 #include <utility>
 
 #include "core/strings.h"
-#include "image/decode.h"
 
 namespace gre {
 
@@ -18,14 +16,8 @@ Result<std::vector<RolloutGroup>> DrawGroups(TextGenerator& generator,
   std::vector<RolloutGroup> groups;
   for (const TrainingRecord* record : records) {
     GRE_ASSIGN_OR_RETURN(EncodedRecord encoded, EncodeRecord(model, *record));
-    GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImageFile(record->photo));
-    GenerationRequest request;
-    request.id = std::to_string(record->number);
-    request.images.push_back(std::make_shared<const RgbImage>(std::move(image)));
-    request.messages.push_back(
-        {Role::kUser, {ContentPart::Image(0), ContentPart::Text(record->instruction)}});
-    request.sampling = options.sampling;
-    request.num_samples = options.group_size;
+    GRE_ASSIGN_OR_RETURN(GenerationRequest request,
+                         MakeRequest(*record, options.sampling, options.group_size));
     requests.push_back(std::move(request));
     RolloutGroup group;
     group.record = record;

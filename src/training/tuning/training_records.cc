@@ -26,8 +26,8 @@ std::string Extra(const SourceRecord& record, const char* key) {
 }
 
 // Why a record cannot be used; "" when it can.
-std::string FillRecord(SourceRecord source, const std::string& instruction, RecordNeed need,
-                       TruthJudge& judge, TrainingRecord& record) {
+std::string FillRecord(const SourceRecord& source, const RenderedPrompt& instruction,
+                       RecordNeed need, TruthJudge& judge, TrainingRecord& record) {
   if (!source.rejected.empty()) return source.rejected;
   if (!source.missing_file.empty()) return "missing photo";
   if (source.path.empty()) return "no photo";
@@ -39,23 +39,23 @@ std::string FillRecord(SourceRecord source, const std::string& instruction, Reco
   record.instruction = instruction;
   record.label = ParseVerdict(Extra(source, "label"));
   if (const std::string own = Extra(source, "instructions"); !own.empty()) {
-    record.instruction = own;
+    record.instruction = {Extra(source, "system"), own};
   }
   if (!source.replies.empty()) {
     const SourceReply& reply = source.replies.front();
-    if (!reply.instruction.empty()) record.instruction = reply.instruction;
+    if (!reply.instruction.user.empty()) record.instruction = reply.instruction;
+    if (reply.label) record.label = reply.label;
     record.reply = reply.text;
   }
   if (record.label) {
-    const std::string question = Extra(source, "question");
-    if (!question.empty()) {
-      record.instruction = question;
+    if (const std::string question = Extra(source, "question"); !question.empty()) {
+      record.instruction = {Extra(source, "system"), question};
     } else {
-      record.instruction = Concat({record.instruction, "\n\n", record.reply});
+      record.instruction.user = Concat({record.instruction.user, "\n\n", record.reply});
     }
     record.reply = Concat({"<answer>", *record.label ? "True" : "False", "</answer>"});
   }
-  if (record.instruction.empty()) return "no instruction (data.prompt gives one)";
+  if (record.instruction.user.empty()) return "no instruction (data.prompt gives one)";
   switch (need) {
     case RecordNeed::kReply:
       return record.reply.empty() ? "no reply" : "";
@@ -76,7 +76,7 @@ void LeftOutRecords::Add(const std::string& reason, const std::string& place) {
 
 Result<std::vector<TrainingRecord>> ReadTrainingRecords(const std::string& source,
                                                         const std::string& root,
-                                                        const std::string& instruction,
+                                                        const RenderedPrompt& instruction,
                                                         RecordNeed need, LeftOutRecords& left_out,
                                                         const CancellationToken& cancellation) {
   ImportOptions options;
@@ -89,7 +89,7 @@ Result<std::vector<TrainingRecord>> ReadTrainingRecords(const std::string& sourc
     TrainingRecord record;
     const std::string place =
         found.missing_file.empty() ? found.place : Concat({found.place, ": ", found.missing_file});
-    const std::string problem = FillRecord(std::move(found), instruction, need, judge, record);
+    const std::string problem = FillRecord(found, instruction, need, judge, record);
     record.number = ++number;
     if (problem.empty()) {
       records.push_back(std::move(record));
@@ -104,16 +104,34 @@ Result<std::vector<TrainingRecord>> ReadTrainingRecords(const std::string& sourc
 
 Result<EncodedRecord> EncodeRecord(const VisionLanguageModel& model, const TrainingRecord& record) {
   GRE_ASSIGN_OR_RETURN(const RgbImage image, DecodeImageFile(record.photo));
-  const ChatTurn turn = {"user", {ImageSlot{}, record.instruction}};
+  std::vector<ChatTurn> turns;
+  if (!record.instruction.system.empty()) turns.push_back({"system", {record.instruction.system}});
+  turns.push_back({"user", {ImageSlot{}, record.instruction.user}});
   const RgbImage* images[] = {&image};
   EncodedRecord encoded;
-  GRE_ASSIGN_OR_RETURN(encoded.prompt, model.EncodePrompt({&turn, 1}, images,
+  GRE_ASSIGN_OR_RETURN(encoded.prompt, model.EncodePrompt(turns, images,
                                                           /*add_generation_prompt=*/true));
   encoded.reply = model.tokenizer().Encode(record.reply, /*recognise_added=*/false);
   // of the ids that end a turn, the one that chat templates write
   const std::optional<int32_t> end_of_turn = model.tokenizer().TokenId("<|im_end|>");
   encoded.reply.push_back(end_of_turn.value_or(model.spec().eos_ids.front()));
   return encoded;
+}
+
+Result<GenerationRequest> MakeRequest(const TrainingRecord& record, const SamplingOptions& sampling,
+                                      int num_samples) {
+  GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImageFile(record.photo));
+  GenerationRequest request;
+  request.id = std::to_string(record.number);
+  request.images.push_back(std::make_shared<const RgbImage>(std::move(image)));
+  if (!record.instruction.system.empty()) {
+    request.messages.push_back({Role::kSystem, {ContentPart::Text(record.instruction.system)}});
+  }
+  request.messages.push_back(
+      {Role::kUser, {ContentPart::Image(0), ContentPart::Text(record.instruction.user)}});
+  request.sampling = sampling;
+  request.num_samples = num_samples;
+  return request;
 }
 
 Result<RecordLengths> CheckRecords(const VisionLanguageModel& model, int64_t cutoff_tokens,

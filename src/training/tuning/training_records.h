@@ -8,17 +8,19 @@
 
 #include "core/cancellation.h"
 #include "core/result.h"
+#include "generation/text_generator.h"
 #include "geo/lat_lng.h"
 #include "model/vision_language_model.h"
+#include "reasoning/prompt_template.h"
 
 namespace gre {
 
 // A photo, what is asked about it, and what is known of the right answer.
 struct TrainingRecord {
-  int64_t number = 0;  // among the records that were read, from 1
-  std::string place;   // FILE:LINE
-  std::string photo;   // path
-  std::string instruction;
+  int64_t number = 0;                // among the records that were read, from 1
+  std::string place;                 // FILE:LINE
+  std::string photo;                 // path
+  RenderedPrompt instruction;        // what is asked
   std::string reply = {};            // what supervised fine-tuning teaches
   std::optional<bool> label = {};    // of Judge: whether the judged answer is right
   std::optional<LatLng> point = {};  // where the photo was taken
@@ -47,7 +49,7 @@ struct LeftOutRecords {
 // are left out and counted.
 Result<std::vector<TrainingRecord>> ReadTrainingRecords(const std::string& source,
                                                         const std::string& root,
-                                                        const std::string& instruction,
+                                                        const RenderedPrompt& instruction,
                                                         RecordNeed need, LeftOutRecords& left_out,
                                                         const CancellationToken& cancellation);
 
@@ -57,6 +59,10 @@ struct EncodedRecord {
   std::vector<int32_t> reply;  // ends with the token that ends a turn
 };
 Result<EncodedRecord> EncodeRecord(const VisionLanguageModel& model, const TrainingRecord& record);
+
+// The same prompt for an engine; the request is named after the record's number.
+Result<GenerationRequest> MakeRequest(const TrainingRecord& record, const SamplingOptions& sampling,
+                                      int num_samples);
 
 // How long the records are, from a pass over all of them; the unreadable ones and those longer
 // than `cutoff_tokens` are taken out and counted.

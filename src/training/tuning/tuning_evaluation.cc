@@ -9,7 +9,6 @@
 
 #include "engine/local_engine.h"
 #include "geo/geodesic.h"
-#include "image/decode.h"
 #include "reasoning/answer_parser.h"
 #include "training/completion_batch.h"
 
@@ -19,26 +18,17 @@ namespace {
 constexpr double kThresholdsKm[] = {1, 25, 200, 750, 2500};
 constexpr size_t kAnswersAtOnce = 8;
 
-Result<GenerationRequest> RequestOf(const TrainingRecord& example, int max_new_tokens) {
-  GRE_ASSIGN_OR_RETURN(RgbImage image, DecodeImageFile(example.photo));
-  GenerationRequest request;
-  request.id = example.place;
-  request.images.push_back(std::make_shared<const RgbImage>(std::move(image)));
-  request.messages.push_back(
-      {Role::kUser, {ContentPart::Image(0), ContentPart::Text(example.instruction)}});
-  request.sampling.max_new_tokens = max_new_tokens;
-  return request;
-}
-
 Status ScoreAnswers(const std::shared_ptr<const VisionLanguageModel>& model,
                     std::span<const TrainingRecord> examples, int max_new_tokens,
                     const CancellationToken& cancellation, TuningScores& scores) {
+  SamplingOptions sampling;  // greedy
+  sampling.max_new_tokens = max_new_tokens;
   LocalEngine engine(model, {EngineKind::kLocal, "policy", ""});
   for (size_t begin = 0; begin < examples.size(); begin += kAnswersAtOnce) {
     const auto part = examples.subspan(begin, std::min(kAnswersAtOnce, examples.size() - begin));
     std::vector<GenerationRequest> requests;
     for (const TrainingRecord& example : part) {
-      GRE_ASSIGN_OR_RETURN(GenerationRequest request, RequestOf(example, max_new_tokens));
+      GRE_ASSIGN_OR_RETURN(GenerationRequest request, MakeRequest(example, sampling, 1));
       requests.push_back(std::move(request));
     }
     const auto results = engine.Generate(requests, {}, cancellation);

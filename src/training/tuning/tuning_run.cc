@@ -80,11 +80,10 @@ Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
                                                 const std::string& source, RecordNeed need,
                                                 const VisionLanguageModel& model,
                                                 const CancellationToken& cancellation) {
-  std::string instruction;
+  RenderedPrompt instruction;
   if (!config.data.prompt.empty()) {
     GRE_ASSIGN_OR_RETURN(const PromptTemplate prompt, PromptTemplate::Load(config.data.prompt));
-    GRE_ASSIGN_OR_RETURN(const RenderedPrompt rendered, prompt.Render({}));
-    instruction = rendered.user;
+    GRE_ASSIGN_OR_RETURN(instruction, prompt.Render({}));
   }
   LeftOutRecords left_out;
   GRE_ASSIGN_OR_RETURN(
@@ -109,7 +108,8 @@ Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
 std::string HashOf(const std::vector<TrainingRecord>& records) {
   std::string text;
   for (const TrainingRecord& record : records) {
-    text += Sha256Hex(Concat({record.photo, "\n", record.instruction, "\n", record.reply}));
+    text += Sha256Hex(Concat({record.photo, "\n", record.instruction.system, "\n",
+                              record.instruction.user, "\n", record.reply}));
   }
   return Sha256Hex(text);
 }

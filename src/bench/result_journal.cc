@@ -31,8 +31,8 @@ Result<ResultJournal> ResultJournal::Open(const std::string& path, std::string_v
     ++number;
     if (number == 1 && line != header) {
       return Error{ErrorCode::kInvalidInput,
-                   path + ": expected results that begin with " + header +
-                       ", found another file; name another one or remove it"};
+                   Concat({path, ": expected results that begin with ", header,
+                           ", found another file; name another one or remove it"})};
     }
     if (number == 1 || line.empty()) continue;
     const auto json = ParseJson(line);

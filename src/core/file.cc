@@ -83,6 +83,14 @@ Status TakeOverPermissions(int fd, const std::string& path) {
   return {};
 }
 
+// Makes a renaming in the folder of `path` last.
+void SyncParent(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const UniqueFd folder(
+      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() >= 0) ::fsync(folder.get());
+}
+
 }  // namespace
 
 Result<std::string> ReadFile(const std::string& path, size_t max_bytes) {
@@ -141,10 +149,19 @@ Status AtomicFileWriter::Commit() {
   }
   if (::rename(temporary_.c_str(), path_.c_str()) != 0) return SystemError(path_, "replace");
   temporary_.clear();
-  const std::string parent = std::filesystem::path(path_).parent_path().string();
-  const UniqueFd folder(
-      ::open(parent.empty() ? "." : parent.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() >= 0) ::fsync(folder.get());
+  SyncParent(path_);
+  return {};
+}
+
+Status ReplaceFolder(const std::string& from, const std::string& to) {
+  std::error_code error;
+  if (::renameat2(AT_FDCWD, from.c_str(), AT_FDCWD, to.c_str(), RENAME_EXCHANGE) == 0) {
+    std::filesystem::remove_all(from, error);  // the old one by now
+  } else {
+    std::filesystem::remove_all(to, error);
+    if (::rename(from.c_str(), to.c_str()) != 0) return SystemError(to, "replace");
+  }
+  SyncParent(to);
   return {};
 }
 

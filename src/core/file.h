@@ -47,6 +47,11 @@ class AtomicFileWriter {
   std::string temporary_;  // empty once committed
 };
 
+// Puts the folder `from` in the place of `to`, which may exist and is removed then: at any moment
+// `to` is the old folder or the new one, whole (where the file system can exchange names; else
+// there is an instant without either). The parent folder is synced.
+Status ReplaceFolder(const std::string& from, const std::string& to);
+
 // A file for appending whole lines (JSON Lines, logs): each Append is one write() followed by fsync
 // when `durable`. A torn last line left by a crash is cut off when the file is opened. Not
 // thread-safe.

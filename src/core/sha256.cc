@@ -1,5 +1,8 @@
 #include "core/sha256.h"
 
+#include <fstream>
+#include <vector>
+
 #include <openssl/evp.h>
 
 #include "core/check.h"
@@ -38,6 +41,18 @@ std::string Sha256::HexDigest() {
 std::string Sha256Hex(std::string_view bytes) {
   Sha256 hash;
   hash.Update(bytes);
+  return hash.HexDigest();
+}
+
+Result<std::string> Sha256HexOfFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  Sha256 hash;
+  std::vector<char> piece(size_t{1} << 20);
+  while (file) {
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    hash.Update({piece.data(), static_cast<size_t>(file.gcount())});
+  }
+  if (!file.eof()) return Error{ErrorCode::kUnavailable, path + ": cannot read"};
   return hash.HexDigest();
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/result.h"
+
 namespace gre {
 
 // Incremental SHA-256 (OpenSSL).
@@ -25,5 +27,7 @@ class Sha256 {
 };
 
 std::string Sha256Hex(std::string_view bytes);
+// Of a file of any size, which is read in pieces.
+Result<std::string> Sha256HexOfFile(const std::string& path);
 
 }  // namespace gre

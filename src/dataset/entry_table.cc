@@ -85,8 +85,7 @@ Status EntryTable::Replace(DataPart part, const std::function<Status(const AddEn
     constexpr std::string_view kOld = "-";
     GRE_RETURN_IF_ERROR(database_->Run("UPDATE entries SET split = $2 WHERE part = $1",
                                        {PartText(part), std::string(kOld)}));
-    const Status filled = fill([this](const DataEntry& entry) { return Put(entry); });
-    if (!filled.ok()) return filled;
+    GRE_RETURN_IF_ERROR(fill([this](const DataEntry& entry) { return Put(entry); }));
     return database_->Run("DELETE FROM entries WHERE part = $1 AND split = $2",
                           {PartText(part), std::string(kOld)});
   });

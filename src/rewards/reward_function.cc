@@ -43,7 +43,9 @@ RewardParts ScoreCompletion(std::string_view completion, const RewardTruth& trut
   parts[RewardPart::kFormat] = FormatReward(completion);
   const ParsedAnswer answer = ParseReply(completion, {.require_block = true});
   if (!answer.point) return parts;
-  if (truth.point) {
+  if (theta_km <= 0) {
+    // no theta: distance is not asked for
+  } else if (truth.point) {
     const double distance_km = GeodesicDistanceKm(*answer.point, *truth.point);
     parts[RewardPart::kDistance] = DistanceReward(distance_km, theta_km);
   } else if (!truth.places.empty()) {

@@ -37,7 +37,8 @@ inline constexpr double kLeastCountryThetaKm = 750;
 
 // The parts of one completion's reward, each from 0 to 1:
 //   judge     JudgeReward
-//   distance  GeoReward; of a country its mean over `places`, theta no finer than
+//   distance  0 where theta_km is 0; GeoReward; of a country its mean over `places`, theta no finer
+//   than
 //             kLeastCountryThetaKm
 //   format    FormatReward
 //   chain     1 where the answer is a point that no step of the chain contradicts

@@ -38,7 +38,8 @@ double AdamW::Step(double learning_rate) {
   double square = 0;
   for (const TrainedParameter& p : parameters_) {
     if (p.value.grad().defined()) {
-      square += std::pow(at::linalg_vector_norm(p.value.grad()).item<double>(), 2);
+      square += std::pow(
+          at::linalg_vector_norm(p.value.grad(), 2, {}, false, at::kFloat).item<double>(), 2);
     }
   }
   const double norm = std::sqrt(square);
@@ -54,8 +55,10 @@ double AdamW::Step(double learning_rate) {
   // the average follows closely at first, so that it does not remember the initial weights
   const auto step = static_cast<double>(steps_);
   const double ema = std::min(options_.ema_decay, step / (step + 9));
-  const at::Tensor step_count = at::scalar_tensor(step, at::kFloat);
-  const at::Tensor gradient_divisor = at::scalar_tensor(1 / clip, at::kFloat);
+  if (parameters_.empty()) return norm;
+  const at::TensorOptions scalar = parameters_.front().master.options();
+  const at::Tensor step_count = at::scalar_tensor(step, scalar);
+  const at::Tensor gradient_divisor = at::scalar_tensor(1 / clip, scalar);
   for (TrainedParameter& p : parameters_) {
     if (p.value.grad().defined()) {
       const bool decays = p.value.dim() > 1 || options_.decay_vectors;

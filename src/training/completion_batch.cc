@@ -13,16 +13,23 @@ namespace gre {
 namespace {
 
 at::Tensor EmbedBatch(const VisionLanguageModel& model, const CompletionBatch& batch,
-                      bool train_vision) {
-  std::vector<at::Tensor> features;
-  {
-    const at::AutoGradMode graph(train_vision);
-    for (const at::Tensor& pixels : batch.pixels) {
+                      const CompletionPass::Options& options) {
+  const at::AutoGradMode learns(!options.score_only);
+  // Segment by segment: a reply may hold the image placeholder as any other token.
+  std::vector<at::Tensor> rows;
+  for (size_t i = 0; i < batch.segments.size(); ++i) {
+    const AttentionSegment& segment = batch.segments[i];
+    std::vector<at::Tensor> features;
+    for (const at::Tensor& pixels : batch.pixels[i]) {
+      const at::AutoGradMode graph(options.train_vision && !options.score_only);
       features.push_back(model.EncodeImage(pixels, nullptr));
     }
+    const auto ids =
+        std::span(batch.token_ids)
+            .subspan(static_cast<size_t>(segment.begin), static_cast<size_t>(segment.rows));
+    rows.push_back(model.Embed(ids, features));
   }
-  const at::AutoGradMode graph(true);
-  return model.Embed(batch.token_ids, features);
+  return at::cat(rows);
 }
 
 }  // namespace
@@ -40,12 +47,13 @@ CompletionBatch MakeCompletionBatch(std::span<const PromptWithCompletions> promp
       segment.rows = static_cast<int64_t>(ids.size());
       segment.prefix = prefix;
       batch.segments.push_back(std::move(segment));
+      batch.pixels.emplace_back();
       batch.token_ids.insert(batch.token_ids.end(), ids.begin(), ids.end());
     };
     const auto prefix = static_cast<int64_t>(batch.segments.size());
     add_segment(prompt.token_ids, -1);
     positions.push_back(prompt.positions);
-    batch.pixels.insert(batch.pixels.end(), prompt.pixels.begin(), prompt.pixels.end());
+    batch.pixels.back() = prompt.pixels;
     const auto first_source = static_cast<int64_t>(batch.rows.size());
     batch.rows.push_back(static_cast<int64_t>(batch.token_ids.size()) - 1);
     for (const std::vector<int32_t>& completion : item.completions) {
@@ -77,9 +85,10 @@ CompletionPass::CompletionPass(const VisionLanguageModel& model, const Completio
     : model_(model),
       batch_(batch),
       options_(options),
-      embeddings_(EmbedBatch(model, batch, options.train_vision)),
-      decoder_(*model.decoder(), embeddings_, batch.positions.to(model.spec().device),
-               batch.segments, {.recompute = options.recompute, .rows = batch.rows}) {}
+      embeddings_(EmbedBatch(model, batch, options)),
+      decoder_(
+          *model.decoder(), embeddings_, batch.positions.to(model.spec().device), batch.segments,
+          {.recompute = options.recompute, .score_only = options.score_only, .rows = batch.rows}) {}
 
 TokenScores CompletionPass::Scores() const {
   const at::Device device = model_.spec().device;

@@ -24,8 +24,8 @@ struct CompletionBatch {
   std::vector<int32_t> token_ids;          // [N]; a reply's last token predicts nothing: left out
   at::Tensor positions;                    // [A, N] int64
   std::vector<AttentionSegment> segments;  // replies continue their prompt's segment
-  std::vector<at::Tensor> pixels;          // of all images in order
-  std::vector<int64_t> rows;               // that predict a token of a reply, in rising order
+  std::vector<std::vector<at::Tensor>> pixels;  // of each segment's images; replies have none
+  std::vector<int64_t> rows;                    // that predict a token of a reply, in rising order
   at::Tensor sources;            // [M] int64, of each token of a reply, its row's index in rows
   at::Tensor targets;            // [M] int64, the tokens of all replies, flat
   std::vector<int64_t> lengths;  // of the replies, sum M
@@ -38,6 +38,7 @@ class CompletionPass {
  public:
   struct Options {
     bool recompute = true;      // see LayerwisePass
+    bool score_only = false;    // nothing is kept for a backward
     bool train_vision = false;  // keeps the graph of the tower and the merger
     TokenScoreOptions scores = {};
   };

@@ -20,15 +20,16 @@ LayerwisePass::LayerwisePass(const Decoder& decoder, const at::Tensor& embedding
   if (options_.rows) {
     rows_ = at::tensor(*options_.rows, at::kLong).to(embeddings.device());
   }
-  const at::AutoGradMode graph(!options_.recompute);
+  const bool keeps_graphs = !options_.recompute && !options_.score_only;
+  const at::AutoGradMode graph(keeps_graphs);
   const size_t layers = decoder_.layers().size();
   at::Tensor h = embeddings.detach();
   for (size_t i = 0; i <= layers; ++i) {
-    inputs_.push_back(h);
-    if (!options_.recompute) h.set_requires_grad(true);
+    if (!options_.score_only) inputs_.push_back(h);
+    if (keeps_graphs) h.set_requires_grad(true);
     at::Tensor out = i < layers ? RunLayer(i, h) : decoder_.norm().Forward(h);
     h = out.detach();
-    if (!options_.recompute) outputs_.push_back(std::move(out));
+    if (keeps_graphs) outputs_.push_back(std::move(out));
   }
   states_ = h;
 }

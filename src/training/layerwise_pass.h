@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -20,7 +19,8 @@ namespace gre {
 class LayerwisePass {
  public:
   struct Options {
-    bool recompute = true;  // false keeps every layer's graph: faster, all activations in memory
+    bool recompute = true;    // false keeps every layer's graph: faster, all activations in memory
+    bool score_only = false;  // keeps nothing; there is no Backward then
     // Rows whose final states are wanted, in rising order; absent: all.
     std::optional<std::vector<int64_t>> rows = {};
   };

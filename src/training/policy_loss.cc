@@ -5,6 +5,7 @@
 
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
+#include <ATen/ops/arange.h>
 #include <ATen/ops/clamp.h>
 #include <ATen/ops/minimum.h>
 #include <ATen/ops/repeat_interleave.h>
@@ -28,14 +29,7 @@ PolicyLoss ComputePolicyLoss(const PolicyBatch& batch, const AccumulatedBatch& a
   const auto spread = [&](const at::Tensor& of_completions) {
     return at::repeat_interleave(of_completions, lengths, 0, tokens);
   };
-  const at::Tensor owners = spread(at::tensor(
-                                       [&] {
-                                         std::vector<int64_t> indices(batch.lengths.size());
-                                         std::iota(indices.begin(), indices.end(), int64_t{0});
-                                         return indices;
-                                       }(),
-                                       at::kLong)
-                                       .to(leaf.device()));
+  const at::Tensor owners = spread(at::arange(completions, lengths.options()));
   const auto sums = [&](const at::Tensor& of_tokens) {
     return at::zeros({completions}, of_tokens.options()).index_add(0, owners, of_tokens);
   };

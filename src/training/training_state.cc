@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <list>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -73,20 +74,22 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
   if (error) {
     return Error{ErrorCode::kUnavailable, folder + ": " + error.message()};
   }
+  std::list<at::Tensor> kept;
   std::vector<TensorData> tensors;
   for (const TrainedParameter& p : optimiser.parameters()) {
     for (const auto& [name, tensor] : Tensors(p)) {
-      const auto shape = tensor.sizes();
+      kept.push_back(tensor.cpu().contiguous());
+      const at::Tensor& values = kept.back();
       tensors.push_back(
           {name,
            TensorDtype::kF32,
-           {shape.begin(), shape.end()},
-           {static_cast<const std::byte*>(tensor.const_data_ptr()), tensor.nbytes()}});
+           values.sizes().vec(),
+           {static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}});
     }
   }
   const std::string tensors_path = folder + "/" + kTensors;
   GRE_RETURN_IF_ERROR(WriteSafetensors(tensors_path, std::move(tensors)));
-  GRE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(tensors_path));
+  GRE_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(tensors_path));
   const Json json = {{"schema", kSchema},
                      {"settings_hash", position.settings_hash},
                      {"steps", optimiser.steps()},
@@ -95,13 +98,9 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
                      {"best_score", position.best_score},
                      {"best_epoch", position.best_epoch},
                      {"more", position.more},
-                     {"tensors_sha256", Sha256Hex(bytes)}};
+                     {"tensors_sha256", digest}};
   GRE_RETURN_IF_ERROR(WriteFileAtomically(folder + "/" + kPosition, DumpJson(json, 1) + "\n"));
-  fs::remove_all(final_folder, error);
-  fs::rename(folder, final_folder, error);
-  if (error) {
-    return Error{ErrorCode::kUnavailable, final_folder + ": " + error.message()};
-  }
+  GRE_RETURN_IF_ERROR(ReplaceFolder(folder, final_folder));
   const std::vector<int64_t> steps = ListSteps(directory);
   for (size_t i = 0; i + static_cast<size_t>(keep) < steps.size(); ++i) {
     fs::remove_all(StepFolder(directory, steps[i]), error);
@@ -144,8 +143,8 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
                      "another checkpoint.directory"};
   }
   const std::string tensors_path = folder + "/" + kTensors;
-  GRE_ASSIGN_OR_RETURN(const std::string bytes, ReadFile(tensors_path));
-  if (Sha256Hex(bytes) != sha256) {
+  GRE_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(tensors_path));
+  if (digest != sha256) {
     return Damaged(tensors_path, "its SHA-256 differs from the recorded one");
   }
   GRE_ASSIGN_OR_RETURN(const Checkpoint checkpoint, Checkpoint::OpenFile(tensors_path));

@@ -211,7 +211,7 @@ Status RecordImporter::Write() {
   for (const Item& item : items) GRE_RETURN_IF_ERROR(item.status);
 
   ImportReport counts;
-  const Status written = dataset_.database().InTransaction([&]() -> Status {
+  Status written = dataset_.database().InTransaction([&]() -> Status {
     counts = {};
     for (Item& item : items) GRE_RETURN_IF_ERROR(Insert(item, counts));
     return {};

@@ -39,14 +39,14 @@ at::Tensor UniformMatrix(int64_t rows, int64_t columns, double bound, uint64_t s
 }
 
 std::string ConfigJson(const LoraSettings& settings, const std::string& base) {
-  // the keys that every version of PEFT reads; older ones refuse any other
+  // few keys: PEFT refuses those that it does not know
   const nlohmann::json json = {{"peft_type", "LORA"},
                                {"task_type", "CAUSAL_LM"},
                                {"base_model_name_or_path", base},
                                {"revision", nullptr},
                                {"r", settings.rank},
                                {"lora_alpha", settings.alpha},
-                               {"lora_dropout", settings.dropout},
+                               {"lora_dropout", 0.0},
                                {"bias", "none"},
                                {"target_modules", settings.targets},
                                {"exclude_modules", ".*visual.*"},
@@ -120,10 +120,7 @@ Status WriteLora(const std::string& directory, const LinearWalk& walk, const Lor
   GRE_RETURN_IF_ERROR(WriteSafetensors(folder + "/adapter_model.safetensors", std::move(tensors)));
   GRE_RETURN_IF_ERROR(
       WriteFileAtomically(folder + "/adapter_config.json", ConfigJson(settings, base)));
-  fs::remove_all(directory, error);
-  fs::rename(folder, directory, error);
-  if (error) return Error{ErrorCode::kUnavailable, directory + ": " + error.message()};
-  return {};
+  return ReplaceFolder(folder, directory);
 }
 
 }  // namespace gre

@@ -15,7 +15,6 @@ namespace gre {
 struct LoraSettings {
   int64_t rank = 8;
   double alpha = 16;
-  double dropout = 0;            // recorded in the file; of an adapter's input while it learns
   bool rank_stabilised = false;  // rsLoRA: scaling alpha / sqrt(rank)
   // Last parts of module paths; the vision tower has some of the same and never takes part.
   std::vector<std::string> targets = {"q_proj",    "k_proj",  "v_proj",   "o_proj",

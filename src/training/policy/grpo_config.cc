@@ -92,13 +92,14 @@ Status CheckGrpo(GrpoConfig& config, const std::string& path) {
   }
   check.Expect(WeightedReward({{1, 1, 1, 1}}, config.weights) > 0, "rewards.distance",
                config.weights[RewardPart::kDistance], "a weight above 0 of some part");
-  check.Expect(config.weights[RewardPart::kDistance] == 0 || config.theta_km > 0,
-               "rewards.theta_km", config.theta_km,
-               "above 0 (required where rewards.distance counts, GRE's own is unpublished)");
+  const bool counts = config.weights[RewardPart::kDistance] > 0;
+  check.Expect(config.theta_km >= (counts ? 1e-6 : 0) && config.theta_km <= 1e6, "rewards.theta_km",
+               config.theta_km,
+               "above 0 to 1e6 (required where rewards.distance counts, GRE's own is unpublished)");
   if (config.curriculum.last_km == 0) config.curriculum.last_km = config.theta_km;
   config.curriculum.first_km = config.theta_km;
-  check.Expect(config.curriculum.last_km <= config.theta_km, "rewards.theta_last_km",
-               config.curriculum.last_km, "at most rewards.theta_km");
+  check.Expect(config.curriculum.last_km >= 0 && config.curriculum.last_km <= config.theta_km,
+               "rewards.theta_last_km", config.curriculum.last_km, "0 to rewards.theta_km");
   check.Range("rewards.theta_factor", config.curriculum.factor, 0.01, 0.99);
   check.Range("rewards.theta_level", config.curriculum.level, 0, 1);
   check.Range("rewards.theta_hold", config.curriculum.hold, 1, 1e9);
@@ -134,12 +135,17 @@ PolicyLossOptions GrpoConfig::loss_options() const {
 AdvantageScale GrpoConfig::advantage_scale() const { return *Find(kScales, scale); }
 
 std::string GrpoConfig::Describe() const {
-  return Concat({tuning.Describe(), "rewards.gallery = ", ShowSetting(gallery), "\n",
-                 Fingerprint().substr(tuning.Fingerprint().size())});
+  return Concat({tuning.Describe(/*supervised=*/false), "rewards.gallery = ", ShowSetting(gallery),
+                 "\n", Own()});
 }
 
 std::string GrpoConfig::Fingerprint() const {
-  std::string text = tuning.Fingerprint();
+  return Concat({tuning.Fingerprint(),
+                 "micro_batch_size = ", ShowSetting(tuning.optim.micro_batch_size), "\n", Own()});
+}
+
+std::string GrpoConfig::Own() const {
+  std::string text;
   VisitSettings(*this, [&](const char* key, const auto& field) {
     text += Concat({key, " = ", ShowSetting(field), "\n"});
   });

@@ -45,6 +45,9 @@ struct GrpoConfig {
   [[nodiscard]] AdvantageScale advantage_scale() const;
   [[nodiscard]] std::string Describe() const;
   [[nodiscard]] std::string Fingerprint() const;
+
+ private:
+  [[nodiscard]] std::string Own() const;  // the settings beside those of `tuning`
 };
 
 }  // namespace gre

@@ -22,6 +22,8 @@
 #include "engine/local_engine.h"
 #include "rewards/policy_alarms.h"
 #include "training/completion_batch.h"
+#include "training/policy/adapters_off.h"
+#include "training/policy/country_places.h"
 #include "training/policy/grpo_config.h"
 #include "training/policy/rollouts.h"
 #include "training/policy_loss.h"
@@ -33,59 +35,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Switches a model's adapters off while it lives: the reference of the KL term.
-class AdaptersOff {
- public:
-  explicit AdaptersOff(VisionLanguageModel& model) : model_(model) {
-    model_.VisitLinears([&](Linear& linear) {
-      for (size_t i = 0; i < linear.projections().size(); ++i) {
-        kept_.push_back(linear.adapter(i));
-        linear.SetAdapter(i, std::nullopt);
-      }
-    });
-  }
-  ~AdaptersOff() {
-    size_t next = 0;
-    model_.VisitLinears([&](Linear& linear) {
-      for (size_t i = 0; i < linear.projections().size(); ++i) {
-        linear.SetAdapter(i, std::move(kept_[next++]));
-      }
-    });
-  }
-  AdaptersOff(const AdaptersOff&) = delete;
-  AdaptersOff& operator=(const AdaptersOff&) = delete;
-
- private:
-  VisionLanguageModel& model_;
-  std::vector<std::optional<LoraAdapter>> kept_;
-};
-
-// The places that stand for each country of the records of which only the country is known.
-Result<std::map<std::string, std::vector<LatLng>>> PlacesOf(
-    const GrpoConfig& config, const std::vector<TrainingRecord>& records) {
-  std::map<std::string, std::vector<LatLng>> places;
-  for (const TrainingRecord& record : records) {
-    if (!record.point && !record.country_code.empty()) places[record.country_code];
-  }
-  if (config.weights[RewardPart::kDistance] == 0 || places.empty()) return places;
-  if (config.gallery.empty()) {
-    return Error{ErrorCode::kInvalidArgument,
-                 Concat({"rewards.gallery: expected a file of LAT,LON lines, because ",
-                         std::to_string(places.size()),
-                         " countries stand as truths without coordinates, found none"})};
-  }
-  GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(config.gallery));
-  GRE_ASSIGN_OR_RETURN(const PointSampler sampler, PointSampler::FromGallery(text));
-  for (auto& [country, points] : places) {
-    points = sampler.FixedPoints(country, static_cast<size_t>(config.places_per_country));
-    if (points.empty()) {
-      return Error{ErrorCode::kInvalidInput, Concat({config.gallery, ": no point lies in ", country,
-                                                     ", which is the truth of some record"})};
-    }
-  }
-  return places;
-}
-
 // A pass's share of an update: some groups, their scores before it.
 struct PolicyPart {
   std::vector<const RolloutGroup*> groups;
@@ -96,8 +45,11 @@ struct PolicyPart {
 
 // Sums over an update.
 struct UpdateSums {
-  double loss = 0, kl = 0, entropy = 0, mismatch = 0;
-  int64_t tokens = 0, clipped_low = 0, clipped_high = 0;
+  double loss = 0, kl = 0, entropy = 0;
+  std::optional<double> mismatch = 0;  // unknown where the engine does not tell
+  int64_t tokens = 0;                  // that something was learnt from
+  int64_t token_passes = 0;            // … over all iterations
+  int64_t clipped_low = 0, clipped_high = 0;
   double gradient_norm = 0, learning_rate = 0;
 };
 
@@ -105,7 +57,7 @@ class GrpoTrainer {
  public:
   GrpoTrainer(GrpoConfig config, std::shared_ptr<VisionLanguageModel> model,
               std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> records,
-              std::map<std::string, std::vector<LatLng>> places,
+              std::map<std::string, std::vector<LatLng>> places, const std::string& base_hash,
               const CancellationToken& cancellation)
       : config_(std::move(config)),
         model_(std::move(model)),
@@ -115,13 +67,24 @@ class GrpoTrainer {
         engine_(model_, {EngineKind::kLocal, "policy", ""}),
         optimiser_(config_.tuning.optim.adamw, std::move(parameters)),
         curriculum_(config_.curriculum) {
-    position_.settings_hash = Sha256Hex(config_.Fingerprint() + HashOf(records_));
+    std::string truths;
+    for (const auto& [country, points] : places_) {
+      for (const LatLng& point : points) {
+        truths += Concat(
+            {FormatShortest(point.latitude_deg), ",", FormatShortest(point.longitude_deg), "\n"});
+      }
+    }
+    position_.settings_hash =
+        Sha256Hex(Concat({config_.Fingerprint(), base_hash, HashOf(records_), truths}));
   }
 
   Status Resume() {
     GRE_ASSIGN_OR_RETURN(auto position,
                          LoadTrainingState(directory(), position_.settings_hash, optimiser_));
-    if (!position) return {};
+    if (!position) {
+      LogInfo(Concat({directory(), ": no checkpoint to go on from; the run begins"}));
+      return {};
+    }
     position_ = std::move(*position);
     curriculum_.set_state({position_.more["theta_km"], position_.more["theta_smoothed"],
                            static_cast<int64_t>(position_.more["theta_updates"]),
@@ -135,7 +98,7 @@ class GrpoTrainer {
   Status Run() {
     const int64_t first = done_;
     while (done_ < config_.updates) {
-      GRE_RETURN_IF_ERROR(Update());
+      GRE_RETURN_IF_ERROR(UpdateOrSave());
       const int64_t most = config_.tuning.schedule.max_steps;
       const int64_t every = config_.tuning.checkpoint.every_steps;
       const bool enough = most > 0 && done_ - first >= most;
@@ -146,8 +109,8 @@ class GrpoTrainer {
       if (enough) return {};
       if (stops) return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
     }
-    LogInfo(Concat(
-        {"done: ", std::to_string(done_), " updates; the adapter is in ", directory(), "/best"}));
+    LogInfo(Concat({"done: ", std::to_string(done_), " updates; what was learnt is in ",
+                    directory(), "/best"}));
     return {};
   }
 
@@ -155,22 +118,23 @@ class GrpoTrainer {
   [[nodiscard]] const std::string& directory() const { return config_.tuning.checkpoint.directory; }
 
   // The next record in the epoch's order.
-  const TrainingRecord& NextRecord() {
+  PromptDraw NextDraw() {
     if (order_.empty() || order_epoch_ != position_.epoch) {
       order_ = EpochOrder(records_.size(), config_.tuning.schedule.seed, position_.epoch);
       order_epoch_ = position_.epoch;
     }
-    const TrainingRecord& record = records_[order_[static_cast<size_t>(position_.step_in_epoch)]];
+    const PromptDraw draw = {&records_[order_[static_cast<size_t>(position_.step_in_epoch)]],
+                             position_.epoch};
     if (++position_.step_in_epoch == static_cast<int64_t>(records_.size())) {
       position_.step_in_epoch = 0;
       ++position_.epoch;
     }
-    return record;
+    return draw;
   }
 
   Result<std::vector<RolloutGroup>> Draw(size_t prompts) {
-    std::vector<const TrainingRecord*> records;
-    for (size_t i = 0; i < prompts; ++i) records.push_back(&NextRecord());
+    std::vector<PromptDraw> draws;
+    for (size_t i = 0; i < prompts; ++i) draws.push_back(NextDraw());
     RolloutOptions options;
     options.group_size = config_.group_size;
     options.sampling.temperature = config_.temperature;
@@ -187,7 +151,7 @@ class GrpoTrainer {
       if (!record.point && place != places_.end()) known.places = place->second;
       return known;
     };
-    return DrawGroups(engine_, *model_, records, options, truth, curriculum_.theta_km(),
+    return DrawGroups(engine_, *model_, draws, options, truth, curriculum_.theta_km(),
                       config_.weights, cancellation_);
   }
 
@@ -238,11 +202,12 @@ class GrpoTrainer {
     return !config_.mask_truncated || completion.finish_reason == FinishReason::kStop;
   }
 
-  [[nodiscard]] CompletionPass Pass(const CompletionBatch& batch) const {
+  [[nodiscard]] CompletionPass Pass(const CompletionBatch& batch, bool score_only) const {
     const TuningConfig& tuning = config_.tuning;
     return {*model_,
             batch,
             {.recompute = tuning.optim.checkpoint_activations,
+             .score_only = score_only,
              .train_vision = tuning.full() && (tuning.parts.vision || tuning.parts.merger),
              .scores = {.temperature = config_.temperature}}};
   }
@@ -267,8 +232,8 @@ class GrpoTrainer {
       PromptWithCompletions item = {&group.prompt, {}};
       std::vector<double> of_group;
       for (size_t i = 0; i < group.completions.size(); ++i) {
+        ++accumulated.completions;  // one that is masked counts as a loss of 0, as in TRL
         if (!Learns(group.completions[i])) continue;
-        ++accumulated.completions;
         accumulated.tokens += static_cast<int64_t>(group.completions[i].token_ids.size());
         item.completions.push_back(group.completions[i].token_ids);
         of_group.push_back(group.advantages[i]);
@@ -289,26 +254,40 @@ class GrpoTrainer {
     if (config_.beta > 0) {
       const AdaptersOff off(*model_);
       for (PolicyPart& part : parts) {
-        part.reference = Pass(part.batch).Scores().log_probabilities;
+        part.reference = Pass(part.batch, true).Scores().log_probabilities;
       }
     }
     if (config_.iterations > 1) {
-      for (PolicyPart& part : parts) part.old = Pass(part.batch).Scores().log_probabilities;
+      for (PolicyPart& part : parts) part.old = Pass(part.batch, true).Scores().log_probabilities;
     }
   }
 
-  // How far the engine's own log-probabilities of the tokens lie from the trainer's, summed.
-  [[nodiscard]] double Mismatch(const PolicyPart& part, const at::Tensor& scores) const {
-    if (config_.temperature != 1) return 0;  // the engine tells those of temperature 1
+  // How far the engine's own log-probabilities of the tokens lie from the trainer's, summed;
+  // nothing where the engine does not tell those of this temperature.
+  [[nodiscard]] std::optional<double> Mismatch(const PolicyPart& part,
+                                               const at::Tensor& scores) const {
+    if (config_.temperature != 1) return std::nullopt;
     std::vector<float> told;
     for (const RolloutGroup* group : part.groups) {
       for (const Completion& completion : group->completions) {
         if (!Learns(completion)) continue;
-        if (completion.logprobs.size() != completion.token_ids.size()) return 0;
+        if (completion.logprobs.size() != completion.token_ids.size()) return std::nullopt;
         told.insert(told.end(), completion.logprobs.begin(), completion.logprobs.end());
       }
     }
     return (at::tensor(told, at::kFloat) - scores.cpu()).abs().sum().item<double>();
+  }
+
+  // An update; when it fails before anything was learnt, the state before it is saved.
+  Status UpdateOrSave() {
+    const TrainingPosition before = position_;
+    const int64_t steps = optimiser_.steps();
+    const Status updated = Update();
+    if (updated.ok() || optimiser_.steps() != steps) return updated;
+    position_ = before;
+    GRE_RETURN_IF_ERROR(Save());
+    if (updated.error().code != ErrorCode::kCancelled) return updated;
+    return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
   }
 
   Status Update() {
@@ -321,7 +300,7 @@ class GrpoTrainer {
     UpdateSums sums;
     ScoreBefore(parts);
     for (int iteration = 0; iteration < config_.iterations && !parts.empty(); ++iteration) {
-      GRE_RETURN_IF_ERROR(Step(parts, accumulated, iteration == 0, sums));
+      GRE_RETURN_IF_ERROR(Step(parts, accumulated, iteration, sums));
     }
     const double theta_km = curriculum_.theta_km();
     ++done_;
@@ -329,11 +308,11 @@ class GrpoTrainer {
     return Report(groups, sums, theta_km, rollout_seconds, seconds);
   }
 
-  Status Step(std::vector<PolicyPart>& parts, const AccumulatedBatch& accumulated, bool first,
+  Status Step(std::vector<PolicyPart>& parts, const AccumulatedBatch& accumulated, int iteration,
               UpdateSums& sums) {
     double loss_sum = 0;
     for (PolicyPart& part : parts) {
-      CompletionPass pass = Pass(part.batch);
+      CompletionPass pass = Pass(part.batch, false);
       const TokenScores scores = pass.Scores();
       PolicyBatch batch;
       batch.log_probabilities = scores.log_probabilities;
@@ -346,11 +325,14 @@ class GrpoTrainer {
       loss_sum += loss.loss;
       sums.clipped_low += loss.clipped_low;
       sums.clipped_high += loss.clipped_high;
-      if (!first) continue;
+      sums.token_passes += part.batch.targets.size(0);
+      if (iteration > 0) continue;
       sums.kl += loss.kl_sum;
       sums.entropy += scores.entropies.sum().item<double>();
       sums.tokens += part.batch.targets.size(0);
-      sums.mismatch += Mismatch(part, scores.log_probabilities);
+      const std::optional<double> mismatch = Mismatch(part, scores.log_probabilities);
+      sums.mismatch =
+          mismatch && sums.mismatch ? std::optional(*sums.mismatch + *mismatch) : std::nullopt;
     }
     const auto total = config_.updates * config_.iterations;
     const auto warmup = static_cast<int64_t>(
@@ -363,8 +345,8 @@ class GrpoTrainer {
     GRE_RETURN_IF_ERROR(Save());
     return Error{ErrorCode::kInternal,
                  Concat({"the loss or gradient of update ", std::to_string(done_ + 1),
-                         " is not finite; the state before it is kept; lower "
-                         "optim.learning_rate"})};
+                         " is not finite; lower optim.learning_rate and go on from the "
+                         "last checkpoint"})};
   }
 
   Status Report(const std::vector<RolloutGroup>& groups, const UpdateSums& sums, double theta_km,
@@ -393,7 +375,12 @@ class GrpoTrainer {
         }
       }
     }
-    const double tokens = static_cast<double>(std::max<int64_t>(sums.tokens, 1));
+    const auto tokens = static_cast<double>(std::max<int64_t>(sums.tokens, 1));
+    const auto passes = static_cast<double>(std::max<int64_t>(sums.token_passes, 1));
+    const bool learnt = sums.tokens > 0;  // else there is no entropy and no KL to tell
+    const auto if_learnt = [&](double value) {
+      return learnt ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
+    };
     PolicyStatistics statistics;
     statistics.reward = reward / count;
     statistics.format = means[RewardPart::kFormat];
@@ -430,22 +417,25 @@ class GrpoTrainer {
                     " tokens/s, ",
                     FormatFixed(seconds * static_cast<double>(config_.updates - done_) / 60, 1),
                     " min left"}));
-    for (const std::string& alarm : alarms_.Observe(statistics)) LogWarning(alarm);
+    if (learnt) {
+      for (const std::string& alarm : alarms_.Observe(statistics)) LogWarning(alarm);
+    }
     GRE_RETURN_IF_ERROR(AppendRollouts(groups.front()));
     GRE_RETURN_IF_ERROR(AppendLog(
         config_.tuning, {{"update", done_},
                          {"loss", sums.loss},
                          {"reward", statistics.reward},
                          {"rewards", std::move(rewards)},
-                         {"kl", statistics.kl},
-                         {"entropy", statistics.entropy},
-                         {"clipped_low", static_cast<double>(sums.clipped_low) / tokens},
-                         {"clipped_high", static_cast<double>(sums.clipped_high) / tokens},
+                         {"kl", if_learnt(statistics.kl)},
+                         {"entropy", if_learnt(statistics.entropy)},
+                         {"clipped_low", static_cast<double>(sums.clipped_low) / passes},
+                         {"clipped_high", static_cast<double>(sums.clipped_high) / passes},
                          {"zero_advantage_groups", flat_},
                          {"groups", drawn_},
                          {"completion_tokens", {{"mean", length / count}, {"longest", longest}}},
                          {"truncated", statistics.truncated},
-                         {"engine_mismatch", sums.mismatch / tokens},
+                         {"engine_mismatch", sums.mismatch ? if_learnt(*sums.mismatch / tokens)
+                                                           : nlohmann::ordered_json()},
                          {"gradient_norm", sums.gradient_norm},
                          {"learning_rate", sums.learning_rate},
                          {"theta_km", theta_km},
@@ -507,14 +497,20 @@ Status RunGrpo(const std::string& config_path, const std::vector<std::string>& o
   at::set_num_threads(config.tuning.schedule.threads);
   LogInfo(config_path + "\n" + config.Describe());
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model, LoadTunedModel(config.tuning));
-  const RecordNeed need = config.stage == "judge" ? RecordNeed::kVerdict : RecordNeed::kPlace;
-  GRE_ASSIGN_OR_RETURN(auto records, LoadRecords(config.tuning, config.tuning.data.train, need,
-                                                 *model, cancellation));
-  GRE_ASSIGN_OR_RETURN(auto places, PlacesOf(config, records));
   GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters,
                        ChooseParameters(config.tuning, *model));
+  GRE_ASSIGN_OR_RETURN(const std::string base_hash, HashOfBase(config.tuning, *model));
+  std::optional<PointSampler> sampler;
+  if (!config.gallery.empty()) {
+    GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(config.gallery));
+    GRE_ASSIGN_OR_RETURN(sampler, PointSampler::FromGallery(text));
+  }
+  const RecordNeed need = config.stage == "judge" ? RecordNeed::kVerdict : RecordNeed::kPlace;
+  GRE_ASSIGN_OR_RETURN(auto records, LoadRecords(config.tuning, config.tuning.data.train, need,
+                                                 config.max_new_tokens, *model, cancellation));
+  GRE_ASSIGN_OR_RETURN(auto places, PlacesOf(config, records, sampler));
   GrpoTrainer trainer(std::move(config), std::move(model), std::move(parameters),
-                      std::move(records), std::move(places), cancellation);
+                      std::move(records), std::move(places), base_hash, cancellation);
   GRE_RETURN_IF_ERROR(resume ? trainer.Resume() : Status());
   return trainer.Run();
 }

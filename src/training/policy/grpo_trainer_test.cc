@@ -120,7 +120,7 @@ TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
               "data.train=\"" + (folder_ / "judge.json") + "\"", "grpo.stage=\"judge\"",
               "grpo.updates=16", "grpo.beta=0", "optim.learning_rate=0.0005", "grpo.group_size=8",
               "grpo.max_new_tokens=40", "optim.batch_size=4", "optim.shape=\"constant\"",
-              "rewards.judge=1", "rewards.format=0", "rewards.distance=0"});
+              "rewards.judge=1", "rewards.format=0", "rewards.distance=0", "rewards.theta_km=0"});
   ASSERT_TRUE(status.ok()) << status.error().message;
   const auto log = LogOf("out");
   std::string rewards;
@@ -130,6 +130,20 @@ TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
   double last = 0;
   for (size_t i = log.size() - 4; i < log.size(); ++i) last += log[i]["reward"].get<double>() / 4;
   EXPECT_GT(last, 0.9);
+}
+
+// A regression: an interruption while completions were drawn lost all since the last checkpoint.
+TEST_F(GrpoTrainerTest, AnInterruptionLeavesACheckpoint) {
+  ASSERT_TRUE(Run("calm").ok());
+  ASSERT_TRUE(Run("cut", {"schedule.max_steps=2"}).ok());
+  CancellationToken cancelled;
+  cancelled.Cancel();
+  const Status status = RunGrpo(
+      folder_ / "r.toml", {"checkpoint.directory=\"" + (folder_ / "cut") + "\""}, true, cancelled);
+  EXPECT_EQ(status.error().code, ErrorCode::kCancelled);
+  ASSERT_TRUE(Run("cut", {}, /*resume=*/true).ok());
+  EXPECT_EQ(LogOf("cut"), LogOf("calm"));
+  EXPECT_EQ(Adapter("cut"), Adapter("calm"));
 }
 
 TEST_F(GrpoTrainerTest, SeveralUpdatesARolloutClipAndEveryLossRuns) {
@@ -152,7 +166,7 @@ TEST_F(GrpoTrainerTest, WrongRecipesAreRefusedWithKeyValueAndRange) {
   EXPECT_THAT(refusal("grpo.updates=0"), HasSubstr("grpo.updates: expected at least 1"));
   EXPECT_THAT(refusal("grpo.group_size=1"), HasSubstr("grpo.group_size: expected 2 to 1024"));
   EXPECT_THAT(refusal("rewards.theta_km=0"), HasSubstr("rewards.theta_km"));
-  EXPECT_THAT(refusal("rewards.theta_last_km=900"), HasSubstr("at most rewards.theta_km"));
+  EXPECT_THAT(refusal("rewards.theta_last_km=900"), HasSubstr("0 to rewards.theta_km"));
   EXPECT_THAT(refusal("rewards.lenght=1"), HasSubstr("rewards.lenght"));
   EXPECT_THAT(refusal("tune.method=\"full\""), HasSubstr("grpo.beta"));
   EXPECT_THAT(refusal("grpo.stage=\"judge\""), HasSubstr("no record is left"));

@@ -8,16 +8,17 @@ namespace gre {
 
 Result<std::vector<RolloutGroup>> DrawGroups(TextGenerator& generator,
                                              const VisionLanguageModel& model,
-                                             std::span<const TrainingRecord* const> records,
+                                             std::span<const PromptDraw> draws,
                                              const RolloutOptions& options, const TruthOf& truth,
                                              double theta_km, const RewardParts& weights,
                                              const CancellationToken& cancellation) {
   std::vector<GenerationRequest> requests;
   std::vector<RolloutGroup> groups;
-  for (const TrainingRecord* record : records) {
+  for (const auto& [record, epoch] : draws) {
     GRE_ASSIGN_OR_RETURN(EncodedRecord encoded, EncodeRecord(model, *record));
     GRE_ASSIGN_OR_RETURN(GenerationRequest request,
                          MakeRequest(*record, options.sampling, options.group_size));
+    request.id = Concat({std::to_string(record->number), "/", std::to_string(epoch)});
     requests.push_back(std::move(request));
     RolloutGroup group;
     group.record = record;

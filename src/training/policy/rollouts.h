@@ -24,6 +24,12 @@ struct RolloutGroup {
   std::vector<double> advantages;  // filled by the trainer
 };
 
+// A record as an epoch draws it; within an epoch each record is drawn once.
+struct PromptDraw {
+  const TrainingRecord* record = nullptr;
+  int64_t epoch = 0;
+};
+
 struct RolloutOptions {
   int group_size = 8;
   SamplingOptions sampling;  // its seed: of this update
@@ -32,12 +38,12 @@ struct RolloutOptions {
 // Truth of a record; the places of a country belong to the callee.
 using TruthOf = std::function<RewardTruth(const TrainingRecord& record)>;
 
-// Draws a group of completions for each record and scores them. Each request is named after the
-// record's number, so that a group depends on (seed, record) and not on its company. An
-// error when a request fails or an engine does not tell its tokens.
+// Draws a group of completions for each record and scores them. Requests are named after record and
+// epoch, so that a group depends on those and the seed, not on its company. An error when a request
+// fails or an engine does not tell its tokens.
 Result<std::vector<RolloutGroup>> DrawGroups(TextGenerator& generator,
                                              const VisionLanguageModel& model,
-                                             std::span<const TrainingRecord* const> records,
+                                             std::span<const PromptDraw> draws,
                                              const RolloutOptions& options, const TruthOf& truth,
                                              double theta_km, const RewardParts& weights,
                                              const CancellationToken& cancellation);

@@ -88,10 +88,7 @@ Status WriteModel(const std::string& directory, const std::string& base_director
     GRE_RETURN_IF_ERROR(
         WriteFileAtomically(folder + "/model.safetensors.index.json", index.dump(2) + "\n"));
   }
-  fs::remove_all(directory, error);
-  fs::rename(folder, directory, error);
-  if (error) return Error{ErrorCode::kUnavailable, directory + ": " + error.message()};
-  return {};
+  return ReplaceFolder(folder, directory);
 }
 
 }  // namespace gre

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <concepts>
 #include <string>
 #include <string_view>
 
@@ -10,10 +11,11 @@ namespace gre {
 
 // How a setting is shown to people.
 inline std::string ShowSetting(const std::string& value) { return Concat({"'", value, "'"}); }
-inline std::string ShowSetting(bool value) { return value ? "true" : "false"; }
-template <typename Number>
-std::string ShowSetting(Number value) {
-  return FormatShortest(static_cast<double>(value));
+inline std::string ShowSetting(std::same_as<bool> auto value) { return value ? "true" : "false"; }
+inline std::string ShowSetting(double value) { return FormatShortest(value); }
+template <std::integral Number>
+requires(!std::same_as<Number, bool>) std::string ShowSetting(Number value) {
+  return std::to_string(value);
 }
 
 // Keeps the first impossible value of a recipe: file, key, the expected and the found.

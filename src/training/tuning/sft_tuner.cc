@@ -36,14 +36,15 @@ class SftTuner {
  public:
   SftTuner(TuningConfig config, std::shared_ptr<VisionLanguageModel> model,
            std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> train,
-           std::vector<TrainingRecord> dev, const CancellationToken& cancellation)
+           std::vector<TrainingRecord> dev, const std::string& base_hash,
+           const CancellationToken& cancellation)
       : config_(std::move(config)),
         model_(std::move(model)),
         train_(std::move(train)),
         dev_(std::move(dev)),
         cancellation_(cancellation),
         optimiser_(config_.optim.adamw, std::move(parameters)) {
-    position_.settings_hash = Sha256Hex(config_.Fingerprint() + HashOf(train_));
+    position_.settings_hash = Sha256Hex(Concat({config_.Fingerprint(), base_hash, HashOf(train_)}));
     position_.best_score = std::numeric_limits<double>::lowest();
     const auto batch = static_cast<int64_t>(config_.optim.batch_size);
     steps_per_epoch_ = (static_cast<int64_t>(train_.size()) + batch - 1) / batch;
@@ -55,7 +56,11 @@ class SftTuner {
   Status Resume() {
     GRE_ASSIGN_OR_RETURN(auto position, LoadTrainingState(config_.checkpoint.directory,
                                                           position_.settings_hash, optimiser_));
-    if (!position) return {};
+    if (!position) {
+      LogInfo(
+          Concat({config_.checkpoint.directory, ": no checkpoint to go on from; the run begins"}));
+      return {};
+    }
     position_ = std::move(*position);
     LogInfo(Concat({"resuming at update ", std::to_string(optimiser_.steps()), " of ",
                     std::to_string(total_steps_)}));
@@ -64,29 +69,28 @@ class SftTuner {
 
   Status Run() {
     const int64_t first = optimiser_.steps();
-    while (position_.epoch < config_.schedule.epochs) {
-      const std::vector<size_t> order =
-          EpochOrder(train_.size(), config_.schedule.seed, position_.epoch);
-      while (position_.step_in_epoch < steps_per_epoch_) {
-        GRE_RETURN_IF_ERROR(Update(order));
-        const int64_t steps = optimiser_.steps();
-        const bool ends_epoch = position_.step_in_epoch == steps_per_epoch_;
-        if (ends_epoch || IsDue(config_.evaluation.every_steps)) GRE_RETURN_IF_ERROR(Evaluate());
-        if (ends_epoch) {
-          ++position_.epoch;
-          position_.step_in_epoch = 0;
-        }
-        const int64_t most = config_.schedule.max_steps;
-        const bool enough = most > 0 && steps - first >= most;
-        const bool stops = enough || cancellation_.IsCancelled();
-        if (ends_epoch || stops || IsDue(config_.checkpoint.every_steps)) {
-          GRE_RETURN_IF_ERROR(SaveTrainingState(config_.checkpoint.directory, position_, optimiser_,
-                                                config_.checkpoint.keep));
-        }
-        if (enough) return {};
-        if (stops) return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
-        if (ends_epoch) break;
+    for (;;) {
+      const bool ends_epoch = position_.step_in_epoch == steps_per_epoch_;
+      if ((ends_epoch || IsDue(config_.evaluation.every_steps)) &&
+          position_.more["evaluated"] != static_cast<double>(optimiser_.steps())) {
+        const Status evaluated = Evaluate();
+        if (!evaluated.ok()) return SaveAnd(evaluated);
+        position_.more["evaluated"] = static_cast<double>(optimiser_.steps());
       }
+      if (ends_epoch) {
+        ++position_.epoch;
+        position_.step_in_epoch = 0;
+      }
+      const bool done = position_.epoch == config_.schedule.epochs;
+      if (done || ends_epoch || IsDue(config_.checkpoint.every_steps)) GRE_RETURN_IF_ERROR(Save());
+      if (done) break;
+      const int64_t most = config_.schedule.max_steps;
+      if (most > 0 && optimiser_.steps() - first >= most) return Save();
+      if (cancellation_.IsCancelled()) return SaveAnd(Error{ErrorCode::kCancelled, ""});
+      const int64_t steps = optimiser_.steps();
+      const Status updated =
+          Update(EpochOrder(train_.size(), config_.schedule.seed, position_.epoch));
+      if (!updated.ok()) return optimiser_.steps() == steps ? SaveAnd(updated) : updated;
     }
     LogInfo(Concat(
         {"done: ", std::to_string(optimiser_.steps()), " updates; the best is in ", Best()}));
@@ -95,7 +99,17 @@ class SftTuner {
 
  private:
   [[nodiscard]] bool IsDue(int64_t every) const {
-    return every > 0 && optimiser_.steps() % every == 0;
+    return every > 0 && optimiser_.steps() > 0 && optimiser_.steps() % every == 0;
+  }
+  Status Save() {
+    return SaveTrainingState(config_.checkpoint.directory, position_, optimiser_,
+                             config_.checkpoint.keep);
+  }
+  // Keeps the state that `failure` left whole.
+  Status SaveAnd(Status failure) {
+    GRE_RETURN_IF_ERROR(Save());
+    if (failure.error().code != ErrorCode::kCancelled) return failure;
+    return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
   }
   [[nodiscard]] std::string Best() const { return config_.checkpoint.directory + "/best"; }
 
@@ -132,10 +146,8 @@ class SftTuner {
     const int64_t step = optimiser_.steps();
     const double rate = ScheduledLearningRate(config_.rate_shape(), step, total_steps_,
                                               warmup_steps_, config_.optim.learning_rate);
-    const double norm = optimiser_.Step(rate);
-    if (!std::isfinite(norm) || !std::isfinite(loss)) {
-      GRE_RETURN_IF_ERROR(SaveTrainingState(config_.checkpoint.directory, position_, optimiser_,
-                                            config_.checkpoint.keep));
+    const double norm = std::isfinite(loss) ? optimiser_.Step(rate) : loss;
+    if (!std::isfinite(norm)) {
       return Error{ErrorCode::kInternal,
                    Concat({"the loss or gradient of update ", std::to_string(step + 1),
                            " is not finite; the state before it is kept; lower "
@@ -185,7 +197,7 @@ class SftTuner {
                                               {"parsed", scores.parsed},
                                               {"with_truth", scores.with_truth},
                                               {"accuracy_km", accuracy}}}}));
-    if (-scores.loss <= position_.best_score) return {};
+    if (!(-scores.loss > position_.best_score)) return {};  // also where it is no number
     position_.best_score = -scores.loss;
     position_.best_epoch = position_.epoch;
     return KeepBest(config_, *model_);
@@ -215,19 +227,21 @@ Status RunTuning(const std::string& config_path, const std::vector<std::string>&
   at::set_num_threads(config.schedule.threads);
   LogInfo(config_path + "\n" + config.Describe());
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model, LoadTunedModel(config));
-  GRE_ASSIGN_OR_RETURN(
-      auto train, LoadRecords(config, config.data.train, RecordNeed::kReply, *model, cancellation));
-  std::vector<TrainingRecord> dev;
-  if (!config.data.dev.empty()) {
-    GRE_ASSIGN_OR_RETURN(
-        dev, LoadRecords(config, config.data.dev, RecordNeed::kReply, *model, cancellation));
-  }
   GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters, ChooseParameters(config, *model));
   int64_t trained = 0;
   for (const TrainedParameter& parameter : parameters) trained += parameter.value.numel();
   LogInfo(std::to_string(trained) + " values learn");
+  GRE_ASSIGN_OR_RETURN(const std::string base_hash, HashOfBase(config, *model));
+  const auto load = [&](const std::string& source) {
+    return LoadRecords(config, source, RecordNeed::kReply, 0, *model, cancellation);
+  };
+  GRE_ASSIGN_OR_RETURN(std::vector<TrainingRecord> train, load(config.data.train));
+  std::vector<TrainingRecord> dev;
+  if (!config.data.dev.empty()) {
+    GRE_ASSIGN_OR_RETURN(dev, load(config.data.dev));
+  }
   SftTuner tuner(std::move(config), std::move(model), std::move(parameters), std::move(train),
-                 std::move(dev), cancellation);
+                 std::move(dev), base_hash, cancellation);
   GRE_RETURN_IF_ERROR(resume ? tuner.Resume() : Status());
   return tuner.Run();
 }

@@ -105,6 +105,46 @@ TEST_F(SftTunerTest, StoppedAfterEveryUpdateItEndsBitForBitTheSame) {
   EXPECT_EQ(Adapter("stopped"), Adapter("calm"));
 }
 
+TEST_F(SftTunerTest, AnInterruptionLeavesACheckpointWhereverItComes) {
+  ASSERT_TRUE(Run("calm").ok());
+  CancellationToken cancelled;
+  cancelled.Cancel();
+  const std::vector<std::string> place = {"checkpoint.directory=\"" + (folder_ / "cut") + "\""};
+  // nothing has been read yet; then before the first update; then inside the last evaluation
+  EXPECT_EQ(RunTuning(folder_ / "r.toml", place, false, cancelled).error().code,
+            ErrorCode::kCancelled);
+  ASSERT_TRUE(Run("cut", {"schedule.max_steps=2"}, /*resume=*/true).ok());
+  EXPECT_FALSE(RunTuning(folder_ / "r.toml", place, true, cancelled).ok());
+  ASSERT_TRUE(Run("cut", {}, /*resume=*/true).ok());
+  EXPECT_EQ(Losses("cut"), Losses("calm"));
+  EXPECT_EQ(Adapter("cut"), Adapter("calm"));
+}
+
+// A regression: the recipe's rank and alpha were written of an adapter that had others.
+TEST_F(SftTunerTest, AnAdapterThatGoesOnKeepsItsRankAndScaling) {
+  ASSERT_TRUE(Run("first", {"lora.rank=4", "lora.alpha=4", "lora.targets=\"q_proj\""}).ok());
+  const std::string adapter = "model.adapter=\"" + (folder_ / "first/best") + "\"";
+  ASSERT_TRUE(Run("second", {adapter, "optim.learning_rate=1e-12", "schedule.epochs=1"}).ok());
+  const auto config = ReadJsonFile(folder_ / "second/best/adapter_config.json").value();
+  EXPECT_EQ(config["r"], 4);
+  EXPECT_EQ(config["lora_alpha"], 4.0);
+  EXPECT_EQ(config["target_modules"], Json::array({"q_proj"}));
+}
+
+// A regression: another base or other records of equal size went on from the same checkpoint.
+TEST_F(SftTunerTest, AResumeWithAnotherBaseIsRefused) {
+  ASSERT_TRUE(Run("a", {"schedule.epochs=1"}).ok());
+  ASSERT_TRUE(Run("full", {"tune.method=\"full\"", "schedule.epochs=1"}).ok());
+  const Status status = Run("a", {"schedule.epochs=1", "model.dtype=\"bfloat16\""}, true);
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("other settings or data"));
+  const Status base =
+      Run("a", {"schedule.epochs=1", "model.adapter=\"" + (folder_ / "a/best") + "\""},
+          /*resume=*/true);
+  ASSERT_FALSE(base.ok());
+  EXPECT_THAT(base.error().message, HasSubstr("other settings or data"));
+}
+
 TEST_F(SftTunerTest, MicroBatchesAndKeptActivationsChangeNothingButRounding) {
   ASSERT_TRUE(Run("one").ok());
   ASSERT_TRUE(Run("two", {"optim.micro_batch_size=2", "optim.checkpoint_activations=false"}).ok());
@@ -153,6 +193,7 @@ TEST_F(SftTunerTest, WrongRecipesAreRefusedWithKeyValueAndRange) {
   EXPECT_THAT(refusal("lora.targets=\"q_proj, x_proj\""), HasSubstr("'x_proj'"));
   EXPECT_THAT(refusal("data.train=\"nowhere.json\""), HasSubstr("nowhere.json"));
   EXPECT_THAT(refusal("model.base=\"nowhere\""), HasSubstr("nowhere"));
+  EXPECT_THAT(refusal("tune.vision=true"), HasSubstr("tune.vision"));
   EXPECT_THAT(refusal("data.cutoff_tokens=16"), HasSubstr("no record is left"));
 }
 

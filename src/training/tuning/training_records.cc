@@ -64,6 +64,7 @@ std::string FillRecord(const SourceRecord& source, const RenderedPrompt& instruc
     case RecordNeed::kPlace:
       break;
   }
+  if (record.label) return "a record of Judge";
   return record.point || !record.country_code.empty() ? "" : "no coordinates and no country";
 }
 
@@ -135,7 +136,8 @@ Result<GenerationRequest> MakeRequest(const TrainingRecord& record, const Sampli
 }
 
 Result<RecordLengths> CheckRecords(const VisionLanguageModel& model, int64_t cutoff_tokens,
-                                   std::vector<TrainingRecord>& records, LeftOutRecords& left_out,
+                                   int64_t completion_tokens, std::vector<TrainingRecord>& records,
+                                   LeftOutRecords& left_out,
                                    const CancellationToken& cancellation) {
   RecordLengths lengths;
   std::vector<TrainingRecord> kept;
@@ -143,11 +145,12 @@ Result<RecordLengths> CheckRecords(const VisionLanguageModel& model, int64_t cut
     if (cancellation.IsCancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
     const auto encoded = EncodeRecord(model, record);
     if (!encoded.ok()) {
-      left_out.Add("unreadable photo", Concat({record.place, ": ", encoded.error().message}));
+      left_out.Add("cannot be read", Concat({record.place, ": ", encoded.error().message}));
       continue;
     }
     const auto prompt = static_cast<int64_t>(encoded->prompt.token_ids.size());
-    const auto reply = static_cast<int64_t>(encoded->reply.size());
+    const int64_t reply =
+        completion_tokens > 0 ? completion_tokens : static_cast<int64_t>(encoded->reply.size());
     if (prompt + reply > cutoff_tokens) {
       left_out.Add("longer than data.cutoff_tokens",
                    Concat({record.place, ": ", std::to_string(prompt + reply), " tokens"}));

@@ -65,13 +65,14 @@ Result<GenerationRequest> MakeRequest(const TrainingRecord& record, const Sampli
                                       int num_samples);
 
 // How long the records are, from a pass over all of them; the unreadable ones and those longer
-// than `cutoff_tokens` are taken out and counted.
+// than `cutoff_tokens` are taken out and counted. `completion_tokens` stands for the reply's length
+// where replies are drawn; 0: the record's own counts.
 struct RecordLengths {
   int64_t prompt_tokens = 0, reply_tokens = 0;  // sums
   int64_t longest = 0;                          // prompt and reply
 };
 Result<RecordLengths> CheckRecords(const VisionLanguageModel& model, int64_t cutoff_tokens,
-                                   std::vector<TrainingRecord>& records, LeftOutRecords& left_out,
-                                   const CancellationToken& cancellation);
+                                   int64_t completion_tokens, std::vector<TrainingRecord>& records,
+                                   LeftOutRecords& left_out, const CancellationToken& cancellation);
 
 }  // namespace gre

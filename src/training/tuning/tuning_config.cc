@@ -38,7 +38,6 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("optim.epsilon", optim.adamw.epsilon);
   visit("optim.weight_decay", optim.adamw.weight_decay);
   visit("optim.clip_norm", optim.adamw.clip_norm);
-  visit("schedule.epochs", config.schedule.epochs);
   visit("schedule.seed", config.schedule.seed);
 }
 
@@ -48,7 +47,6 @@ void VisitPlaces(Config& config, Visitor&& visit) {
   visit("model.adapter", config.model.adapter);
   visit("model.device", config.model.device);
   visit("data.train", config.data.train);
-  visit("data.dev", config.data.dev);
   visit("data.root", config.data.root);
   visit("data.prompt", config.data.prompt);
   visit("optim.micro_batch_size", config.optim.micro_batch_size);
@@ -60,8 +58,11 @@ void VisitPlaces(Config& config, Visitor&& visit) {
   visit("checkpoint.keep", config.checkpoint.keep);
 }
 
+// Of supervised fine-tuning alone.
 template <typename Config, typename Visitor>
-void VisitEvaluation(Config& config, Visitor&& visit) {
+void VisitSupervised(Config& config, Visitor&& visit) {
+  visit("schedule.epochs", config.schedule.epochs);
+  visit("data.dev", config.data.dev);
   visit("evaluation.every_steps", config.evaluation.every_steps);
   visit("evaluation.answers", config.evaluation.answers);
   visit("evaluation.max_new_tokens", config.evaluation.max_new_tokens);
@@ -84,6 +85,8 @@ Status TuningConfig::Check(const std::string& path) {
   check.Expect(method == "lora" || method == "full", "tune.method", method, "lora or full");
   check.Expect(!full() || model.adapter.empty(), "model.adapter", model.adapter,
                "none with tune.method = full");
+  check.Expect(full() || !(parts.vision || parts.merger), "tune.vision", parts.vision,
+               "false, and tune.merger too, with tune.method = lora");
   check.Expect(!full() || parts.vision || parts.merger || parts.language, "tune.language",
                parts.language, "one of vision, merger, language to learn");
   check.Expect(model.dtype.empty() || model.dtype == "float32" || model.dtype == "bfloat16",
@@ -126,7 +129,7 @@ Result<TuningConfig> TuningConfig::Load(const std::string& path,
   GRE_ASSIGN_OR_RETURN(SettingsReader reader, SettingsReader::Load(path, overrides));
   TuningConfig config;
   config.Read(reader);
-  VisitEvaluation(config, [&](const char* key, auto& field) { reader.Read(key, field); });
+  VisitSupervised(config, [&](const char* key, auto& field) { reader.Read(key, field); });
   GRE_RETURN_IF_ERROR(reader.Finish());
   GRE_RETURN_IF_ERROR(config.Check(path));
   return config;
@@ -137,18 +140,19 @@ LearningRateShape TuningConfig::rate_shape() const {
       ->second;
 }
 
-std::string TuningConfig::Describe() const {
+std::string TuningConfig::Describe(bool supervised) const {
   std::string text;
   const auto add = [&](const char* key, const auto& field) {
     text += Concat({key, " = ", ShowSetting(field), "\n"});
   };
   VisitPlaces(*this, add);
   VisitSettings(*this, add);
+  if (supervised) VisitSupervised(*this, add);
   return text;
 }
 
 std::string TuningConfig::Fingerprint() const {
-  std::string text;
+  std::string text = Concat({"epochs = ", ShowSetting(schedule.epochs), "\n"});
   VisitSettings(*this, [&](const char* key, const auto& field) {
     text += Concat({key, " = ", ShowSetting(field), "\n"});
   });

@@ -65,14 +65,15 @@ struct TuningConfig {
   // key, the value and the range.
   static Result<TuningConfig> Load(const std::string& path,
                                    const std::vector<std::string>& overrides);
-  // The parts of Load, for recipes with further sections: reads the keys of all but [evaluation],
-  // and checks them once the reader has finished.
+  // The parts of Load, for recipes with further sections: reads the keys of all but what only
+  // supervised fine-tuning has (data.dev, schedule.epochs, [evaluation]), and checks them once the
+  // reader has finished.
   void Read(SettingsReader& reader);
   Status Check(const std::string& path);
   [[nodiscard]] bool full() const { return method == "full"; }
   [[nodiscard]] LearningRateShape rate_shape() const;
-  // Every setting, "key = value" a line.
-  [[nodiscard]] std::string Describe() const;
+  // Every setting, "key = value" a line; `supervised`: with those of that kind alone.
+  [[nodiscard]] std::string Describe(bool supervised = true) const;
   // Of those that influence the weights.
   [[nodiscard]] std::string Fingerprint() const;
 };

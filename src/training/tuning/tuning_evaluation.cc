@@ -68,7 +68,7 @@ Result<TuningScores> EvaluateTuning(const std::shared_ptr<const VisionLanguageMo
     GRE_ASSIGN_OR_RETURN(EncodedRecord encoded, EncodeRecord(*model, example));
     const PromptWithCompletions item = {&encoded.prompt, {std::move(encoded.reply)}};
     const CompletionBatch batch = MakeCompletionBatch({&item, 1});
-    const CompletionPass pass(*model, batch, {});
+    const CompletionPass pass(*model, batch, {.score_only = true});
     sum -= pass.Scores().log_probabilities.sum().item<double>();
     tokens += batch.targets.size(0);
     ++scores.examples;

@@ -1,7 +1,10 @@
 #include "training/tuning/tuning_run.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <numeric>
+#include <optional>
+#include <set>
 #include <system_error>
 #include <utility>
 
@@ -12,8 +15,11 @@
 #include "core/random.h"
 #include "core/sha256.h"
 #include "core/strings.h"
+#include "engine/memory.h"
 #include "engine/runtime.h"
 #include "model/loader.h"
+#include "model/precision.h"
+#include "reasoning/answer_parser.h"
 #include "reasoning/prompt_template.h"
 #include "training/training_state.h"
 #include "training/tuning/model_export.h"
@@ -47,6 +53,7 @@ Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& 
   load.adapter_dir = config.model.adapter;
   load.max_pixels = config.model.max_pixels;
   load.trainable = true;
+  load.memory_bytes = FreeMemoryBytes(load.device);
   GRE_ASSIGN_OR_RETURN(auto model, LoadModel(config.model.base, load));
   if (model->decoder() == nullptr) {
     return Error{ErrorCode::kInvalidArgument,
@@ -56,13 +63,51 @@ Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& 
   return std::shared_ptr<VisionLanguageModel>(std::move(model));
 }
 
+// Takes rank, scaling and targets of the live adapters.
+Status AdoptAdapter(const std::string& path, VisionLanguageModel& model, LoraSettings& lora) {
+  std::optional<std::pair<int64_t, double>> shape;  // rank, scaling
+  std::set<std::string> targets;
+  std::string problem;
+  model.VisitLinears([&](Linear& linear) {
+    for (size_t i = 0; i < linear.projections().size(); ++i) {
+      const auto& adapter = linear.adapter(i);
+      if (!adapter) continue;
+      const std::string& module = linear.projections()[i].path;
+      const std::pair<int64_t, double> own = {adapter->a.size(0), adapter->scaling};
+      if (module.starts_with("visual."))
+        problem = Concat({"'", module, "' is a part of the tower"});
+      if (shape && own != *shape)
+        problem = Concat({"'", module, "' has a rank or scaling of its own"});
+      shape = own;
+      targets.insert(module.substr(module.rfind('.') + 1));
+    }
+  });
+  if (!problem.empty()) {
+    return Error{ErrorCode::kInvalidArgument,
+                 Concat({path,
+                         ": model.adapter: expected one rank and scaling in the language "
+                         "model, found that ",
+                         problem})};
+  }
+  if (!shape) return {};
+  lora.rank = shape->first;
+  lora.alpha = shape->second * static_cast<double>(shape->first);
+  lora.rank_stabilised = false;  // what it computes, said plainly
+  lora.targets.assign(targets.begin(), targets.end());
+  LogInfo(Concat({"lora.rank = ", std::to_string(lora.rank),
+                  ", lora.alpha = ", FormatShortest(lora.alpha), " as ", path, " has them"}));
+  return {};
+}
+
 // What learns, and of a LoRA only the adapter.
-Result<std::vector<TrainedParameter>> ChooseParameters(const TuningConfig& config,
+Result<std::vector<TrainedParameter>> ChooseParameters(TuningConfig& config,
                                                        VisionLanguageModel& model) {
   if (config.full()) return WeightParameters(model, config.parts);
   if (config.model.adapter.empty()) {
     GRE_RETURN_IF_ERROR(AddLora(WalkOf(model), config.lora, HashSeed(config.schedule.seed, "lora"),
                                 model.spec().device));
+  } else {
+    GRE_RETURN_IF_ERROR(AdoptAdapter(config.model.adapter, model, config.lora));
   }
   model.VisitParameters(
       [](const ParameterSlice& slice) { slice.parameter->set_requires_grad(false); });
@@ -78,6 +123,7 @@ Result<std::vector<TrainedParameter>> ChooseParameters(const TuningConfig& confi
 
 Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
                                                 const std::string& source, RecordNeed need,
+                                                int64_t completion_tokens,
                                                 const VisionLanguageModel& model,
                                                 const CancellationToken& cancellation) {
   RenderedPrompt instruction;
@@ -89,8 +135,9 @@ Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
   GRE_ASSIGN_OR_RETURN(
       std::vector<TrainingRecord> records,
       ReadTrainingRecords(source, config.data.root, instruction, need, left_out, cancellation));
-  GRE_ASSIGN_OR_RETURN(const RecordLengths lengths, CheckRecords(model, config.data.cutoff_tokens,
-                                                                 records, left_out, cancellation));
+  GRE_ASSIGN_OR_RETURN(const RecordLengths lengths,
+                       CheckRecords(model, config.data.cutoff_tokens, completion_tokens, records,
+                                    left_out, cancellation));
   for (const auto& [reason, count] : left_out.counts) {
     LogWarning(Concat({source, ": ", std::to_string(count), " records left out: ", reason}));
   }
@@ -105,11 +152,32 @@ Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
   return records;
 }
 
+Result<std::string> HashOfBase(const TuningConfig& config, const VisionLanguageModel& model) {
+  GRE_ASSIGN_OR_RETURN(std::string text, ReadFile(config.model.base + "/config.json"));
+  std::error_code error;
+  std::vector<std::string> weights;
+  for (const auto& entry : std::filesystem::directory_iterator(config.model.base, error)) {
+    if (entry.path().extension() != ".safetensors") continue;
+    weights.push_back(Concat(
+        {"\n", entry.path().filename().string(), " ", std::to_string(entry.file_size(error))}));
+  }
+  std::ranges::sort(weights);
+  for (const std::string& line : weights) text += line;
+  if (!config.model.adapter.empty()) {
+    GRE_ASSIGN_OR_RETURN(const std::string adapter,
+                         Sha256HexOfFile(config.model.adapter + "/adapter_model.safetensors"));
+    text += adapter;
+  }
+  return Sha256Hex(Concat({text, "\n", DtypeName(model.spec().dtype)}));
+}
+
 std::string HashOf(const std::vector<TrainingRecord>& records) {
   std::string text;
   for (const TrainingRecord& record : records) {
-    text += Sha256Hex(Concat({record.photo, "\n", record.instruction.system, "\n",
-                              record.instruction.user, "\n", record.reply}));
+    text += Sha256Hex(
+        Concat({record.photo, "\n", record.instruction.system, "\n", record.instruction.user, "\n",
+                record.reply, "\n", record.label ? (*record.label ? "True" : "False") : "", "\n",
+                record.point ? RenderAnswer(*record.point, 9) : "", record.country_code}));
   }
   return Sha256Hex(text);
 }

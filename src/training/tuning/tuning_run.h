@@ -26,16 +26,23 @@ LinearWalk WalkOf(VisionLanguageModel& model);
 
 // The base with its adapter or without, in plain writable weights.
 Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& config);
-// What learns: the adapter's matrices, fresh ones where there is no adapter, or the weights.
-Result<std::vector<TrainedParameter>> ChooseParameters(const TuningConfig& config,
+// What learns: the adapter's matrices, fresh ones where there is no adapter, or the weights. A
+// loaded adapter's rank, scaling and targets take the place of those of `config`, so that what is
+// written is what was computed; one that differs between its modules, or that has a part in the
+// tower, is refused.
+Result<std::vector<TrainedParameter>> ChooseParameters(TuningConfig& config,
                                                        VisionLanguageModel& model);
 
 // Reads and checks the records of a file; says on the log what was left out and how long they are.
-// An error when none is left.
+// An error when none is left. `completion_tokens`: see CheckRecords.
 Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
                                                 const std::string& source, RecordNeed need,
+                                                int64_t completion_tokens,
                                                 const VisionLanguageModel& model,
                                                 const CancellationToken& cancellation);
+// Of what the base and its adapter are: configuration, names and sizes of the weight files, the
+// adapter's bytes, the element type.
+Result<std::string> HashOfBase(const TuningConfig& config, const VisionLanguageModel& model);
 // Of all that of the records which influences what is learned.
 std::string HashOf(const std::vector<TrainingRecord>& records);
 

@@ -163,6 +163,9 @@ void PrintDivision(CliContext& context, const CotOptions& options, const Divisio
 Result<DatasetOutcome> Run(Dataset& dataset, const CotOptions& options, CliContext& context) {
   DatasetOutcome outcome;
   nlohmann::ordered_json json = nlohmann::ordered_json::object();
+  if (!options.teachers.empty() || !options.recorded.empty()) {
+    GRE_RETURN_IF_ERROR(CheckTheta(dataset, MakeDivision(options)));
+  }
   for (const std::string& word : options.recorded) {
     GRE_ASSIGN_OR_RETURN(const RecordedSummary summary,
                          StoreRecorded(dataset, options, word, context));

@@ -230,6 +230,20 @@ class Division {
 
 }  // namespace
 
+Status CheckTheta(Dataset& dataset, const DivisionOptions& options) {
+  if (options.filter_theta_km) return {};
+  PhotoTable photos(dataset.database());
+  for (int64_t after = 0;;) {
+    GRE_ASSIGN_OR_RETURN(const std::vector<PhotoPlace> page,
+                         photos.Places(PhotoTable::Which::kKept, after, kPage));
+    if (page.empty()) return {};
+    after = page.back().number;
+    for (const PhotoPlace& place : page) {
+      if (place.point) return ThetaMissing();
+    }
+  }
+}
+
 Result<DivisionSummary> DividePhotos(Dataset& dataset, const DivisionOptions& options,
                                      const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(const PhotoSplits splits, PhotoSplits::Read(dataset.database()));

@@ -44,6 +44,10 @@ struct DivisionSummary {
   int64_t cot = 0, judge = 0, seed = 0, left_over = 0;  // photos
 };
 
+// kInvalidArgument when theta is missing and a photo that takes part has coordinates: what
+// DividePhotos would say after teachers were asked and paid.
+Status CheckTheta(Dataset& dataset, const DivisionOptions& options);
+
 // Divides the photos anew from the replies that are there, asks nobody, and writes the entries of
 // CoT (one a photo: the accepted answer without contradictions, else with, that lies nearest) and
 // Seed, and theta as a fact. Depends on nothing but replies, ids and options; killed at any moment,

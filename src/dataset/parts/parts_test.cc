@@ -67,6 +67,11 @@ TEST_F(PartsTest, ThetaIsRequiredWhereTruthIsAPoint) {
   const auto divided = DividePhotos(dataset_, {}, {});
   ASSERT_FALSE(divided.ok());
   EXPECT_THAT(divided.error().message, HasSubstr("--filter-theta-km"));
+  // a regression: it was said after all teachers had been asked
+  const Status before = CheckTheta(dataset_, {});
+  ASSERT_FALSE(before.ok());
+  EXPECT_EQ(before.error().message, divided.error().message);
+  EXPECT_TRUE(CheckTheta(dataset_, {.filter_theta_km = 25}).ok());
 }
 
 TEST_F(PartsTest, NoPhotoAndNoDuplicateOfItIsInTwoParts) {

@@ -26,6 +26,7 @@
 #include "training/policy/country_places.h"
 #include "training/policy/grpo_config.h"
 #include "training/policy/rollouts.h"
+#include "training/policy/update_report.h"
 #include "training/policy_loss.h"
 #include "training/training_state.h"
 #include "training/tuning/tuning_run.h"
@@ -41,16 +42,6 @@ struct PolicyPart {
   CompletionBatch batch;
   at::Tensor advantages;
   at::Tensor old, reference;  // undefined where not needed
-};
-
-// Sums over an update.
-struct UpdateSums {
-  double loss = 0, kl = 0, entropy = 0;
-  std::optional<double> mismatch = 0;  // unknown where the engine does not tell
-  int64_t tokens = 0;                  // that something was learnt from
-  int64_t token_passes = 0;            // … over all iterations
-  int64_t clipped_low = 0, clipped_high = 0;
-  double gradient_norm = 0, learning_rate = 0;
 };
 
 class GrpoTrainer {
@@ -302,10 +293,34 @@ class GrpoTrainer {
     for (int iteration = 0; iteration < config_.iterations && !parts.empty(); ++iteration) {
       GRE_RETURN_IF_ERROR(Step(parts, accumulated, iteration, sums));
     }
-    const double theta_km = curriculum_.theta_km();
     ++done_;
-    const double seconds = std::chrono::duration<double>(Clock::now() - start).count();
-    return Report(groups, sums, theta_km, rollout_seconds, seconds);
+    UpdateReport report;
+    report.update = done_;
+    report.updates = config_.updates;
+    report.flat_groups = flat_;
+    report.groups = drawn_;
+    report.theta_km = curriculum_.theta_km();
+    report.rollout_seconds = rollout_seconds;
+    report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+    report.sums = sums;
+    return Report(groups, SummariseUpdate(groups, report));
+  }
+
+  // Says and records what an update showed, and lets alarms and curriculum learn of it.
+  Status Report(const std::vector<RolloutGroup>& groups, const UpdateReport& report) {
+    LogInfo(UpdateLine(report, config_.weights));
+    if (report.sums.tokens > 0) {
+      for (const std::string& alarm : alarms_.Observe(report.statistics)) LogWarning(alarm);
+    }
+    GRE_ASSIGN_OR_RETURN(LineAppender rollouts,
+                         LineAppender::Open(directory() + "/rollouts.jsonl"));
+    GRE_RETURN_IF_ERROR(rollouts.Append(RolloutJson(groups.front(), done_).dump()));
+    GRE_RETURN_IF_ERROR(AppendLog(config_.tuning, UpdateJson(report, config_.weights)));
+    if (config_.weights[RewardPart::kDistance] > 0 &&
+        curriculum_.Observe(report.means[RewardPart::kDistance])) {
+      LogInfo(Concat({"theta is now ", FormatShortest(curriculum_.theta_km()), " km"}));
+    }
+    return {};
   }
 
   Status Step(std::vector<PolicyPart>& parts, const AccumulatedBatch& accumulated, int iteration,
@@ -337,128 +352,19 @@ class GrpoTrainer {
     const auto total = config_.updates * config_.iterations;
     const auto warmup = static_cast<int64_t>(
         std::ceil(config_.tuning.optim.warmup_ratio * static_cast<double>(total)));
-    sums.learning_rate = ScheduledLearningRate(config_.tuning.rate_shape(), optimiser_.steps(),
-                                               total, warmup, config_.tuning.optim.learning_rate);
-    sums.gradient_norm = optimiser_.Step(sums.learning_rate);
-    sums.loss += loss_sum;
-    if (std::isfinite(sums.gradient_norm) && std::isfinite(loss_sum)) return {};
-    GRE_RETURN_IF_ERROR(Save());
+    sums.learning_rate =
+        ScheduledLearningRate(config_.tuning.rate_shape(), done_ * config_.iterations + iteration,
+                              total, warmup, config_.tuning.optim.learning_rate);
+    if (std::isfinite(loss_sum)) {
+      sums.gradient_norm =
+          optimiser_.Step(sums.learning_rate);  // which a bad gradient leaves alone
+      sums.loss += loss_sum / config_.iterations;
+      if (std::isfinite(sums.gradient_norm)) return {};
+    }
     return Error{ErrorCode::kInternal,
                  Concat({"the loss or gradient of update ", std::to_string(done_ + 1),
                          " is not finite; lower optim.learning_rate and go on from the "
                          "last checkpoint"})};
-  }
-
-  Status Report(const std::vector<RolloutGroup>& groups, const UpdateSums& sums, double theta_km,
-                double rollout_seconds, double seconds) {
-    RewardParts means, spreads;
-    double reward = 0, length = 0;
-    int64_t completions = 0, truncated = 0, longest = 0, all_tokens = 0;
-    for (const RolloutGroup& group : groups) {
-      for (size_t i = 0; i < group.completions.size(); ++i) {
-        ++completions;
-        reward += group.rewards[i];
-        const auto tokens = static_cast<int64_t>(group.completions[i].token_ids.size());
-        length += static_cast<double>(tokens);
-        all_tokens += tokens;
-        longest = std::max(longest, tokens);
-        truncated += group.completions[i].finish_reason == FinishReason::kLength ? 1 : 0;
-        for (const RewardPart part : kRewardParts) means[part] += group.parts[i][part];
-      }
-    }
-    const auto count = static_cast<double>(completions);
-    for (double& mean : means.values) mean /= count;
-    for (const RolloutGroup& group : groups) {
-      for (const RewardParts& parts : group.parts) {
-        for (const RewardPart part : kRewardParts) {
-          spreads[part] += std::pow(parts[part] - means[part], 2) / count;
-        }
-      }
-    }
-    const auto tokens = static_cast<double>(std::max<int64_t>(sums.tokens, 1));
-    const auto passes = static_cast<double>(std::max<int64_t>(sums.token_passes, 1));
-    const bool learnt = sums.tokens > 0;  // else there is no entropy and no KL to tell
-    const auto if_learnt = [&](double value) {
-      return learnt ? nlohmann::ordered_json(value) : nlohmann::ordered_json();
-    };
-    PolicyStatistics statistics;
-    statistics.reward = reward / count;
-    statistics.format = means[RewardPart::kFormat];
-    statistics.zero_advantage = static_cast<double>(flat_) / static_cast<double>(drawn_);
-    statistics.entropy = sums.entropy / tokens;
-    statistics.kl = sums.kl / tokens;
-    statistics.truncated = static_cast<double>(truncated) / count;
-
-    nlohmann::ordered_json rewards;
-    std::string text;
-    for (const RewardPart part : kRewardParts) {
-      if (config_.weights[part] == 0) continue;
-      const std::string name(RewardPartName(part));
-      rewards[name] = {{"mean", means[part]}, {"deviation", std::sqrt(spreads[part])}};
-      text += Concat({"  ", name, " ", FormatFixed(means[part], 3)});
-    }
-    LogInfo(Concat({"update ",
-                    std::to_string(done_),
-                    "/",
-                    std::to_string(config_.updates),
-                    "  reward ",
-                    FormatFixed(statistics.reward, 3),
-                    text,
-                    "  kl ",
-                    FormatFixed(statistics.kl, 4),
-                    "  entropy ",
-                    FormatFixed(statistics.entropy, 3),
-                    "  flat groups ",
-                    std::to_string(flat_),
-                    "/",
-                    std::to_string(drawn_),
-                    "  ",
-                    FormatFixed(static_cast<double>(all_tokens) / seconds, 0),
-                    " tokens/s, ",
-                    FormatFixed(seconds * static_cast<double>(config_.updates - done_) / 60, 1),
-                    " min left"}));
-    if (learnt) {
-      for (const std::string& alarm : alarms_.Observe(statistics)) LogWarning(alarm);
-    }
-    GRE_RETURN_IF_ERROR(AppendRollouts(groups.front()));
-    GRE_RETURN_IF_ERROR(AppendLog(
-        config_.tuning, {{"update", done_},
-                         {"loss", sums.loss},
-                         {"reward", statistics.reward},
-                         {"rewards", std::move(rewards)},
-                         {"kl", if_learnt(statistics.kl)},
-                         {"entropy", if_learnt(statistics.entropy)},
-                         {"clipped_low", static_cast<double>(sums.clipped_low) / passes},
-                         {"clipped_high", static_cast<double>(sums.clipped_high) / passes},
-                         {"zero_advantage_groups", flat_},
-                         {"groups", drawn_},
-                         {"completion_tokens", {{"mean", length / count}, {"longest", longest}}},
-                         {"truncated", statistics.truncated},
-                         {"engine_mismatch", sums.mismatch ? if_learnt(*sums.mismatch / tokens)
-                                                           : nlohmann::ordered_json()},
-                         {"gradient_norm", sums.gradient_norm},
-                         {"learning_rate", sums.learning_rate},
-                         {"theta_km", theta_km},
-                         {"rollout_seconds", rollout_seconds},
-                         {"seconds", seconds}}));
-    if (config_.weights[RewardPart::kDistance] > 0 &&
-        curriculum_.Observe(means[RewardPart::kDistance])) {
-      LogInfo(Concat({"theta is now ", FormatShortest(curriculum_.theta_km()), " km"}));
-    }
-    return {};
-  }
-
-  [[nodiscard]] Status AppendRollouts(const RolloutGroup& group) const {
-    nlohmann::ordered_json samples = nlohmann::ordered_json::array();
-    for (size_t i = 0; i < group.completions.size(); ++i) {
-      samples.push_back({{"text", group.completions[i].text},
-                         {"reward", group.rewards[i]},
-                         {"advantage", group.advantages[i]}});
-    }
-    const nlohmann::ordered_json line = {
-        {"update", done_}, {"record", group.record->place}, {"completions", std::move(samples)}};
-    GRE_ASSIGN_OR_RETURN(LineAppender log, LineAppender::Open(directory() + "/rollouts.jsonl"));
-    return log.Append(line.dump());
   }
 
   Status Save() {

@@ -1,6 +1,8 @@
 #include "training/policy/grpo_trainer.h"
 
+#include <cstring>
 #include <filesystem>
+#include <limits>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -144,6 +146,20 @@ TEST_F(GrpoTrainerTest, AnInterruptionLeavesACheckpoint) {
   ASSERT_TRUE(Run("cut", {}, /*resume=*/true).ok());
   EXPECT_EQ(LogOf("cut"), LogOf("calm"));
   EXPECT_EQ(Adapter("cut"), Adapter("calm"));
+}
+
+TEST_F(GrpoTrainerTest, AnUpdateThatFailsLeavesTheStateBeforeIt) {
+  ASSERT_TRUE(Run("first", {"grpo.updates=1"}).ok());
+  std::string bytes = Adapter("first");
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  std::memcpy(bytes.data() + bytes.size() - sizeof(nan), &nan, sizeof(nan));
+  const std::string adapter = folder_ / "first/best";
+  ASSERT_TRUE(WriteFileAtomically(adapter + "/adapter_model.safetensors", bytes).ok());
+  const Status status = Run("out", {"model.adapter=\"" + adapter + "\""});
+  ASSERT_FALSE(status.ok());
+  EXPECT_THAT(status.error().message, HasSubstr("not finite"));
+  EXPECT_TRUE(std::filesystem::exists(folder_ / "out/step_0"));
+  EXPECT_EQ(Adapter("out"), bytes);
 }
 
 TEST_F(GrpoTrainerTest, SeveralUpdatesARolloutClipAndEveryLossRuns) {

@@ -1,0 +1,115 @@
+#include "training/policy/update_report.h"
+
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "core/strings.h"
+
+namespace gre {
+
+using OrderedJson = nlohmann::ordered_json;
+
+UpdateReport SummariseUpdate(const std::vector<RolloutGroup>& groups, UpdateReport report) {
+  int64_t completions = 0, truncated = 0;
+  double reward = 0;
+  for (const RolloutGroup& group : groups) {
+    for (size_t i = 0; i < group.completions.size(); ++i) {
+      const Completion& completion = group.completions[i];
+      const auto tokens = static_cast<int64_t>(completion.token_ids.size());
+      ++completions;
+      reward += group.rewards[i];
+      report.completion_tokens += tokens;
+      report.longest_tokens = std::max(report.longest_tokens, tokens);
+      truncated += completion.finish_reason == FinishReason::kLength ? 1 : 0;
+      for (const RewardPart part : kRewardParts) report.means[part] += group.parts[i][part];
+    }
+  }
+  const auto count = static_cast<double>(completions);
+  for (double& mean : report.means.values) mean /= count;
+  for (const RolloutGroup& group : groups) {
+    for (const RewardParts& parts : group.parts) {
+      for (const RewardPart part : kRewardParts) {
+        report.deviations[part] += std::pow(parts[part] - report.means[part], 2) / count;
+      }
+    }
+  }
+  for (double& deviation : report.deviations.values) deviation = std::sqrt(deviation);
+  report.mean_tokens = static_cast<double>(report.completion_tokens) / count;
+
+  const auto tokens = static_cast<double>(std::max<int64_t>(report.sums.tokens, 1));
+  report.statistics = {.reward = reward / count,
+                       .format = report.means[RewardPart::kFormat],
+                       .zero_advantage = static_cast<double>(report.flat_groups) /
+                                         static_cast<double>(report.groups),
+                       .entropy = report.sums.entropy / tokens,
+                       .kl = report.sums.kl / tokens,
+                       .truncated = static_cast<double>(truncated) / count};
+  return report;
+}
+
+std::string UpdateLine(const UpdateReport& report, const RewardParts& weights) {
+  const PolicyStatistics& statistics = report.statistics;
+  std::string parts;
+  for (const RewardPart part : kRewardParts) {
+    if (weights[part] == 0) continue;
+    parts += Concat({"  ", RewardPartName(part), " ", FormatFixed(report.means[part], 3)});
+  }
+  const double speed = static_cast<double>(report.completion_tokens) / report.seconds;
+  const double left = report.seconds * static_cast<double>(report.updates - report.update) / 60;
+  const std::string progress =
+      Concat({"update ", std::to_string(report.update), "/", std::to_string(report.updates)});
+  const std::string groups = Concat(
+      {"flat groups ", std::to_string(report.flat_groups), "/", std::to_string(report.groups)});
+  return Concat({progress, "  reward ", FormatFixed(statistics.reward, 3), parts, "  kl ",
+                 FormatFixed(statistics.kl, 4), "  entropy ", FormatFixed(statistics.entropy, 3),
+                 "  ", groups, "  ", FormatFixed(speed, 0), " tokens/s, ", FormatFixed(left, 1),
+                 " min left"});
+}
+
+OrderedJson UpdateJson(const UpdateReport& report, const RewardParts& weights) {
+  const UpdateSums& sums = report.sums;
+  const bool learnt = sums.tokens > 0;
+  const auto passes = static_cast<double>(sums.token_passes);
+  const auto if_learnt = [&](double value) { return learnt ? OrderedJson(value) : OrderedJson(); };
+  OrderedJson rewards = OrderedJson::object();
+  for (const RewardPart part : kRewardParts) {
+    if (weights[part] == 0) continue;
+    rewards[std::string(RewardPartName(part))] = {{"mean", report.means[part]},
+                                                  {"deviation", report.deviations[part]}};
+  }
+  OrderedJson mismatch;
+  if (sums.mismatch) mismatch = if_learnt(*sums.mismatch / static_cast<double>(sums.tokens));
+  return {{"update", report.update},
+          {"loss", if_learnt(sums.loss)},
+          {"reward", report.statistics.reward},
+          {"rewards", std::move(rewards)},
+          {"kl", if_learnt(report.statistics.kl)},
+          {"entropy", if_learnt(report.statistics.entropy)},
+          {"clipped_low", if_learnt(static_cast<double>(sums.clipped_low) / passes)},
+          {"clipped_high", if_learnt(static_cast<double>(sums.clipped_high) / passes)},
+          {"zero_advantage_groups", report.flat_groups},
+          {"groups", report.groups},
+          {"completion_tokens", {{"mean", report.mean_tokens}, {"longest", report.longest_tokens}}},
+          {"truncated", report.statistics.truncated},
+          {"engine_mismatch", std::move(mismatch)},
+          {"gradient_norm", if_learnt(sums.gradient_norm)},
+          {"learning_rate", if_learnt(sums.learning_rate)},
+          {"theta_km", report.theta_km},
+          {"rollout_seconds", report.rollout_seconds},
+          {"seconds", report.seconds}};
+}
+
+OrderedJson RolloutJson(const RolloutGroup& group, int64_t update) {
+  OrderedJson samples = OrderedJson::array();
+  for (size_t i = 0; i < group.completions.size(); ++i) {
+    samples.push_back({{"text", group.completions[i].text},
+                       {"reward", group.rewards[i]},
+                       {"advantage", group.advantages[i]}});
+  }
+  return {{"update", update}, {"record", group.record->place}, {"completions", std::move(samples)}};
+}
+
+}  // namespace gre

@@ -273,7 +273,7 @@ class GrpoTrainer {
   Status UpdateOrSave() {
     const TrainingPosition before = position_;
     const int64_t steps = optimiser_.steps();
-    const Status updated = Update();
+    Status updated = Update();
     if (updated.ok() || optimiser_.steps() != steps) return updated;
     position_ = before;
     GRE_RETURN_IF_ERROR(Save());

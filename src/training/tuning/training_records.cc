@@ -85,20 +85,22 @@ Result<std::vector<TrainingRecord>> ReadTrainingRecords(const std::string& sourc
   std::vector<TrainingRecord> records;
   TruthJudge judge;
   int64_t number = 0;
-  const Status read = ReadConversationSource(source, options, [&](SourceRecord found) -> Status {
-    if (cancellation.IsCancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
-    TrainingRecord record;
-    const std::string place =
-        found.missing_file.empty() ? found.place : Concat({found.place, ": ", found.missing_file});
-    const std::string problem = FillRecord(found, instruction, need, judge, record);
-    record.number = ++number;
-    if (problem.empty()) {
-      records.push_back(std::move(record));
-    } else {
-      left_out.Add(problem, place);
-    }
-    return {};
-  });
+  const Status read =
+      ReadConversationSource(source, options, [&](const SourceRecord& found) -> Status {
+        if (cancellation.IsCancelled()) return Error{ErrorCode::kCancelled, "interrupted"};
+        TrainingRecord record;
+        const std::string place = found.missing_file.empty()
+                                      ? found.place
+                                      : Concat({found.place, ": ", found.missing_file});
+        const std::string problem = FillRecord(found, instruction, need, judge, record);
+        record.number = ++number;
+        if (problem.empty()) {
+          records.push_back(std::move(record));
+        } else {
+          left_out.Add(problem, place);
+        }
+        return {};
+      });
   if (!read.ok()) return read.error();
   return records;
 }

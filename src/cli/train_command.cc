@@ -5,6 +5,7 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/train_commands.h"
 #include "generation/torch_loader.h"
 
 namespace gre {
@@ -91,7 +92,7 @@ CommandSpec TrainCommand() {
   CommandSpec command;
   command.name = "train";
   command.summary = "Trains models";
-  command.commands = {SftCommand(), GrpoCommand()};
+  command.commands = {SftCommand(), GrpoCommand(), TrainReportCommand()};
   return command;
 }
 

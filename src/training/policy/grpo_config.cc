@@ -140,8 +140,8 @@ std::string GrpoConfig::Describe() const {
 }
 
 std::string GrpoConfig::Fingerprint() const {
-  return Concat({tuning.Fingerprint(),
-                 "micro_batch_size = ", ShowSetting(tuning.optim.micro_batch_size), "\n", Own()});
+  return Concat({tuning.Fingerprint(), "optim.micro_batch_size = ",
+                 ShowSetting(tuning.optim.micro_batch_size), "\n", Own()});
 }
 
 std::string GrpoConfig::Own() const {

@@ -5,6 +5,7 @@
 
 #include "core/cancellation.h"
 #include "core/result.h"
+#include "generation/training_outcome.h"
 
 namespace gre {
 
@@ -15,7 +16,8 @@ namespace gre {
 // rollouts.jsonl the first group of each update. Interrupted or killed, a run goes on with
 // `resume`, bit for bit on one machine with equal threads. A gradient that is not finite ends the
 // run with the last good state; kCancelled after a checkpoint when `cancellation` fires.
-Status RunGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
-               bool resume, const CancellationToken& cancellation);
+Result<TrainingOutcome> RunGrpo(const std::string& config_path,
+                                const std::vector<std::string>& overrides, bool resume,
+                                const CancellationToken& cancellation);
 
 }  // namespace gre

@@ -124,7 +124,8 @@ CommandSpec TrainCommand() {
   CommandSpec command;
   command.name = "train";
   command.summary = "Trains models";
-  command.commands = {SftCommand(), GrpoCommand(), TrainReportCommand()};
+  command.commands = {TrainPlanCommand(), SftCommand(), GrpoCommand(), TrainReportCommand(),
+                      TrainExportCommand()};
   return command;
 }
 

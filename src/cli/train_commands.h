@@ -5,6 +5,8 @@
 namespace gre {
 
 // The commands of `gre train` that have files of their own.
+CommandSpec TrainExportCommand();
+CommandSpec TrainPlanCommand();
 CommandSpec TrainReportCommand();
 
 }  // namespace gre

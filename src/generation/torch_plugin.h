@@ -11,6 +11,7 @@
 #include "generation/embedder.h"
 #include "generation/text_generator.h"
 #include "generation/training_outcome.h"
+#include "generation/training_plan.h"
 
 namespace gre {
 
@@ -54,12 +55,21 @@ class TorchPlugin {
   virtual Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
                                             const std::vector<std::string>& overrides, bool resume,
                                             const CancellationToken& cancellation) = 0;
+  // `gre train plan` (training/plan/training_planner.h).
+  virtual Result<TrainingPlan> PlanTraining(const std::string& config_path,
+                                            const std::vector<std::string>& overrides,
+                                            const TrainingPlanOptions& options,
+                                            const CancellationToken& cancellation) = 0;
+  // `gre train export` (training/export/training_export.h): the names of the files.
+  virtual Result<std::vector<std::string>> ExportTraining(
+      const std::string& config_path, const std::vector<std::string>& overrides,
+      const std::string& engine, const std::string& out, const CancellationToken& cancellation) = 0;
   // LibTorch version, CPU capability, CUDA devices: a JSON object for `gre doctor`.
   virtual std::string DescribeRuntime() = 0;
 };
 
 // The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
-inline constexpr int kTorchPluginAbi = 5;
+inline constexpr int kTorchPluginAbi = 7;
 inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
 using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
 

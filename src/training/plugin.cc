@@ -14,6 +14,8 @@
 #include "engine/torch_errors.h"
 #include "generation/torch_plugin.h"
 #include "model/loader.h"
+#include "training/export/training_export.h"
+#include "training/plan/training_planner.h"
 #include "training/policy/grpo_trainer.h"
 #include "training/sft.h"
 #include "training/tuning/sft_tuner.h"
@@ -138,6 +140,24 @@ class LibTorchPlugin final : public TorchPlugin {
                                     const CancellationToken& cancellation) override {
     return CatchTorchErrors(config_path,
                             [&] { return RunGrpo(config_path, overrides, resume, cancellation); });
+  }
+
+  Result<TrainingPlan> PlanTraining(const std::string& config_path,
+                                    const std::vector<std::string>& overrides,
+                                    const TrainingPlanOptions& options,
+                                    const CancellationToken& cancellation) override {
+    return CatchTorchErrors(config_path, [&] {
+      return gre::PlanTraining(config_path, overrides, options, cancellation);
+    });
+  }
+
+  Result<std::vector<std::string>> ExportTraining(const std::string& config_path,
+                                                  const std::vector<std::string>& overrides,
+                                                  const std::string& engine, const std::string& out,
+                                                  const CancellationToken& cancellation) override {
+    return CatchTorchErrors(config_path, [&] {
+      return gre::ExportTraining(config_path, overrides, engine, out, cancellation);
+    });
   }
 
   std::string DescribeRuntime() override { return gre::DescribeRuntime(); }

@@ -133,9 +133,11 @@ class LibTorchPlugin final : public TorchPlugin {
   }
 
   Status TrainGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
-                   bool resume, const CancellationToken& cancellation) override {
-    return CatchTorchErrors(config_path,
-                            [&] { return RunGrpo(config_path, overrides, resume, cancellation); });
+                   bool resume, const std::string& api_key,
+                   const CancellationToken& cancellation) override {
+    return CatchTorchErrors(config_path, [&] {
+      return RunGrpo(config_path, overrides, resume, api_key, cancellation);
+    });
   }
 
   std::string DescribeRuntime() override { return gre::DescribeRuntime(); }

@@ -12,6 +12,7 @@
 #include "core/json.h"
 #include "image/encode.h"
 #include "support/run_program.h"
+#include "support/schema_checker.h"
 #include "support/scripted_http_server.h"
 
 namespace gre {
@@ -337,6 +338,8 @@ TEST_F(CliTest, CtrlCKeepsWhatIsDone) {
   const ProgramResult result =
       Gre(Remote(server, {"locate", Path("photos"), "--out", Path("out.geojson")}));
   EXPECT_EQ(result.exit_code, 130) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("interrupted after 4 of 6 photos; they are in " +
+                                    Path("out.geojson") + "; the same command goes on"));
   const Result<Json> map = ParseJson(Content("out.geojson"));
   ASSERT_TRUE(map.ok());
   int photos = 0;
@@ -474,6 +477,32 @@ TEST_F(CliTest, TheEmbeddedModelReadsTheExamplePhoto) {
   record.erase("timing_ms");
   again.erase("timing_ms");
   EXPECT_EQ(record, again) << "equal seeds give equal answers";
+}
+
+TEST_F(CliTest, TrainingSaysWhatItLeft) {
+  if (!fs::exists(fs::path(GRE_PROGRAM).parent_path().parent_path() / "lib/libgre_torch.so")) {
+    GTEST_SKIP() << "built without LibTorch";
+  }
+  WritePhoto("a.jpg");
+  const Json record = {
+      {"conversations",
+       {{{"from", "human"}, {"value", "<image>Where?"}},
+        {{"from", "gpt"}, {"value", "<think>1. Sea.</think><answer>1.5, 2.5</answer>"}}}},
+      {"images", {"a.jpg"}}};
+  ASSERT_TRUE(WriteFileAtomically(Path("photos/train.json"), Json::array({record}).dump()).ok());
+  const std::string recipe = "[model]\nbase = \"" GRE_SOURCE_DIR
+                             "/tests/goldens/model\"\nmax_pixels = 3136\n[data]\ntrain = "
+                             "\"photos/train.json\"\n[optim]\nlearning_rate = 0.01\n"
+                             "[checkpoint]\ndirectory = \"run\"\n";
+  ASSERT_TRUE(WriteFileAtomically(Path("r.toml"), recipe).ok());
+  const ProgramResult result = Shell("train sft --config r.toml --json");
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const testing::SchemaChecker checker(
+      ReadJsonFile(GRE_SOURCE_DIR "/docs/train-schema.json").value());
+  const std::vector<Json> lines = Lines(result.out);
+  ASSERT_EQ(lines.size(), 1U) << result.out;
+  EXPECT_EQ(checker.Check(lines[0]), "");
+  EXPECT_EQ(lines[0]["updates"], 1);
 }
 
 TEST_F(CliTest, DoctorReportsInJson) {

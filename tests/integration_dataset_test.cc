@@ -26,12 +26,16 @@ namespace gre {
 namespace {
 
 using testing::ChatReply;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using testing::PostgresServer;
 using testing::ProgramOptions;
 using testing::ProgramResult;
 using testing::ReceivedRequest;
+using testing::RunOnTerminal;
 using testing::RunProgramFile;
 using testing::ScriptedHttpServer;
+using testing::TerminalTurn;
 
 constexpr int kPhotos = 48;
 constexpr int kSampled = 40;  // of these, by seed
@@ -216,6 +220,77 @@ TEST_F(DatasetTest, TwoWorkersOnPostgresAreKilledAndChangeNothing) {
   other.join();
   for (size_t i = kAsk; i < commands.size(); ++i) RunThroughKills(commands[i], none, random);
   EXPECT_EQ(Content(folder_ / "shared", server->url()), Content(folder_ / "calm", ""));
+}
+
+TEST_F(DatasetTest, WhatHasNoPhotosIsRefusedWithWhatToDo) {
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "empty.csv", "id,lat,lon\n").ok());
+  const std::string dataset = folder_ / "empty";
+  const auto gre = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), "dataset");
+    words.insert(words.begin() + 2, dataset);
+    return RunProgramFile(GRE_PROGRAM, words, options_);
+  };
+  ASSERT_EQ(gre({"import", "--from", folder_ / "empty.csv", "--no-photos"}).exit_code, 0);
+  for (const std::vector<std::string>& words : {std::vector<std::string>{"check"},
+                                                {"seed"},
+                                                {"judge"},
+                                                {"cot", "--teacher", "knowledge"}}) {
+    const ProgramResult result = gre(words);
+    EXPECT_EQ(result.exit_code, 2) << words.front();
+    EXPECT_THAT(result.err, HasSubstr("'gre dataset import " + dataset)) << words.front();
+  }
+  ASSERT_EQ(gre({"import", "--from", folder_ / "list.csv", "--root", folder_ / "photos"}).exit_code,
+            0);
+  const ProgramResult early = gre({"judge"});
+  EXPECT_EQ(early.exit_code, 2);
+  EXPECT_THAT(early.err, HasSubstr("no photo belongs to Judge; 'gre dataset cot'"));
+}
+
+TEST_F(DatasetTest, APersonReviewsOnATerminalAndGoesOnLater) {
+  const std::string dataset = folder_ / "reviewed";
+  for (const std::vector<std::string>& words : {
+           std::vector<std::string>{"import", dataset, "--from", folder_ / "list.csv", "--root",
+                                    folder_ / "photos"},
+           {"cot", dataset, "--api-url", teacher_.url(), "--api-model", "teacher",
+            "--filter-theta-km", "25", "--cot-photos", "3", "--judge-photos", "0"},
+       }) {
+    std::vector<std::string> all = {"dataset"};
+    all.insert(all.end(), words.begin(), words.end());
+    const ProgramResult result = RunProgramFile(GRE_PROGRAM, all, options_);
+    ASSERT_EQ(result.exit_code, 0) << result.err;
+  }
+  options_.environment["TERM"] = "xterm-256color";
+  const auto review = [&](const std::vector<TerminalTurn>& turns) {
+    return RunOnTerminal(GRE_PROGRAM, {"dataset", "review", dataset, "--annotator", "ann"},
+                         options_, turns);
+  };
+  const ProgramResult first = review({{"(3 left) > ", "k\n"},
+                                      {"(2 left) > ", "u\n"},
+                                      {"(3 left) > ", "f\n"},
+                                      {"a reason is wanted", ""},
+                                      {"(3 left) > ", "f w\n"},
+                                      {"single dot:", "<think>A café.</think>\n"},
+                                      {"", "<answer>48.8, 2.3</answer>\n.\n"},
+                                      {"(2 left) > ", "d h\n"},
+                                      {"(1 left) > ", "q\n"}});
+  EXPECT_EQ(first.exit_code, 0) << first.out;
+  EXPECT_THAT(first.out, HasSubstr("3 entries of 'cot' are undecided by ann"));
+  EXPECT_THAT(first.out, HasSubstr("\x1b["));  // the photo in colour
+  EXPECT_THAT(first.out, HasSubstr("2 decisions stored"));
+  const ProgramResult interrupted = review({{"(1 left) > ", "f w\n"}, {"single dot:", "\x03"}});
+  EXPECT_EQ(interrupted.exit_code, 130) << interrupted.out;
+  EXPECT_THAT(interrupted.out, HasSubstr("0 decisions stored"));
+  const ProgramResult last = review({{"(1 left) > ", "k\n"}});
+  EXPECT_EQ(last.exit_code, 0) << last.out;
+  EXPECT_THAT(last.out, HasSubstr("1 entries of 'cot' are undecided by ann"));
+
+  const auto store = Dataset::Open({dataset, ""});
+  ASSERT_TRUE(store.ok());
+  EXPECT_THAT(Lines(store->database(),
+                    "SELECT annotator, decision, reasons, COALESCE(chain, '') FROM reviews ORDER "
+                    "BY photo"),
+              ElementsAre("ann|fix|wrong|<think>A café.</think>\n<answer>48.8, 2.3</answer>|",
+                          "ann|drop|hallucination||", "ann|keep|||"));
 }
 
 }  // namespace

@@ -143,7 +143,7 @@ CommandSpec DatasetCheckCommand() {
   command.options.insert(command.options.end(), own.begin(), own.end());
   command.run = [options, own](CliContext& context) -> ExitCode {
     return context.Finish(
-        RunOnDataset(options->dataset, DatasetAccess::kOpen, "check", own, context,
+        RunOnDataset(options->dataset, DatasetAccess::kOpenFilled, "check", own, context,
                      [&](Dataset& dataset) { return Check(*options, dataset, context); }));
   };
   return command;

@@ -299,7 +299,7 @@ CommandSpec DatasetCotCommand() {
     if (const Status status = Check(*options, context); !status.ok()) {
       return context.Fail(status.error());
     }
-    return RunOnDataset(options->dataset, DatasetAccess::kOpen, "cot", settings, context,
+    return RunOnDataset(options->dataset, DatasetAccess::kOpenFilled, "cot", settings, context,
                         [&](Dataset& dataset) { return Run(dataset, *options, context); });
   };
   return command;

@@ -9,6 +9,7 @@
 #include "cli/dataset_commands.h"
 #include "cli/dataset_options.h"
 #include "core/strings.h"
+#include "dataset/entry_table.h"
 #include "dataset/parts/judge_set.h"
 #include "report/table.h"
 
@@ -66,6 +67,14 @@ std::string Describe(const JudgeSummary& summary) {
 
 Result<DatasetOutcome> Run(Dataset& dataset, const JudgeCommandOptions& options,
                            CliContext& context) {
+  GRE_ASSIGN_OR_RETURN(const auto photos,
+                       EntryTable(dataset.database()).PhotosOf(DataPart::kJudge, 0, 1));
+  if (photos.empty()) {
+    return Error{ErrorCode::kInvalidInput,
+                 Concat({options.dataset.location.folder,
+                         ": no photo belongs to Judge; 'gre dataset cot' divides the photos "
+                         "(--judge-photos says how many Judge gets at most)"})};
+  }
   DatasetOutcome outcome;
   if (options.rollouts) {
     GRE_ASSIGN_OR_RETURN(const AskSummary asked,
@@ -156,7 +165,7 @@ CommandSpec DatasetJudgeCommand() {
         return context.Fail(status.error());
       }
     }
-    return RunOnDataset(options->dataset, DatasetAccess::kOpen, "judge", settings, context,
+    return RunOnDataset(options->dataset, DatasetAccess::kOpenFilled, "judge", settings, context,
                         [&](Dataset& dataset) { return Run(dataset, *options, context); });
   };
   return command;

@@ -3,8 +3,21 @@
 #include <nlohmann/json.hpp>
 
 #include "cli/version.h"
+#include "core/strings.h"
+#include "dataset/photo_table.h"
 
 namespace gre {
+namespace {
+
+Status ExpectPhotos(Dataset& dataset, const std::string& folder) {
+  GRE_ASSIGN_OR_RETURN(const int64_t last, PhotoTable(dataset.database()).LastNumber());
+  if (last > 0) return {};
+  return Error{ErrorCode::kInvalidInput,
+               Concat({folder, ": the dataset holds no photos; 'gre dataset import ", folder,
+                       " --from FILE|FOLDER' adds some"})};
+}
+
+}  // namespace
 
 std::vector<OptionSpec> DatasetOptionSpecs(DatasetOptions& options) {
   return {
@@ -49,6 +62,11 @@ ExitCode RunOnDataset(const DatasetOptions& options, DatasetAccess access,
   Result<Dataset> dataset = access == DatasetAccess::kCreate ? Dataset::Create(options.location)
                                                              : Dataset::Open(options.location);
   if (!dataset.ok()) return context.Fail(dataset.error());
+  if (access == DatasetAccess::kOpenFilled) {
+    if (const Status filled = ExpectPhotos(*dataset, options.location.folder); !filled.ok()) {
+      return context.Fail(filled.error());
+    }
+  }
   const Result<int64_t> run =
       dataset->BeginRun(command, SettingsJson(settings), std::string("gre ") + kVersion);
   if (!run.ok()) return context.Fail(run.error());

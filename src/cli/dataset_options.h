@@ -31,7 +31,8 @@ struct DatasetOutcome {
   std::string summary;  // a JSON object
   ExitCode code = kExitDone;
 };
-enum class DatasetAccess { kCreate, kOpen };
+// kOpenFilled refuses a dataset without photos.
+enum class DatasetAccess { kCreate, kOpen, kOpenFilled };
 ExitCode RunOnDataset(const DatasetOptions& options, DatasetAccess access,
                       const std::string& command, const std::vector<OptionSpec>& settings,
                       CliContext& context,

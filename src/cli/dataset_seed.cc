@@ -152,7 +152,7 @@ CommandSpec DatasetSeedCommand() {
   command.options.insert(command.options.end(), own.begin(), own.end());
   command.run = [options, own](CliContext& context) -> ExitCode {
     return context.Finish(
-        RunOnDataset(options->dataset, DatasetAccess::kOpen, "seed", own, context,
+        RunOnDataset(options->dataset, DatasetAccess::kOpenFilled, "seed", own, context,
                      [&](Dataset& dataset) { return Seed(*options, dataset, context); }));
   };
   return command;

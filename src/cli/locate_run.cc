@@ -357,6 +357,7 @@ class LocateRun {
       context_.Fail(*error);
     }
     if (!file_) {
+      if (error == nullptr && context_.cancellation().IsCancelled()) SayWhatIsLeft();
       return code;
     }
     std::vector<ResultsJournal::Key> order;
@@ -368,11 +369,32 @@ class LocateRun {
     if (!status.ok() && error == nullptr) {
       return context_.Fail(status.error());
     }
+    if (error == nullptr && context_.cancellation().IsCancelled()) SayWhatIsLeft();
     if (skipped_ > 0) {
       context_.Note(std::to_string(skipped_) + " of " + std::to_string(inputs_.size()) +
                     " photos were done before (--force does them again)");
     }
     return code;
+  }
+
+  // After Ctrl-C.
+  void SayWhatIsLeft() const {
+    if (inputs_.size() == 1) {
+      return context_.PrintError({ErrorCode::kCancelled, "interrupted; the photo was not located"});
+    }
+    std::string text = Concat({"interrupted after ", std::to_string(finished_), " of ",
+                               std::to_string(inputs_.size()), " photos; "});
+    if (!file_) {
+      text += "run again with --out FILE to be able to go on after an interruption";
+    } else if (file_->replaces()) {
+      text += Concat({options_.out,
+                      " is still the old one; the same command without --force goes "
+                      "on and replaces it at its end"});
+    } else {
+      text += Concat({"they are in ", options_.out, "; the same command",
+                      options_.force ? " without --force" : "", " goes on"});
+    }
+    context_.PrintError({ErrorCode::kCancelled, text});
   }
 
   // Of a photo, for the results file.

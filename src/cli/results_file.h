@@ -41,6 +41,9 @@ class ResultsFile {
   [[nodiscard]] const LocateResult* Find(const ResultsJournal::Key& key,
                                          const std::string& state) const;
 
+  // Whether an older file stays until this run comes to its end.
+  [[nodiscard]] bool replaces() const { return journal_.replaces(); }
+
   // Keeps a result; `photo` (may be nullptr) is for formats that show it.
   Status Add(ResultsJournal::Record record, const RgbImage* photo);
 

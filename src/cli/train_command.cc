@@ -1,8 +1,11 @@
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include <nlohmann/json.hpp>
 
 #include "cli/api_key.h"
 #include "cli/commands.h"
@@ -21,8 +24,32 @@ struct TrainOptions {
 };
 
 // Runs a stage of training in the plugin.
-using TrainStage =
-    std::function<Status(TorchPlugin&, const TrainOptions&, const CancellationToken&)>;
+using TrainStage = std::function<Result<TrainingOutcome>(TorchPlugin&, const TrainOptions&,
+                                                         const CancellationToken&)>;
+
+// docs/train-schema.json
+std::string OutcomeJson(const TrainingOutcome& outcome, double seconds) {
+  using Json = nlohmann::ordered_json;
+  Json best = nullptr;
+  if (outcome.best) {
+    best = {{"measure", outcome.best->measure},
+            {"value", outcome.best->value},
+            {"update", outcome.best->update}};
+  }
+  const Json json = {{"schema", "gre.train/1"},
+                     {"stage", outcome.stage},
+                     {"method", outcome.method},
+                     {"base", outcome.base.empty() ? Json(nullptr) : Json(outcome.base)},
+                     {"directory", outcome.directory},
+                     {"finished", outcome.finished},
+                     {"records", outcome.records},
+                     {"updates", outcome.updates},
+                     {"updates_of_call", outcome.updates_of_call},
+                     {"last_loss", outcome.last_loss ? Json(*outcome.last_loss) : Json(nullptr)},
+                     {"best", std::move(best)},
+                     {"seconds", seconds}};
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
 
 // Where the key of a server comes from.
 std::vector<OptionSpec> ApiKeyOptions(TrainOptions& options) {
@@ -83,8 +110,12 @@ CommandSpec StageCommand(const std::string& name, const std::string& summary,
     if (!plugin.ok()) {
       return context.Fail(plugin.error());
     }
-    const Status status = stage(**plugin, *options, context.cancellation());
-    return status.ok() ? kExitDone : context.Fail(status.error());
+    const auto start = std::chrono::steady_clock::now();
+    const Result<TrainingOutcome> outcome = stage(**plugin, *options, context.cancellation());
+    if (!outcome.ok()) return context.Fail(outcome.error());
+    const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+    if (context.json) context.out.WriteLine(OutcomeJson(*outcome, elapsed.count()));
+    return kExitDone;
   };
   return command;
 }

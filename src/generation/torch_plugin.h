@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "generation/embedder.h"
 #include "generation/text_generator.h"
+#include "generation/training_outcome.h"
 
 namespace gre {
 
@@ -46,19 +47,21 @@ class TorchPlugin {
   // `gre model info` / `gre model check`: a JSON object (docs/model_report.md).
   virtual Result<std::string> InspectModel(const std::string& model_dir, bool read_all_weights) = 0;
   // `gre train sft`: blocks until done, cancelled (checkpoint written) or failed.
-  virtual Status TrainSft(const std::string& config_path, const std::vector<std::string>& overrides,
-                          bool resume, const CancellationToken& cancellation) = 0;
+  virtual Result<TrainingOutcome> TrainSft(const std::string& config_path,
+                                           const std::vector<std::string>& overrides, bool resume,
+                                           const CancellationToken& cancellation) = 0;
   // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above. `api_key`: of a
   // server that draws the completions, "" none.
-  virtual Status TrainGrpo(const std::string& config_path,
-                           const std::vector<std::string>& overrides, bool resume,
-                           const std::string& api_key, const CancellationToken& cancellation) = 0;
+  virtual Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
+                                            const std::vector<std::string>& overrides, bool resume,
+                                            const std::string& api_key,
+                                            const CancellationToken& cancellation) = 0;
   // LibTorch version, CPU capability, CUDA devices: a JSON object for `gre doctor`.
   virtual std::string DescribeRuntime() = 0;
 };
 
 // The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
-inline constexpr int kTorchPluginAbi = 5;
+inline constexpr int kTorchPluginAbi = 6;
 inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
 using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
 

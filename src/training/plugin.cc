@@ -123,18 +123,20 @@ class LibTorchPlugin final : public TorchPlugin {
     return DumpJson(ToJson(report));
   }
 
-  Status TrainSft(const std::string& config_path, const std::vector<std::string>& overrides,
-                  bool resume, const CancellationToken& cancellation) override {
-    return CatchTorchErrors(config_path, [&]() -> Status {
+  Result<TrainingOutcome> TrainSft(const std::string& config_path,
+                                   const std::vector<std::string>& overrides, bool resume,
+                                   const CancellationToken& cancellation) override {
+    return CatchTorchErrors(config_path, [&]() -> Result<TrainingOutcome> {
       GRE_ASSIGN_OR_RETURN(const bool tuning, IsTuningRecipe(config_path, overrides));
       return tuning ? RunTuning(config_path, overrides, resume, cancellation)
                     : RunSft(config_path, overrides, resume, cancellation);
     });
   }
 
-  Status TrainGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
-                   bool resume, const std::string& api_key,
-                   const CancellationToken& cancellation) override {
+  Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
+                                    const std::vector<std::string>& overrides, bool resume,
+                                    const std::string& api_key,
+                                    const CancellationToken& cancellation) override {
     return CatchTorchErrors(config_path, [&] {
       return RunGrpo(config_path, overrides, resume, api_key, cancellation);
     });

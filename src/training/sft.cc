@@ -49,7 +49,7 @@ double SecondsSince(Clock::time_point start) {
 // Everything that stays the same during a run.
 struct Run {
   SftConfig config;
-  std::string settings_hash;
+  std::string settings;
   std::vector<PhotoRecord> train, dev;
   std::string tokenizer_json;
   std::unique_ptr<Tokenizer> tokenizer;
@@ -228,9 +228,12 @@ Result<Run> Prepare(SftConfig config, const CancellationToken& cancellation) {
                          ReadFile(run.config.model.tower + "/model.safetensors"));
     tower_hash = Sha256Hex(tower);
   }
-  run.settings_hash = Sha256Hex(run.config.Describe() + backbone_hash + "\n" + tower_hash + "\n" +
-                                Sha256Hex(run.tokenizer_json) + "\n" + Sha256Hex(gallery) + "\n" +
-                                FormatPhotoManifest(run.train));
+  run.settings =
+      Concat({run.config.Describe(), ContentsSetting("model.backbone", backbone_hash),
+              ContentsSetting("model.tower", tower_hash),
+              ContentsSetting("the vocabulary", run.tokenizer_json),
+              ContentsSetting("data.gallery", gallery),
+              ContentsSetting("the train photos' list", FormatPhotoManifest(run.train))});
   GRE_RETURN_IF_ERROR(PrepareFeatures(run, backbone, backbone_hash, cancellation));
   GRE_RETURN_IF_ERROR(BuildNetwork(run, backbone, cancellation));
   return run;
@@ -261,16 +264,15 @@ class SftLoop {
         trainer_(*run.network,
                  run.TowerLearns() ? NanoNetwork::Part::kUnfrozen : NanoNetwork::Part::kText,
                  run.config.optim, run.config.schedule.seed) {
-    position_.settings_hash = run.settings_hash;
+    position_.settings = run.settings;
     batch_ = run.config.optim.batch_size;
     steps_per_epoch_ = (static_cast<int64_t>(EpochOrder(run, 0).size()) + batch_ - 1) / batch_;
     total_steps_ = steps_per_epoch_ * run.config.schedule.epochs;
   }
 
   Status Resume() {
-    GRE_ASSIGN_OR_RETURN(auto position,
-                         LoadTrainingState(run_.config.checkpoint.directory, run_.settings_hash,
-                                           trainer_.optimiser()));
+    GRE_ASSIGN_OR_RETURN(auto position, LoadTrainingState(run_.config.checkpoint.directory,
+                                                          run_.settings, trainer_.optimiser()));
     if (position) {
       position_ = *position;
       LogInfo("resuming at epoch " + std::to_string(position_.epoch) + ", step " +
@@ -279,7 +281,7 @@ class SftLoop {
     return {};
   }
 
-  Status RunAll() {
+  Result<TrainingOutcome> RunAll() {
     const int64_t first_step = trainer_.optimiser().steps();
     const auto& schedule = run_.config.schedule;
     while (position_.epoch < schedule.epochs &&
@@ -295,8 +297,8 @@ class SftLoop {
           GRE_RETURN_IF_ERROR(Save());
         }
         if (enough || cancellation_.IsCancelled()) {
-          return enough ? Status()
-                        : Status(Error{ErrorCode::kCancelled, "stopped; run again with --resume"});
+          if (enough) return Outcome(first_step, /*finished=*/false);
+          return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
         }
       }
       GRE_RETURN_IF_ERROR(EndEpoch(progress));
@@ -304,10 +306,26 @@ class SftLoop {
     LogInfo("best epoch " + std::to_string(position_.best_epoch) + ", dev score " +
             FormatFixed(position_.best_score, 4) + "; weights in " +
             run_.config.checkpoint.directory + "/best");
-    return {};
+    return Outcome(first_step, /*finished=*/true);
   }
 
  private:
+  [[nodiscard]] TrainingOutcome Outcome(int64_t first_step, bool finished) {
+    TrainingOutcome outcome;
+    outcome.stage = "sft";
+    outcome.method = "nano";
+    outcome.directory = run_.config.checkpoint.directory;
+    outcome.finished = finished;
+    outcome.records = static_cast<int64_t>(run_.train.size());
+    outcome.updates = trainer_.optimiser().steps();
+    outcome.updates_of_call = outcome.updates - first_step;
+    outcome.last_loss = last_loss_;
+    if (position_.best_epoch >= 0) {
+      outcome.best = {"dev_score", position_.best_score,
+                      (position_.best_epoch + 1) * steps_per_epoch_};
+    }
+    return outcome;
+  }
   Status OneStep(const std::vector<FeatureCache::View>& order, Progress& progress) {
     const auto begin = static_cast<size_t>(position_.step_in_epoch * batch_);
     const size_t end = std::min(order.size(), begin + static_cast<size_t>(batch_));
@@ -338,6 +356,7 @@ class SftLoop {
     }
     ++position_.step_in_epoch;
     progress.text += losses.text;
+    last_loss_ = losses.text;
     progress.auxiliary += losses.auxiliary;
     ++progress.steps;
     progress.photos += static_cast<int64_t>(items.size());
@@ -437,12 +456,14 @@ class SftLoop {
   int64_t batch_ = 1;
   int64_t steps_per_epoch_ = 0;
   int64_t total_steps_ = 0;
+  std::optional<double> last_loss_;
 };
 
 }  // namespace
 
-Status RunSft(const std::string& config_path, const std::vector<std::string>& overrides,
-              bool resume, const CancellationToken& cancellation) {
+Result<TrainingOutcome> RunSft(const std::string& config_path,
+                               const std::vector<std::string>& overrides, bool resume,
+                               const CancellationToken& cancellation) {
   try {
     GRE_ASSIGN_OR_RETURN(SftConfig config, SftConfig::Load(config_path, overrides));
     const std::string directory = config.checkpoint.directory;

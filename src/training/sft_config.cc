@@ -153,7 +153,7 @@ Result<SftConfig> SftConfig::Load(const std::string& path,
 std::string SftConfig::Describe() const {
   std::string text;
   VisitSettings(*this, [&](const char* key, const auto& field) {
-    text += std::string(key) + "=" + FormatShortest(static_cast<double>(field)) + "\n";
+    text += std::string(key) + " = " + FormatShortest(static_cast<double>(field)) + "\n";
   });
   return text;
 }

@@ -174,8 +174,9 @@ class SftTest : public testing::Test {
     ASSERT_TRUE(WriteSafetensors(folder_ + "/backbone.safetensors", std::move(tensors)).ok());
   }
 
-  [[nodiscard]] Status Train(const std::string& run, std::vector<std::string> overrides,
-                             bool resume = false) const {
+  [[nodiscard]] Result<TrainingOutcome> Train(const std::string& run,
+                                              std::vector<std::string> overrides,
+                                              bool resume = false) const {
     overrides.push_back("checkpoint.directory=" + folder_ + "/" + run);
     return RunSft(folder_ + "/recipe.toml", overrides, resume, CancellationToken());
   }
@@ -188,8 +189,12 @@ class SftTest : public testing::Test {
 };
 
 TEST_F(SftTest, AnInterruptedRunResumesBitForBit) {
-  const Status whole = Train("whole", {});
+  const auto whole = Train("whole", {});
   ASSERT_TRUE(whole.ok()) << whole.error().message;
+  EXPECT_TRUE(whole->finished);
+  EXPECT_EQ(whole->updates, 6);
+  ASSERT_TRUE(whole->best && whole->last_loss);
+  EXPECT_EQ(whole->best->update % 3, 0);
   // 4 photos, the travel one three times: 3 steps an epoch; stop within each epoch.
   ASSERT_TRUE(Train("parts", {"schedule.max_steps=2"}).ok());
   EXPECT_THAT(Train("parts", {}).error().message, HasSubstr("--resume"));
@@ -200,13 +205,13 @@ TEST_F(SftTest, AnInterruptedRunResumesBitForBit) {
             ReadFile(folder_ + "/whole/best/model.safetensors").value());
 
   EXPECT_THAT(Train("parts", {"optim.dropout=0.2"}, /*resume=*/true).error().message,
-              HasSubstr("other settings or data"));
+              HasSubstr("other settings or data: optim.dropout was 0.1, is 0.2;"));
 }
 
 // As recipes/nano_tower.toml and recipes/nano.toml do it: the tower first, then head and text.
 TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
   WritePhotos(/*train=*/16, /*dev=*/4);
-  const Status tower =
+  const auto tower =
       Train("tower", {"optim.batch_size=8", "schedule.epochs=6", "schedule.patience=6"});
   ASSERT_TRUE(tower.ok()) << tower.error().message;
   const std::vector<std::string> stage = {"model.tower=" + folder_ + "/tower/best",
@@ -224,7 +229,7 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
                                           "optim.auxiliary_weight=0",
                                           "schedule.epochs=60",
                                           "schedule.patience=60"};
-  const Status text = Train("text", stage);
+  const auto text = Train("text", stage);
   ASSERT_TRUE(text.ok()) << text.error().message;
   EXPECT_THAT(ReadFile(folder_ + "/text/log.jsonl").value(), HasSubstr("\"street_top1\":1.0"));
 
@@ -233,7 +238,7 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
   EXPECT_TRUE(GreNano::Inspect(folder_ + "/text/best").problems.empty());
 
   // A finished model goes on from where it was.
-  const Status further =
+  const auto further =
       Train("further", {"model.tower=" + folder_ + "/text/best", "model.continue_text=true",
                         "model.hint_temperature=0.25", "model.reference_tower=true",
                         "optim.learning_rate=1e-5", "optim.dropout=0", "schedule.epochs=1"});
@@ -245,7 +250,7 @@ TEST_F(SftTest, TwoStagesLearnToTellTwoCountriesApartAndExportAModelThatLoads) {
                              folder_ + "/tower/best/model.safetensors",
                              std::filesystem::copy_options::overwrite_existing);
   EXPECT_THAT(Train("text", stage, /*resume=*/true).error().message,
-              HasSubstr("other settings or data"));
+              HasSubstr("contents of model.tower was "));
 }
 
 TEST_F(SftTest, AnUnreadablePhotoIsNamed) {
@@ -257,7 +262,7 @@ TEST_F(SftTest, CancellationLeavesACheckpoint) {
   ASSERT_TRUE(Train("run", {"schedule.max_steps=1"}).ok());
   CancellationToken token;
   token.Cancel();
-  const Status status =
+  const auto status =
       RunSft(folder_ + "/recipe.toml", {"checkpoint.directory=" + folder_ + "/run"}, true, token);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kCancelled);

@@ -213,7 +213,8 @@ TEST_F(TrainingPartsTest, ANonFiniteGradientChangesNothing) {
 TEST_F(TrainingPartsTest, CheckpointsAreRestoredGuardedAndPruned) {
   at::Tensor weight = at::tensor({1.0F, 2.0F});
   AdamW optimiser = OneParameter({}, weight);
-  const TrainingPosition position = {"settings", 3, 4, 0.5, 2};
+  const std::string settings = "lora.rank = 8\noptim.shape = 'linear'\n";
+  const TrainingPosition position = {settings, 3, 4, 0.5, 2};
   for (int i = 0; i < 3; ++i) {
     (weight * weight).sum().backward();
     optimiser.Step(0.1);
@@ -224,9 +225,12 @@ TEST_F(TrainingPartsTest, CheckpointsAreRestoredGuardedAndPruned) {
 
   at::Tensor other = at::tensor({0.0F, 0.0F});
   AdamW restored = OneParameter({}, other);
-  EXPECT_THAT(LoadTrainingState(folder_, "other settings", restored).error().message,
-              HasSubstr("other settings or data"));
-  const auto loaded = LoadTrainingState(folder_, "settings", restored);
+  EXPECT_THAT(
+      LoadTrainingState(folder_, "lora.rank = 16\noptim.shape = 'linear'\nx = 1\n", restored)
+          .error()
+          .message,
+      HasSubstr("other settings or data: lora.rank was 8, is 16; x was not there, is 1; take"));
+  const auto loaded = LoadTrainingState(folder_, settings, restored);
   ASSERT_TRUE(loaded.ok() && loaded->has_value());
   EXPECT_EQ((*loaded)->epoch, 3);
   EXPECT_EQ((*loaded)->step_in_epoch, 4);
@@ -238,7 +242,7 @@ TEST_F(TrainingPartsTest, CheckpointsAreRestoredGuardedAndPruned) {
   file.seekp(-1, std::ios::end);
   file.put('\x55');
   file.close();
-  EXPECT_THAT(LoadTrainingState(folder_, "settings", restored).error().message,
+  EXPECT_THAT(LoadTrainingState(folder_, settings, restored).error().message,
               HasSubstr("SHA-256 differs"));
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 #include <list>
+#include <map>
+#include <string_view>
 #include <system_error>
 #include <utility>
 #include <vector>
@@ -10,6 +12,7 @@
 #include <ATen/core/grad_mode.h>
 #include <nlohmann/json.hpp>
 
+#include "core/excerpt.h"
 #include "core/file.h"
 #include "core/json.h"
 #include "core/sha256.h"
@@ -23,7 +26,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr char kSchema[] = "gre.training_state/1";
+constexpr char kSchema[] = "gre.training_state/2";
 constexpr char kTensors[] = "state.safetensors";
 constexpr char kPosition[] = "state.json";
 constexpr std::string_view kPrefix = "step_";
@@ -62,7 +65,42 @@ Error Damaged(const std::string& path, const std::string& reason) {
           path + ": " + reason + "; remove this checkpoint to resume from the one before"};
 }
 
+using Settings = std::map<std::string_view, std::string_view>;
+
+// The views point into `text`.
+Settings ParseSettings(std::string_view text) {
+  constexpr std::string_view kEquals = " = ";
+  Settings settings;
+  for (const std::string_view line : Split(text, '\n')) {
+    const size_t at = line.find(kEquals);
+    if (at != std::string_view::npos) {
+      settings[line.substr(0, at)] = line.substr(at + kEquals.size());
+    }
+  }
+  return settings;
+}
+
+// "lora.rank was 8, is 16; ..."
+std::string Differences(std::string_view then, std::string_view now) {
+  const Settings before = ParseSettings(then);
+  Settings after = ParseSettings(now);
+  for (const auto& [key, value] : before) after.try_emplace(key, "not there");
+  std::string text;
+  for (const auto& [key, value] : after) {
+    const auto found = before.find(key);
+    const std::string_view old = found == before.end() ? "not there" : found->second;
+    if (old == value) continue;
+    text += Concat({text.empty() ? "" : "; ", key, " was ", Excerpt(old), ", is ", Excerpt(value)});
+  }
+  return text;
+}
+
 }  // namespace
+
+std::string ContentsSetting(std::string_view of, std::string_view contents) {
+  constexpr size_t kDigits = 16;
+  return Concat({"contents of ", of, " = ", Sha256Hex(contents).substr(0, kDigits), "\n"});
+}
 
 Status SaveTrainingState(const std::string& directory, const TrainingPosition& position,
                          const AdamW& optimiser, int keep) {
@@ -91,7 +129,7 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
   GRE_RETURN_IF_ERROR(WriteSafetensors(tensors_path, std::move(tensors)));
   GRE_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(tensors_path));
   const Json json = {{"schema", kSchema},
-                     {"settings_hash", position.settings_hash},
+                     {"settings", position.settings},
                      {"steps", optimiser.steps()},
                      {"epoch", position.epoch},
                      {"step_in_epoch", position.step_in_epoch},
@@ -111,7 +149,7 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
 bool HasTrainingState(const std::string& directory) { return !ListSteps(directory).empty(); }
 
 Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& directory,
-                                                          const std::string& settings_hash,
+                                                          const std::string& settings,
                                                           AdamW& optimiser) {
   const std::vector<int64_t> steps = ListSteps(directory);
   if (steps.empty()) {
@@ -126,7 +164,7 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
     if (json.at("schema") != kSchema) {
       return Damaged(path, std::string("expected schema ") + kSchema);
     }
-    position.settings_hash = json.at("settings_hash").get<std::string>();
+    position.settings = json.at("settings").get<std::string>();
     position.epoch = json.at("epoch").get<int64_t>();
     position.step_in_epoch = json.at("step_in_epoch").get<int64_t>();
     position.best_score = json.at("best_score").get<double>();
@@ -136,11 +174,11 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
   } catch (const nlohmann::json::exception& exception) {
     return Damaged(path, exception.what());
   }
-  if (position.settings_hash != settings_hash) {
+  if (position.settings != settings) {
     return Error{ErrorCode::kInvalidArgument,
-                 folder +
-                     ": this checkpoint was written with other settings or data; give the run "
-                     "another checkpoint.directory"};
+                 Concat({folder, ": this checkpoint was written with other settings or data: ",
+                         Differences(position.settings, settings),
+                         "; take them back, or give the run another checkpoint.directory"})};
   }
   const std::string tensors_path = folder + "/" + kTensors;
   GRE_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(tensors_path));

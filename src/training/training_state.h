@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "core/result.h"
 #include "training/adamw.h"
@@ -13,8 +14,9 @@ namespace gre {
 // Where a run stands, beside its tensors. Randomness and data order derive from (seed, epoch,
 // step), so this is all that a resumed run needs to continue bit for bit.
 struct TrainingPosition {
-  std::string settings_hash;  // of everything that influences the weights
-  int64_t epoch = 0;          // of the next step
+  // What influences the weights, "key = value" a line; files and records by what they hold.
+  std::string settings;
+  int64_t epoch = 0;  // of the next step
   int64_t step_in_epoch = 0;
   double best_score = -1;  // on dev; -1 before the first evaluation
   int64_t best_epoch = -1;
@@ -27,13 +29,17 @@ struct TrainingPosition {
 Status SaveTrainingState(const std::string& directory, const TrainingPosition& position,
                          const AdamW& optimiser, int keep);
 
+// A line of TrainingPosition::settings for something too long to be told: the start of its SHA-256.
+std::string ContentsSetting(std::string_view of, std::string_view contents);
+
 // Whether `directory` holds a checkpoint.
 bool HasTrainingState(const std::string& directory);
 
 // Loads the newest checkpoint into the optimiser's tensors (in place: the network sees them).
-// nullopt when there is none; an error for a damaged one or one of other settings.
+// nullopt when there is none; an error for a damaged one, and for one of other settings, which
+// names those that differ with their values.
 Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& directory,
-                                                          const std::string& settings_hash,
+                                                          const std::string& settings,
                                                           AdamW& optimiser);
 
 }  // namespace gre

@@ -2,11 +2,13 @@
 
 #include <array>
 #include <chrono>
+#include <cstdlib>
 
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/ioctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -23,6 +25,28 @@ std::vector<char*> Pointers(std::vector<std::string>& texts) {
   }
   pointers.push_back(nullptr);
   return pointers;
+}
+
+// Starts a program in `environment` with these streams; `attributes` may be nullptr.
+pid_t Spawn(const std::string& path, const std::vector<std::string>& arguments,
+            const std::map<std::string, std::string>& environment,
+            const posix_spawn_file_actions_t& actions, const posix_spawnattr_t* attributes) {
+  std::vector<std::string> words = {path};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> settings;
+  for (const auto& [name, value] : environment) {
+    settings.push_back(name + "=" + value);
+  }
+  pid_t child = 0;
+  GRE_CHECK(posix_spawn(&child, path.c_str(), &actions, attributes, Pointers(words).data(),
+                        Pointers(settings).data()) == 0);
+  return child;
+}
+
+int WaitForEnd(pid_t child) {
+  int status = 0;
+  waitpid(child, &status, 0);
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
 // Appends what is there; false at the end of the stream.
@@ -56,15 +80,7 @@ ProgramResult RunProgramFile(const std::string& path, const std::vector<std::str
   posix_spawn_file_actions_adddup2(&actions, pipes[0][0], 0);
   posix_spawn_file_actions_adddup2(&actions, pipes[1][1], 1);
   posix_spawn_file_actions_adddup2(&actions, pipes[2][1], 2);
-  std::vector<std::string> words = {path};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<std::string> environment;
-  for (const auto& [name, value] : options.environment) {
-    environment.push_back(name + "=" + value);
-  }
-  pid_t child = 0;
-  GRE_CHECK(posix_spawn(&child, path.c_str(), &actions, nullptr, Pointers(words).data(),
-                        Pointers(environment).data()) == 0);
+  const pid_t child = Spawn(path, arguments, options.environment, actions, nullptr);
   posix_spawn_file_actions_destroy(&actions);
   close(pipes[0][0]);
   close(pipes[1][1]);
@@ -94,9 +110,52 @@ ProgramResult RunProgramFile(const std::string& path, const std::vector<std::str
   }
   close(pipes[1][0]);
   close(pipes[2][0]);
-  int status = 0;
-  waitpid(child, &status, 0);
-  result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+  result.exit_code = WaitForEnd(child);
+  return result;
+}
+
+ProgramResult RunOnTerminal(const std::string& path, const std::vector<std::string>& arguments,
+                            const ProgramOptions& options, const std::vector<TerminalTurn>& turns) {
+  constexpr int kPatienceMs = 60'000;
+  const int screen = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC);
+  GRE_CHECK(screen >= 0 && grantpt(screen) == 0 && unlockpt(screen) == 0);
+  std::array<char, 64> name{};
+  GRE_CHECK(ptsname_r(screen, name.data(), name.size()) == 0);
+  const winsize size = {.ws_row = 40, .ws_col = 100, .ws_xpixel = 0, .ws_ypixel = 0};
+  GRE_CHECK(ioctl(screen, TIOCSWINSZ, &size) == 0);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
+  posix_spawn_file_actions_t actions;
+  posix_spawn_file_actions_init(&actions);
+  posix_spawn_file_actions_addopen(&actions, 0, name.data(), O_RDWR,
+                                   0);  // its terminal from now on
+  posix_spawn_file_actions_adddup2(&actions, 0, 1);
+  posix_spawn_file_actions_adddup2(&actions, 0, 2);
+  const pid_t child = Spawn(path, arguments, options.environment, actions, &attributes);
+  posix_spawn_file_actions_destroy(&actions);
+  posix_spawnattr_destroy(&attributes);
+
+  ProgramResult result;
+  size_t turn = 0;
+  size_t seen = 0;
+  pollfd ready = {screen, POLLIN, 0};
+  for (;;) {
+    if (poll(&ready, 1, kPatienceMs) <= 0) {
+      kill(child, SIGKILL);
+      break;
+    }
+    if (!Drain(screen, result.out)) break;  // the program has ended
+    while (turn < turns.size()) {
+      const size_t at = result.out.find(turns[turn].wait_for, seen);
+      if (at == std::string::npos) break;
+      seen = at + turns[turn].wait_for.size();
+      const std::string& say = turns[turn++].say;
+      (void)!write(screen, say.data(), say.size());
+    }
+  }
+  close(screen);
+  result.exit_code = WaitForEnd(child);
   return result;
 }
 

@@ -30,4 +30,17 @@ std::map<std::string, std::string> IsolatedEnvironment(const std::string& folder
 ProgramResult RunProgramFile(const std::string& path, const std::vector<std::string>& arguments,
                              const ProgramOptions& options);
 
+// A turn of a conversation: `say` is typed once `wait_for` stands on the screen behind what the
+// turn before waited for.
+struct TerminalTurn {
+  std::string wait_for;
+  std::string say;
+};
+
+// Runs a program on a pseudo-terminal of 100 columns that is its only terminal, so that "\x03" is
+// Ctrl-C. `out` is what the screen got. `options` gives the environment. A program that does not
+// come to a turn within a minute is killed.
+ProgramResult RunOnTerminal(const std::string& path, const std::vector<std::string>& arguments,
+                            const ProgramOptions& options, const std::vector<TerminalTurn>& turns);
+
 }  // namespace gre::testing

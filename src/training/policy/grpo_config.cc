@@ -143,7 +143,7 @@ std::string GrpoConfig::Describe() const {
 }
 
 std::string GrpoConfig::Fingerprint() const {
-  return Concat({tuning.Fingerprint(), "micro_batch_size = ",
+  return Concat({tuning.Fingerprint(), "optim.micro_batch_size = ",
                  ShowSetting(tuning.optim.micro_batch_size), "\n", Own(), rollouts.Fingerprint()});
 }
 

@@ -16,7 +16,6 @@
 #include "core/file.h"
 #include "core/log.h"
 #include "core/random.h"
-#include "core/sha256.h"
 #include "core/strings.h"
 #include "dataset/teacher/point_sampler.h"
 #include "engine/local_engine.h"
@@ -69,13 +68,15 @@ class GrpoTrainer {
             {FormatShortest(point.latitude_deg), ",", FormatShortest(point.longitude_deg), "\n"});
       }
     }
-    position_.settings_hash =
-        Sha256Hex(Concat({config_.Fingerprint(), base_hash, HashOf(records_), truths}));
+    position_.settings =
+        Concat({config_.Fingerprint(), ContentsSetting("model.base", base_hash),
+                ContentsSetting("data.train", HashOf(records_)),
+                ContentsSetting("rewards.gallery (the places taken from it)", truths)});
   }
 
   Status Resume() {
     GRE_ASSIGN_OR_RETURN(auto position,
-                         LoadTrainingState(directory(), position_.settings_hash, optimiser_));
+                         LoadTrainingState(directory(), position_.settings, optimiser_));
     if (!position) {
       LogInfo(Concat({directory(), ": no checkpoint to go on from; the run begins"}));
       return {};
@@ -90,7 +91,7 @@ class GrpoTrainer {
     return {};
   }
 
-  Status Run() {
+  Result<TrainingOutcome> Run() {
     const int64_t first = done_;
     while (done_ < config_.updates) {
       GRE_RETURN_IF_ERROR(UpdateOrSave());
@@ -101,15 +102,28 @@ class GrpoTrainer {
       const bool stops = enough || cancellation_.IsCancelled();
       if (ends || stops || (every > 0 && done_ % every == 0)) GRE_RETURN_IF_ERROR(Save());
       if (ends) break;
-      if (enough) return {};
+      if (enough) return Outcome(first, /*finished=*/false);
       if (stops) return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
     }
     LogInfo(Concat({"done: ", std::to_string(done_), " updates; what was learnt is in ",
                     directory(), "/best"}));
-    return {};
+    return Outcome(first, /*finished=*/true);
   }
 
  private:
+  [[nodiscard]] TrainingOutcome Outcome(int64_t first, bool finished) const {
+    TrainingOutcome outcome;
+    outcome.stage = "grpo";
+    outcome.method = config_.tuning.method;
+    outcome.base = config_.tuning.model.base;
+    outcome.directory = directory();
+    outcome.finished = finished;
+    outcome.records = static_cast<int64_t>(records_.size());
+    outcome.updates = done_;
+    outcome.updates_of_call = done_ - first;
+    outcome.last_loss = last_loss_;
+    return outcome;
+  }
   [[nodiscard]] const std::string& directory() const { return config_.tuning.checkpoint.directory; }
 
   // The next record in the epoch's order.
@@ -319,6 +333,7 @@ class GrpoTrainer {
     report.sums = sums;
     report.served = server_ != nullptr;
     if (report.served) report.different_texts = server_->TakeDifferentTexts();
+    last_loss_ = sums.loss;
     return Report(groups, SummariseUpdate(groups, report));
   }
 
@@ -416,12 +431,14 @@ class GrpoTrainer {
   int64_t order_epoch_ = -1;
   int64_t done_ = 0;              // updates, rollouts that is
   int64_t flat_ = 0, drawn_ = 0;  // groups of the last update
+  std::optional<double> last_loss_;
 };
 
 }  // namespace
 
-Status RunGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
-               bool resume, const std::string& api_key, const CancellationToken& cancellation) {
+Result<TrainingOutcome> RunGrpo(const std::string& config_path,
+                                const std::vector<std::string>& overrides, bool resume,
+                                const std::string& api_key, const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(GrpoConfig config, GrpoConfig::Load(config_path, overrides));
   GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.tuning.checkpoint.directory, resume));
   at::set_num_threads(config.tuning.schedule.threads);
@@ -450,9 +467,9 @@ Status RunGrpo(const std::string& config_path, const std::vector<std::string>& o
   GrpoTrainer trainer(std::move(config), std::move(model), std::move(parameters),
                       std::move(records), std::move(places), base_hash, server.get(), cancellation);
   GRE_RETURN_IF_ERROR(resume ? trainer.Resume() : Status());
-  Status status = trainer.Run();
+  Result<TrainingOutcome> outcome = trainer.Run();
   if (server) server->Close();
-  return status;
+  return outcome;
 }
 
 }  // namespace gre

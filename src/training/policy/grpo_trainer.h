@@ -5,6 +5,7 @@
 
 #include "core/cancellation.h"
 #include "core/result.h"
+#include "generation/training_outcome.h"
 
 namespace gre {
 
@@ -16,7 +17,8 @@ namespace gre {
 // `resume`, bit for bit on one machine with equal threads. A gradient that is not finite ends the
 // run with the last good state; kCancelled after a checkpoint when `cancellation` fires. `api_key`
 // is that of a server that draws the completions (rollouts.engine), "" none.
-Status RunGrpo(const std::string& config_path, const std::vector<std::string>& overrides,
-               bool resume, const std::string& api_key, const CancellationToken& cancellation);
+Result<TrainingOutcome> RunGrpo(const std::string& config_path,
+                                const std::vector<std::string>& overrides, bool resume,
+                                const std::string& api_key, const CancellationToken& cancellation);
 
 }  // namespace gre

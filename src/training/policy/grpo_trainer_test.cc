@@ -65,8 +65,9 @@ class GrpoTrainerTest : public ::testing::Test {
     ASSERT_TRUE(WriteFileAtomically(folder_ / name, records.dump()).ok());
   }
 
-  [[nodiscard]] Status Run(const std::string& directory, std::vector<std::string> overrides = {},
-                           bool resume = false) const {
+  [[nodiscard]] Result<TrainingOutcome> Run(const std::string& directory,
+                                            std::vector<std::string> overrides = {},
+                                            bool resume = false) const {
     overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
     return RunGrpo(folder_ / "r.toml", overrides, resume, "", none_);
   }
@@ -88,11 +89,11 @@ class GrpoTrainerTest : public ::testing::Test {
 };
 
 TEST_F(GrpoTrainerTest, StoppedAfterEveryUpdateItEndsBitForBitTheSame) {
-  const Status calm = Run("calm");
+  const auto calm = Run("calm");
   ASSERT_TRUE(calm.ok()) << calm.error().message;
   ASSERT_TRUE(Run("stopped", {"schedule.max_steps=1"}).ok());
   for (int i = 0; i < 3; ++i) {
-    const Status status = Run("stopped", {"schedule.max_steps=1"}, /*resume=*/true);
+    const auto status = Run("stopped", {"schedule.max_steps=1"}, /*resume=*/true);
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
   EXPECT_EQ(LogOf("stopped"), LogOf("calm"));
@@ -115,9 +116,9 @@ TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
               "directory = \"",
               folder_ / "sft", "\"\n"});
   ASSERT_TRUE(WriteFileAtomically(folder_ / "sft.toml", sft).ok());
-  const Status tuned = RunTuning(folder_ / "sft.toml", {}, false, none_);
+  const auto tuned = RunTuning(folder_ / "sft.toml", {}, false, none_);
   ASSERT_TRUE(tuned.ok()) << tuned.error().message;
-  const Status status = Run(
+  const auto status = Run(
       "out", {"model.adapter=\"" + (folder_ / "sft/best") + "\"",
               "data.train=\"" + (folder_ / "judge.json") + "\"", "grpo.stage=\"judge\"",
               "grpo.updates=16", "grpo.beta=0", "optim.learning_rate=0.0005", "grpo.group_size=8",
@@ -140,7 +141,7 @@ TEST_F(GrpoTrainerTest, AnInterruptionLeavesACheckpoint) {
   ASSERT_TRUE(Run("cut", {"schedule.max_steps=2"}).ok());
   CancellationToken cancelled;
   cancelled.Cancel();
-  const Status status =
+  const auto status =
       RunGrpo(folder_ / "r.toml", {"checkpoint.directory=\"" + (folder_ / "cut") + "\""}, true, "",
               cancelled);
   EXPECT_EQ(status.error().code, ErrorCode::kCancelled);
@@ -156,7 +157,7 @@ TEST_F(GrpoTrainerTest, AnUpdateThatFailsLeavesTheStateBeforeIt) {
   std::memcpy(bytes.data() + bytes.size() - sizeof(nan), &nan, sizeof(nan));
   const std::string adapter = folder_ / "first/best";
   ASSERT_TRUE(WriteFileAtomically(adapter + "/adapter_model.safetensors", bytes).ok());
-  const Status status = Run("out", {"model.adapter=\"" + adapter + "\""});
+  const auto status = Run("out", {"model.adapter=\"" + adapter + "\""});
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message, HasSubstr("not finite"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "out/step_0"));
@@ -165,7 +166,7 @@ TEST_F(GrpoTrainerTest, AnUpdateThatFailsLeavesTheStateBeforeIt) {
 
 TEST_F(GrpoTrainerTest, SeveralUpdatesARolloutClipAndEveryLossRuns) {
   for (const char* loss : {"grpo", "bnpo", "dr_grpo", "dapo"}) {
-    const Status status =
+    const auto status =
         Run(loss, {Concat({"grpo.loss=\"", loss, "\""}), "grpo.iterations=2", "grpo.updates=1",
                    "grpo.importance=\"sequence\"", "grpo.scale=\"none\"", "grpo.resample=2"});
     ASSERT_TRUE(status.ok()) << status.error().message;
@@ -175,7 +176,7 @@ TEST_F(GrpoTrainerTest, SeveralUpdatesARolloutClipAndEveryLossRuns) {
 
 TEST_F(GrpoTrainerTest, WrongRecipesAreRefusedWithKeyValueAndRange) {
   const auto refusal = [&](const std::string& setting) {
-    const Status status = Run("refused", {setting});
+    const auto status = Run("refused", {setting});
     EXPECT_FALSE(status.ok()) << setting;
     return status.ok() ? "" : status.error().message;
   };

@@ -99,8 +99,8 @@ std::string RolloutConfig::Describe() const {
 }
 
 std::string RolloutConfig::Fingerprint() const {
-  if (!served()) return {};
-  std::string text = "rollouts by a server\n";
+  if (!served()) return "rollouts.engine = local\n";
+  std::string text = "rollouts.engine = a server\n";
   VisitSettings(*this, [&](const char* key, const auto& field) {
     text += Concat({key, " = ", ShowSetting(field), "\n"});
   });

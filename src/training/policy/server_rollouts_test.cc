@@ -96,15 +96,18 @@ class ServerRolloutsTest : public ::testing::TestWithParam<ChatDialect> {
   }
 
   [[nodiscard]] bool vllm() const { return GetParam() == ChatDialect::kVllm; }
-  [[nodiscard]] Status Run(const std::string& directory, std::vector<std::string> overrides = {},
-                           bool resume = false, const std::string& key = "") const {
+  [[nodiscard]] Result<TrainingOutcome> Run(const std::string& directory,
+                                            std::vector<std::string> overrides = {},
+                                            bool resume = false,
+                                            const std::string& key = "") const {
     overrides.insert(overrides.end(), adapter_.begin(), adapter_.end());
     overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
     return RunGrpo(folder_ / "r.toml", overrides, resume, key, none_);
   }
-  [[nodiscard]] Status RunServed(const std::string& directory,
-                                 std::vector<std::string> overrides = {}, bool resume = false,
-                                 const std::string& key = "") const {
+  [[nodiscard]] Result<TrainingOutcome> RunServed(const std::string& directory,
+                                                  std::vector<std::string> overrides = {},
+                                                  bool resume = false,
+                                                  const std::string& key = "") const {
     overrides.insert(overrides.begin(),
                      {"rollouts.engine=\"" + server_->url() + "\"", "rollouts.attempts=2",
                       Concat({"rollouts.dialect=\"", vllm() ? "vllm" : "sglang", "\""})});
@@ -149,9 +152,9 @@ class ServerRolloutsTest : public ::testing::TestWithParam<ChatDialect> {
 
 TEST_P(ServerRolloutsTest, ARunWithAServerLearnsWhatOneWithTheLocalEngineLearns) {
   FineTune();
-  const Status local = Run("local");
+  const auto local = Run("local");
   ASSERT_TRUE(local.ok()) << local.error().message;
-  const Status served = RunServed("served", {"rollouts.correction=\"none\""});
+  const auto served = RunServed("served", {"rollouts.correction=\"none\""});
   ASSERT_TRUE(served.ok()) << served.error().message;
   EXPECT_EQ(LearntOf("served"), LearntOf("local"));
   EXPECT_GT(LogOf("local")[0]["gradient_norm"].get<double>(), 0);
@@ -169,7 +172,7 @@ TEST_P(ServerRolloutsTest, ARunWithAServerLearnsWhatOneWithTheLocalEngineLearns)
 
 // Each update is served under a name of its own, the one before is unloaded, nothing stays.
 TEST_P(ServerRolloutsTest, AdaptersComeAndGoByVersion) {
-  const Status status = RunServed("out", {}, false, "top-secret-key");
+  const auto status = RunServed("out", {}, false, "top-secret-key");
   ASSERT_TRUE(status.ok()) << status.error().message;
   std::vector<std::string> names;
   for (const std::string& event : server_->events()) {
@@ -275,7 +278,7 @@ TEST_P(ServerRolloutsTest, WrongRepliesAreRefusedAndTheRunGoesOn) {
     server_->spoil = [&](Json& reply) {
       if (++replies > 2) c.spoil(reply);  // from the second update on
     };
-    const Status status = RunServed(c.name, {"grpo.updates=2"});
+    const auto status = RunServed(c.name, {"grpo.updates=2"});
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, ErrorCode::kInvalidInput);
     EXPECT_THAT(status.error().message, ::testing::AllOf(::testing::StartsWith(server_->url()),
@@ -283,7 +286,7 @@ TEST_P(ServerRolloutsTest, WrongRepliesAreRefusedAndTheRunGoesOn) {
     EXPECT_TRUE(std::filesystem::exists(folder_ / Concat({c.name, "/step_1"})));
   }
   server_->spoil = nullptr;
-  const Status resumed = RunServed(cases[0].name, {"grpo.updates=2"}, /*resume=*/true);
+  const auto resumed = RunServed(cases[0].name, {"grpo.updates=2"}, /*resume=*/true);
   ASSERT_TRUE(resumed.ok()) << resumed.error().message;
   EXPECT_EQ(LogOf(cases[0].name).size(), 2U);
 }
@@ -343,7 +346,7 @@ TEST_P(ServerRolloutsTest, ServersThatFailAreTriedAgainAndThenNamed) {
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
     server_->instead = [&](const ReceivedRequest& request, int) { return c.reply(request); };
-    const Status status = RunServed(c.name, {"grpo.updates=1"}, false, "my-key-123");
+    const auto status = RunServed(c.name, {"grpo.updates=1"}, false, "my-key-123");
     ASSERT_FALSE(status.ok());
     EXPECT_THAT(status.error().message,
                 ::testing::AllOf(HasSubstr(server_->url().substr(7)), HasSubstr(c.says),
@@ -397,7 +400,7 @@ TEST_P(ServerRolloutsTest, AFullDiskEndsThePublicationAndTheOldAdapterStays) {
 
 TEST_P(ServerRolloutsTest, WrongRecipesAreRefused) {
   const auto refusal = [&](std::vector<std::string> settings) {
-    const Status status = RunServed("refused", std::move(settings));
+    const auto status = RunServed("refused", std::move(settings));
     EXPECT_FALSE(status.ok());
     return status.ok() ? "" : status.error().message;
   };

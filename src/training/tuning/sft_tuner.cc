@@ -5,6 +5,7 @@
 #include <cmath>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include <ATen/Parallel.h>
@@ -13,7 +14,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/log.h"
-#include "core/sha256.h"
 #include "core/strings.h"
 #include "training/completion_batch.h"
 #include "training/settings_reader.h"
@@ -44,7 +44,8 @@ class SftTuner {
         dev_(std::move(dev)),
         cancellation_(cancellation),
         optimiser_(config_.optim.adamw, std::move(parameters)) {
-    position_.settings_hash = Sha256Hex(Concat({config_.Fingerprint(), base_hash, HashOf(train_)}));
+    position_.settings = Concat({config_.Fingerprint(), ContentsSetting("model.base", base_hash),
+                                 ContentsSetting("data.train", HashOf(train_))});
     position_.best_score = std::numeric_limits<double>::lowest();
     const auto batch = static_cast<int64_t>(config_.optim.batch_size);
     steps_per_epoch_ = (static_cast<int64_t>(train_.size()) + batch - 1) / batch;
@@ -55,7 +56,7 @@ class SftTuner {
 
   Status Resume() {
     GRE_ASSIGN_OR_RETURN(auto position, LoadTrainingState(config_.checkpoint.directory,
-                                                          position_.settings_hash, optimiser_));
+                                                          position_.settings, optimiser_));
     if (!position) {
       LogInfo(
           Concat({config_.checkpoint.directory, ": no checkpoint to go on from; the run begins"}));
@@ -67,14 +68,14 @@ class SftTuner {
     return {};
   }
 
-  Status Run() {
+  Result<TrainingOutcome> Run() {
     const int64_t first = optimiser_.steps();
     for (;;) {
       const bool ends_epoch = position_.step_in_epoch == steps_per_epoch_;
       if ((ends_epoch || IsDue(config_.evaluation.every_steps)) &&
           position_.more["evaluated"] != static_cast<double>(optimiser_.steps())) {
         const Status evaluated = Evaluate();
-        if (!evaluated.ok()) return SaveAnd(evaluated);
+        if (!evaluated.ok()) return SaveAnd(evaluated.error());
         position_.more["evaluated"] = static_cast<double>(optimiser_.steps());
       }
       if (ends_epoch) {
@@ -85,19 +86,40 @@ class SftTuner {
       if (done || ends_epoch || IsDue(config_.checkpoint.every_steps)) GRE_RETURN_IF_ERROR(Save());
       if (done) break;
       const int64_t most = config_.schedule.max_steps;
-      if (most > 0 && optimiser_.steps() - first >= most) return Save();
+      if (most > 0 && optimiser_.steps() - first >= most) {
+        GRE_RETURN_IF_ERROR(Save());
+        return Outcome(first, /*finished=*/false);
+      }
       if (cancellation_.IsCancelled()) return SaveAnd(Error{ErrorCode::kCancelled, ""});
       const int64_t steps = optimiser_.steps();
       const Status updated =
           Update(EpochOrder(train_.size(), config_.schedule.seed, position_.epoch));
-      if (!updated.ok()) return optimiser_.steps() == steps ? SaveAnd(updated) : updated;
+      if (!updated.ok()) {
+        return optimiser_.steps() == steps ? SaveAnd(updated.error()) : updated.error();
+      }
     }
     LogInfo(Concat(
         {"done: ", std::to_string(optimiser_.steps()), " updates; the best is in ", Best()}));
-    return {};
+    return Outcome(first, /*finished=*/true);
   }
 
  private:
+  [[nodiscard]] TrainingOutcome Outcome(int64_t first, bool finished) const {
+    TrainingOutcome outcome;
+    outcome.stage = "sft";
+    outcome.method = config_.method;
+    outcome.base = config_.model.base;
+    outcome.directory = config_.checkpoint.directory;
+    outcome.finished = finished;
+    outcome.records = static_cast<int64_t>(train_.size());
+    outcome.updates = optimiser_.steps();
+    outcome.updates_of_call = optimiser_.steps() - first;
+    outcome.last_loss = last_loss_;
+    if (const auto update = position_.more.find("best_update"); update != position_.more.end()) {
+      outcome.best = {"dev_loss", -position_.best_score, static_cast<int64_t>(update->second)};
+    }
+    return outcome;
+  }
   [[nodiscard]] bool IsDue(int64_t every) const {
     return every > 0 && optimiser_.steps() > 0 && optimiser_.steps() % every == 0;
   }
@@ -106,10 +128,10 @@ class SftTuner {
                              config_.checkpoint.keep);
   }
   // Keeps the state that `failure` left whole.
-  Status SaveAnd(Status failure) {
-    GRE_RETURN_IF_ERROR(Save());
-    if (failure.error().code != ErrorCode::kCancelled) return failure;
-    return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
+  Error SaveAnd(const Error& failure) {
+    if (const Status saved = Save(); !saved.ok()) return saved.error();
+    if (failure.code != ErrorCode::kCancelled) return failure;
+    return {ErrorCode::kCancelled, "stopped; run again with --resume"};
   }
   [[nodiscard]] std::string Best() const { return config_.checkpoint.directory + "/best"; }
 
@@ -154,6 +176,7 @@ class SftTuner {
                            "optim.learning_rate"})};
     }
     ++position_.step_in_epoch;
+    last_loss_ = loss;
     const double seconds = SecondsSince(start);
     const double rate_of_tokens = static_cast<double>(tokens) / seconds;
     LogInfo(Concat({"update ", std::to_string(step + 1), "/", std::to_string(total_steps_),
@@ -200,6 +223,7 @@ class SftTuner {
     if (!(-scores.loss > position_.best_score)) return {};  // also where it is no number
     position_.best_score = -scores.loss;
     position_.best_epoch = position_.epoch;
+    position_.more["best_update"] = static_cast<double>(optimiser_.steps());
     return KeepBest(config_, *model_);
   }
 
@@ -210,6 +234,7 @@ class SftTuner {
   AdamW optimiser_;
   TrainingPosition position_;
   int64_t steps_per_epoch_ = 0, total_steps_ = 0, warmup_steps_ = 0;
+  std::optional<double> last_loss_;
 };
 
 }  // namespace
@@ -220,8 +245,9 @@ Result<bool> IsTuningRecipe(const std::string& config_path,
   return reader.Has("model.base");
 }
 
-Status RunTuning(const std::string& config_path, const std::vector<std::string>& overrides,
-                 bool resume, const CancellationToken& cancellation) {
+Result<TrainingOutcome> RunTuning(const std::string& config_path,
+                                  const std::vector<std::string>& overrides, bool resume,
+                                  const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(TuningConfig config, TuningConfig::Load(config_path, overrides));
   GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.checkpoint.directory, resume));
   at::set_num_threads(config.schedule.threads);

@@ -56,8 +56,9 @@ class SftTunerTest : public ::testing::Test {
     ASSERT_TRUE(WriteFileAtomically(folder_ / "r.toml", text).ok());
   }
 
-  [[nodiscard]] Status Run(const std::string& directory, std::vector<std::string> overrides = {},
-                           bool resume = false) const {
+  [[nodiscard]] Result<TrainingOutcome> Run(const std::string& directory,
+                                            std::vector<std::string> overrides = {},
+                                            bool resume = false) const {
     overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
     return RunTuning(folder_ / "r.toml", overrides, resume, none_);
   }
@@ -80,11 +81,15 @@ class SftTunerTest : public ::testing::Test {
 };
 
 TEST_F(SftTunerTest, LearnsAndLeavesAnAdapterThatLoads) {
-  const Status status = Run("out");
-  ASSERT_TRUE(status.ok()) << status.error().message;
+  const auto outcome = Run("out");
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
   const std::vector<double> losses = Losses("out");
   ASSERT_EQ(losses.size(), 6U);
   EXPECT_LT(losses.back(), 0.7 * losses.front());
+  EXPECT_EQ(outcome->updates, 6);
+  EXPECT_EQ(outcome->last_loss, losses.back());
+  ASSERT_TRUE(outcome->best);
+  EXPECT_LT(outcome->best->value, losses.front());
   ModelLoadOptions options;
   options.adapter_dir = folder_ / "out/best";
   const auto model = LoadModel(std::string(GRE_SOURCE_DIR) + "/tests/goldens/model", options);
@@ -94,15 +99,17 @@ TEST_F(SftTunerTest, LearnsAndLeavesAnAdapterThatLoads) {
 TEST_F(SftTunerTest, StoppedAfterEveryUpdateItEndsBitForBitTheSame) {
   ASSERT_TRUE(Run("calm").ok());
   ASSERT_TRUE(Run("stopped", {"schedule.max_steps=1"}).ok());
-  const Status refused = Run("stopped");
+  const auto refused = Run("stopped");
   ASSERT_FALSE(refused.ok());
   EXPECT_THAT(refused.error().message, HasSubstr("--resume"));
   for (int i = 0; i < 5; ++i) {
-    const Status status = Run("stopped", {"schedule.max_steps=1"}, /*resume=*/true);
+    const auto status = Run("stopped", {"schedule.max_steps=1"}, /*resume=*/true);
     ASSERT_TRUE(status.ok()) << status.error().message;
   }
   EXPECT_EQ(Losses("stopped"), Losses("calm"));
   EXPECT_EQ(Adapter("stopped"), Adapter("calm"));
+  EXPECT_THAT(Run("stopped", {"lora.rank=4"}, /*resume=*/true).error().message,
+              HasSubstr("other settings or data: lora.rank was 8, is 4; take them back"));
 }
 
 TEST_F(SftTunerTest, AnInterruptionLeavesACheckpointWhereverItComes) {
@@ -135,10 +142,10 @@ TEST_F(SftTunerTest, AnAdapterThatGoesOnKeepsItsRankAndScaling) {
 TEST_F(SftTunerTest, AResumeWithAnotherBaseIsRefused) {
   ASSERT_TRUE(Run("a", {"schedule.epochs=1"}).ok());
   ASSERT_TRUE(Run("full", {"tune.method=\"full\"", "schedule.epochs=1"}).ok());
-  const Status status = Run("a", {"schedule.epochs=1", "model.dtype=\"bfloat16\""}, true);
+  const auto status = Run("a", {"schedule.epochs=1", "model.dtype=\"bfloat16\""}, true);
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message, HasSubstr("other settings or data"));
-  const Status base =
+  const auto base =
       Run("a", {"schedule.epochs=1", "model.adapter=\"" + (folder_ / "a/best") + "\""},
           /*resume=*/true);
   ASSERT_FALSE(base.ok());
@@ -154,7 +161,7 @@ TEST_F(SftTunerTest, MicroBatchesAndKeptActivationsChangeNothingButRounding) {
 }
 
 TEST_F(SftTunerTest, FullFineTuningLearnsToo) {
-  const Status status = Run("full", {"tune.method=\"full\"", "optim.learning_rate=0.003"});
+  const auto status = Run("full", {"tune.method=\"full\"", "optim.learning_rate=0.003"});
   ASSERT_TRUE(status.ok()) << status.error().message;
   EXPECT_LT(Losses("full").back(), 0.8 * Losses("full").front());
   // its directory loads like the base, also in shards
@@ -174,7 +181,7 @@ TEST_F(SftTunerTest, ALossThatIsNotFiniteStopsTheRunAndKeepsTheStateBefore) {
   std::memcpy(bytes.data() + bytes.size() - sizeof(nan), &nan, sizeof(nan));
   const std::string adapter = folder_ / "out/best";
   ASSERT_TRUE(WriteFileAtomically(adapter + "/adapter_model.safetensors", bytes).ok());
-  const Status status = Run("nan", {"model.adapter=\"" + adapter + "\""});
+  const auto status = Run("nan", {"model.adapter=\"" + adapter + "\""});
   ASSERT_FALSE(status.ok());
   EXPECT_THAT(status.error().message, HasSubstr("update 1 is not finite"));
   EXPECT_TRUE(std::filesystem::exists(folder_ / "nan/step_0"));
@@ -182,7 +189,7 @@ TEST_F(SftTunerTest, ALossThatIsNotFiniteStopsTheRunAndKeepsTheStateBefore) {
 
 TEST_F(SftTunerTest, WrongRecipesAreRefusedWithKeyValueAndRange) {
   const auto refusal = [&](const std::string& setting) {
-    const Status status = Run("refused", {setting});
+    const auto status = Run("refused", {setting});
     EXPECT_FALSE(status.ok()) << setting;
     return status.ok() ? "" : status.error().message;
   };

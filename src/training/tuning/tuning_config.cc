@@ -152,7 +152,7 @@ std::string TuningConfig::Describe(bool supervised) const {
 }
 
 std::string TuningConfig::Fingerprint() const {
-  std::string text = Concat({"epochs = ", ShowSetting(schedule.epochs), "\n"});
+  std::string text = Concat({"schedule.epochs = ", ShowSetting(schedule.epochs), "\n"});
   VisitSettings(*this, [&](const char* key, const auto& field) {
     text += Concat({key, " = ", ShowSetting(field), "\n"});
   });

@@ -10,6 +10,7 @@
 #include "cli/api_key.h"
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/train_commands.h"
 #include "generation/torch_loader.h"
 
 namespace gre {
@@ -156,7 +157,7 @@ CommandSpec TrainCommand() {
   CommandSpec command;
   command.name = "train";
   command.summary = "Trains models";
-  command.commands = {SftCommand(), GrpoCommand()};
+  command.commands = {SftCommand(), GrpoCommand(), TrainReportCommand()};
   return command;
 }
 

@@ -8,8 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "core/file.h"
 #include "core/log.h"
 #include "core/random.h"
@@ -200,12 +198,6 @@ Status KeepBest(const TuningConfig& config, VisionLanguageModel& model) {
   const std::string best = config.checkpoint.directory + "/best";
   if (config.full()) return WriteModel(best, config.model.base, model);
   return WriteAdapter(config, model, best);
-}
-
-Status AppendLog(const TuningConfig& config, const nlohmann::ordered_json& line) {
-  GRE_ASSIGN_OR_RETURN(LineAppender log,
-                       LineAppender::Open(config.checkpoint.directory + "/log.jsonl"));
-  return log.Append(line.dump());
 }
 
 }  // namespace gre

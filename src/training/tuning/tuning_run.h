@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "core/cancellation.h"
 #include "core/result.h"
 #include "model/lora/new_adapter.h"
@@ -54,8 +52,5 @@ Status WriteAdapter(const TuningConfig& config, VisionLanguageModel& model,
                     const std::string& directory);
 // Writes what was learnt to directory/best: the adapter as PEFT reads it, or the whole model.
 Status KeepBest(const TuningConfig& config, VisionLanguageModel& model);
-
-// Adds a line to directory/log.jsonl.
-Status AppendLog(const TuningConfig& config, const nlohmann::ordered_json& line);
 
 }  // namespace gre

@@ -51,9 +51,11 @@ class TorchPlugin {
   virtual Result<TrainingOutcome> TrainSft(const std::string& config_path,
                                            const std::vector<std::string>& overrides, bool resume,
                                            const CancellationToken& cancellation) = 0;
-  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above.
+  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above. `api_key`: of a
+  // server that draws the completions, "" none.
   virtual Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
                                             const std::vector<std::string>& overrides, bool resume,
+                                            const std::string& api_key,
                                             const CancellationToken& cancellation) = 0;
   // `gre train plan` (training/plan/training_planner.h).
   virtual Result<TrainingPlan> PlanTraining(const std::string& config_path,

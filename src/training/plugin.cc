@@ -137,9 +137,11 @@ class LibTorchPlugin final : public TorchPlugin {
 
   Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
                                     const std::vector<std::string>& overrides, bool resume,
+                                    const std::string& api_key,
                                     const CancellationToken& cancellation) override {
-    return CatchTorchErrors(config_path,
-                            [&] { return RunGrpo(config_path, overrides, resume, cancellation); });
+    return CatchTorchErrors(config_path, [&] {
+      return RunGrpo(config_path, overrides, resume, api_key, cancellation);
+    });
   }
 
   Result<TrainingPlan> PlanTraining(const std::string& config_path,

@@ -152,7 +152,7 @@ class TrainingExportTest : public ::testing::Test {
           Json{{"from", "gpt"}, {"value", "<think>hills</think><answer>1, 2</answer>"}});
       Json record = Json::object();
       record["conversations"] = std::move(turns);
-      record["images"] = Json::array({Concat({GRE_SOURCE_DIR, "/examples/", photo, ".jpg"})});
+      record["images"] = Json::array({Concat({photo, ".jpg"})});
       record["gt_lat"] = 43;
       record["gt_lon"] = -2.5;
       records.push_back(std::move(record));
@@ -163,6 +163,7 @@ class TrainingExportTest : public ::testing::Test {
       const std::string& recipe, const std::string& engine,
       std::vector<std::string> overrides = {}) const {
     overrides.push_back("data.train=\"" + (folder_ / "data.json") + "\"");
+    overrides.push_back(Concat({"data.root=\"", GRE_SOURCE_DIR, "/examples\""}));
     overrides.emplace_back("model.base=\"/models/it's 7B\"");
     return ExportTraining(Concat({GRE_SOURCE_DIR, "/recipes/", recipe}), overrides, engine,
                           folder_ / engine, none_);

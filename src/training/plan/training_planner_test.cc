@@ -162,7 +162,7 @@ Json Record(const std::string& photo, const std::string& reply) {
   if (!reply.empty()) turns.push_back(Json{{"from", "gpt"}, {"value", reply}});
   Json record = Json::object();
   record["conversations"] = std::move(turns);
-  record["images"] = Json::array({Concat({GRE_SOURCE_DIR, "/examples/", photo, ".jpg"})});
+  record["images"] = Json::array({photo + ".jpg"});
   return record;
 }
 
@@ -179,6 +179,7 @@ TEST(TrainingPlannerRecordsTest, LengthsAreThoseOfTraining) {
   const std::vector<std::string> overrides = {
       Concat({"model.base=\"", root, "/tests/goldens/model\""}), "model.max_pixels=20000",
       Concat({"data.train=\"", folder / "cot.json", "\""}),
+      Concat({"data.root=\"", root, "/examples\""}),
       Concat({"checkpoint.directory=\"", folder / "out", "\""})};
   const CancellationToken none;
   const std::string recipe = root + "/recipes/qwen-lora.toml";

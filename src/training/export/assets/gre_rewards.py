@@ -60,7 +60,7 @@ _ANGLE = (
     r"(?:\s*(\d+(?:\.\d+)?)\s*(?:'|′|’|min\b)(?:\s*(\d+(?:\.\d+)?)\s*(?:\"|″|”|''|sec\b))?)?"
 )
 _SIDE = r"(north|south|east|west|[nsew])(?![a-z])"
-_LABEL = r"(?<![a-z])(latitude|longitude|lat|long|lon|lng)(?![a-z])[\"'’\s*]*[:=]?[\"'\s]*"
+_LABEL = r"(?<![a-z])(latitude|longitude|lat|long|lon|lng|[纬緯经經]度)(?![a-z])[\"'’\s*]*[:=：]?[\"'\s]*"
 _LABELLED = re.compile(rf"{_LABEL}{_ANGLE}\s*[\"']?\s*(?:{_SIDE})?", re.IGNORECASE)
 _AFTER = re.compile(rf"{_ANGLE}\s*{_SIDE}", re.IGNORECASE)
 _BEFORE = re.compile(rf"(?<![a-z]){_SIDE}\s*{_ANGLE}", re.IGNORECASE)
@@ -97,7 +97,7 @@ def parse_coordinates(text):
     """(latitude, longitude) of an answer, or None."""
     text = text.replace("−", "-").replace("–", "-")
     found = [
-        (m.group(1).lower().startswith("lat"), _angle(*m.group(2, 3, 4, 5)))
+        (m.group(1).lower().startswith(("lat", "纬", "緯")), _angle(*m.group(2, 3, 4, 5)))
         for m in _LABELLED.finditer(text)
     ]
     pair = None

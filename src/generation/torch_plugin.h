@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "generation/embedder.h"
 #include "generation/text_generator.h"
+#include "generation/training_call.h"
 #include "generation/training_outcome.h"
 #include "generation/training_plan.h"
 
@@ -48,14 +49,10 @@ class TorchPlugin {
   // `gre model info` / `gre model check`: a JSON object (docs/model_report.md).
   virtual Result<std::string> InspectModel(const std::string& model_dir, bool read_all_weights) = 0;
   // `gre train sft`: blocks until done, cancelled (checkpoint written) or failed.
-  virtual Result<TrainingOutcome> TrainSft(const std::string& config_path,
-                                           const std::vector<std::string>& overrides, bool resume,
+  virtual Result<TrainingOutcome> TrainSft(const TrainingCall& call,
                                            const CancellationToken& cancellation) = 0;
-  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above. `api_key`: of a
-  // server that draws the completions, "" none.
-  virtual Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
-                                            const std::vector<std::string>& overrides, bool resume,
-                                            const std::string& api_key,
+  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above.
+  virtual Result<TrainingOutcome> TrainGrpo(const TrainingCall& call,
                                             const CancellationToken& cancellation) = 0;
   // `gre train plan` (training/plan/training_planner.h).
   virtual Result<TrainingPlan> PlanTraining(const std::string& config_path,
@@ -71,7 +68,7 @@ class TorchPlugin {
 };
 
 // The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
-inline constexpr int kTorchPluginAbi = 7;
+inline constexpr int kTorchPluginAbi = 8;
 inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
 using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
 

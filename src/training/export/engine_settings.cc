@@ -59,6 +59,7 @@ class Collector {
     if (config.full()) return;
     Set("lora_r", Value(config.lora.rank), "lora.rank");
     Set("lora_alpha", Value(config.lora.alpha), "lora.alpha");
+    Set("lora_lora_dropout", Value(config.lora.dropout), "lora.dropout");
     Set("lora_use_rslora", Value(config.lora.rank_stabilised), "lora.rank_stabilised");
     Set("lora_target_modules", Targets(config),
         "lora.targets, in the language model alone: a regular expression");
@@ -106,7 +107,7 @@ EngineSettings LlamaFactorySettings(const TuningConfig& config) {
   } else {
     out.Set("lora_rank", Value(config.lora.rank), "lora.rank");
     out.Set("lora_alpha", Value(static_cast<int64_t>(config.lora.alpha)), "lora.alpha");
-    out.Set("lora_dropout", "0", "ours has none");
+    out.Set("lora_dropout", Value(config.lora.dropout), "lora.dropout");
     out.Set("use_rslora", Value(config.lora.rank_stabilised), "lora.rank_stabilised");
     out.Set("lora_target", config.lora_targets, "lora.targets");
   }
@@ -250,6 +251,7 @@ EngineSettings VerlSettings(const GrpoConfig& config) {
     out.Without("grpo.loss = dapo and bnpo: both become a mean over the tokens of a mini-batch");
   }
   if (config.mask_truncated) out.Without("grpo.mask_truncated");
+  if (!tuning.full() && tuning.lora.dropout > 0) out.Without("lora.dropout: verl has none");
   if (config.resample > 0) out.Without("grpo.resample: see verl's DAPO recipe (filter_groups)");
   if (config.curriculum.last_km < config.theta_km) {
     out.Without("rewards.theta_last_km: theta stays what gre_settings.json says");

@@ -159,8 +159,7 @@ std::string TrlScript(const std::string& base, bool supervised, bool full,
        supervised ? "" : ", reward_weights=weights",
        "),\n    train_dataset=data,\n",
        supervised ? "" : "    reward_funcs=rewards,\n",
-       full ? ""
-            : "    peft_config=LoraConfig(task_type=\"CAUSAL_LM\", lora_dropout=0.0, **lora),\n",
+       full ? "" : "    peft_config=LoraConfig(task_type=\"CAUSAL_LM\", **lora),\n",
        ").train()\n"});
 }
 

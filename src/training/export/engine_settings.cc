@@ -57,11 +57,11 @@ class Collector {
 
   void TrlLora(const TuningConfig& config) {
     if (config.full()) return;
-    Set("lora_r", Value(config.lora.rank), "lora.rank");
-    Set("lora_alpha", Value(config.lora.alpha), "lora.alpha");
-    Set("lora_lora_dropout", Value(config.lora.dropout), "lora.dropout");
-    Set("lora_use_rslora", Value(config.lora.rank_stabilised), "lora.rank_stabilised");
-    Set("lora_target_modules", Targets(config),
+    Set("peft_r", Value(config.lora.rank), "lora.rank");
+    Set("peft_lora_alpha", Value(config.lora.alpha), "lora.alpha");
+    Set("peft_lora_dropout", Value(config.lora.dropout), "lora.dropout");
+    Set("peft_use_rslora", Value(config.lora.rank_stabilised), "lora.rank_stabilised");
+    Set("peft_target_modules", Targets(config),
         "lora.targets, in the language model alone: a regular expression");
   }
 

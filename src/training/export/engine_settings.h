@@ -23,7 +23,7 @@ struct EngineSettings {
 
 // LLaMA-Factory's YAML.
 EngineSettings LlamaFactorySettings(const TuningConfig& config);
-// TRL's SFTConfig and GRPOConfig, with PEFT's LoraConfig under "lora_…" keys.
+// TRL's SFTConfig and GRPOConfig, with PEFT's LoraConfig under "peft_…" keys.
 EngineSettings TrlSftSettings(const TuningConfig& config);
 EngineSettings TrlGrpoSettings(const GrpoConfig& config);
 // Hydra overrides of verl.trainer.main_ppo.

@@ -146,7 +146,7 @@ std::string TrlScript(const std::string& base, bool supervised, bool full,
        supervised ? "" : "\nimport gre_rewards\nimport gre_rewards_http\n",
        "\nsettings = yaml.safe_load(open(\"config.yaml\", encoding=\"utf-8\"))\n"
        "lora = {key[5:]: settings.pop(key) for key in list(settings) if "
-       "key.startswith(\"lora_\")}\n"
+       "key.startswith(\"peft_\")}\n"
        "data = load_dataset(\"json\", data_files=\"train.jsonl\")[\"train\"]\n"
        "data = data.cast_column(\"images\", Sequence(Image()))\n",
        reward_lines,

@@ -185,7 +185,7 @@ TEST_F(TrainingExportTest, SupervisedRecipesGoToLlamaFactoryAndTrl) {
   ASSERT_EQ(data.size(), 2U);
   EXPECT_EQ(data[0]["conversations"][0]["value"], "<image>Where's this?");
   EXPECT_THAT(Text("llamafactory/config.yaml"),
-              HasSubstr("# optim.learning_rate\nlearning_rate: 0.0001\n"));
+              HasSubstr("# optim.learning_rate\nlearning_rate: 1.0e-04\n"));
   const auto trl = Export("qwen-lora.toml", "trl");
   ASSERT_TRUE(trl.ok()) << trl.error().message;
   EXPECT_THAT(Text("trl/train.py"), HasSubstr("SFTTrainer("));

@@ -33,6 +33,7 @@
 #include "training/sft_config.h"
 #include "training/tower_cache.h"
 #include "training/training_state.h"
+#include "training/tuning/tuning_run.h"
 #include "weights/checkpoint.h"
 
 namespace gre {
@@ -467,14 +468,7 @@ Result<TrainingOutcome> RunSft(const std::string& config_path,
   try {
     GRE_ASSIGN_OR_RETURN(SftConfig config, SftConfig::Load(config_path, overrides));
     const std::string directory = config.checkpoint.directory;
-    if (!resume && HasTrainingState(directory)) {
-      return Error{ErrorCode::kInvalidArgument,
-                   directory +
-                       ": holds checkpoints of a run; continue it with --resume or choose "
-                       "another checkpoint.directory"};
-    }
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
+    GRE_RETURN_IF_ERROR(PrepareRunDirectory(directory, resume));
     at::set_num_threads(config.schedule.threads);
     GRE_ASSIGN_OR_RETURN(Run run, Prepare(std::move(config), cancellation));
     LogInfo(std::to_string(run.train.size()) + " train photos, " + std::to_string(run.dev.size()) +

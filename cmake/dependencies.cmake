@@ -15,6 +15,7 @@ find_package(LibArchive 3.6 REQUIRED)
 find_package(PostgreSQL 15 REQUIRED)  # the client library only
 pkg_check_modules(vips REQUIRED IMPORTED_TARGET vips>=8.14)
 pkg_check_modules(exif REQUIRED IMPORTED_TARGET libexif>=0.6.24)
+pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib>=0.11)
 pkg_check_modules(pcre2 REQUIRED IMPORTED_TARGET libpcre2-8>=10.42)
 
 find_path(GEOGRAPHICLIB_INCLUDE GeographicLib/Geodesic.hpp REQUIRED)

@@ -7,6 +7,7 @@ namespace gre {
 // One file each.
 CommandSpec LocateCommand();
 CommandSpec TrainCommand();
+CommandSpec RewardsCommand();
 CommandSpec ModelCommand();
 CommandSpec BenchCommand();
 CommandSpec CalibrateCommand();

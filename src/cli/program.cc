@@ -129,8 +129,9 @@ CommandSpec GreProgram() {
       "  gre locate ~/Pictures/trip --out trip.html\n"
       "  gre locate photo.jpg --model Qwen/Qwen2.5-VL-7B-Instruct\n"
       "  gre locate photo.jpg --api-url http://localhost:8000/v1 --api-model NAME";
-  program.commands = {LocateCommand(), BenchCommand(),  DatasetCommand(),    TrainCommand(),
-                      ModelCommand(),  DoctorCommand(), CompletionCommand(), ManCommand()};
+  program.commands = {LocateCommand(), BenchCommand(),      DatasetCommand(),
+                      TrainCommand(),  RewardsCommand(),    ModelCommand(),
+                      DoctorCommand(), CompletionCommand(), ManCommand()};
   return program;
 }
 

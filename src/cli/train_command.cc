@@ -9,6 +9,7 @@
 
 #include "cli/commands.h"
 #include "cli/context.h"
+#include "cli/train_commands.h"
 #include "generation/torch_loader.h"
 
 namespace gre {
@@ -123,7 +124,7 @@ CommandSpec TrainCommand() {
   CommandSpec command;
   command.name = "train";
   command.summary = "Trains models";
-  command.commands = {SftCommand(), GrpoCommand()};
+  command.commands = {SftCommand(), GrpoCommand(), TrainReportCommand()};
   return command;
 }
 

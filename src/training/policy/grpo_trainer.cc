@@ -27,6 +27,7 @@
 #include "training/policy/rollouts.h"
 #include "training/policy/update_report.h"
 #include "training/policy_loss.h"
+#include "training/run_log.h"
 #include "training/training_state.h"
 #include "training/tuning/tuning_run.h"
 
@@ -54,6 +55,7 @@ class GrpoTrainer {
         records_(std::move(records)),
         places_(std::move(places)),
         cancellation_(cancellation),
+        log_(config_.tuning.checkpoint.directory, config_.tuning.log.tensorboard),
         engine_(model_, {EngineKind::kLocal, "policy", ""}),
         optimiser_(config_.tuning.optim.adamw, std::move(parameters)),
         curriculum_(config_.curriculum) {
@@ -89,6 +91,8 @@ class GrpoTrainer {
 
   Result<TrainingOutcome> Run() {
     const int64_t first = done_;
+    GRE_RETURN_IF_ERROR(
+        log_.Begin({"grpo", config_.tuning.recipe, config_.Describe(), config_.updates, done_}));
     while (done_ < config_.updates) {
       GRE_RETURN_IF_ERROR(UpdateOrSave());
       const int64_t most = config_.tuning.schedule.max_steps;
@@ -323,14 +327,19 @@ class GrpoTrainer {
 
   // Says and records what an update showed, and lets alarms and curriculum learn of it.
   Status Report(const std::vector<RolloutGroup>& groups, const UpdateReport& report) {
-    LogInfo(UpdateLine(report, config_.weights));
+    nlohmann::ordered_json line = UpdateJson(report, config_.weights);
+    AddMemoryUse(model_->spec().device.is_cpu(), line);
+    LogInfo(UpdateLine(report, config_.weights, MemoryText(line)));
     if (report.sums.tokens > 0) {
-      for (const std::string& alarm : alarms_.Observe(report.statistics)) LogWarning(alarm);
+      const std::vector<std::string> alarms = alarms_.Observe(report.statistics);
+      for (const std::string& alarm : alarms) LogWarning(alarm);
+      if (!alarms.empty()) line["alarms"] = alarms;
     }
     GRE_ASSIGN_OR_RETURN(LineAppender rollouts,
                          LineAppender::Open(directory() + "/rollouts.jsonl"));
-    GRE_RETURN_IF_ERROR(rollouts.Append(RolloutJson(groups.front(), done_).dump()));
-    GRE_RETURN_IF_ERROR(AppendLog(config_.tuning, UpdateJson(report, config_.weights)));
+    GRE_RETURN_IF_ERROR(
+        rollouts.Append(RolloutJson(groups.front(), done_, config_.weights).dump()));
+    GRE_RETURN_IF_ERROR(log_.Append(line));
     if (config_.weights[RewardPart::kDistance] > 0 &&
         curriculum_.Observe(report.means[RewardPart::kDistance])) {
       LogInfo(Concat({"theta is now ", FormatShortest(curriculum_.theta_km()), " km"}));
@@ -398,6 +407,7 @@ class GrpoTrainer {
   std::vector<TrainingRecord> records_;
   std::map<std::string, std::vector<LatLng>> places_;
   const CancellationToken& cancellation_;
+  RunLog log_;
   LocalEngine engine_;
   AdamW optimiser_;
   ThetaCurriculum curriculum_;

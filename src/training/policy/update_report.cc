@@ -50,12 +50,14 @@ UpdateReport SummariseUpdate(const std::vector<RolloutGroup>& groups, UpdateRepo
   return report;
 }
 
-std::string UpdateLine(const UpdateReport& report, const RewardParts& weights) {
+std::string UpdateLine(const UpdateReport& report, const RewardParts& weights,
+                       const std::string& memory) {
   const PolicyStatistics& statistics = report.statistics;
   std::string parts;
   for (const RewardPart part : kRewardParts) {
     if (weights[part] == 0) continue;
-    parts += Concat({"  ", RewardPartName(part), " ", FormatFixed(report.means[part], 3)});
+    parts += Concat({"  ", RewardPartName(part), " ", FormatFixed(report.means[part], 3), "±",
+                     FormatFixed(report.deviations[part], 3)});
   }
   const double speed = static_cast<double>(report.completion_tokens) / report.seconds;
   const double left = report.seconds * static_cast<double>(report.updates - report.update) / 60;
@@ -63,9 +65,18 @@ std::string UpdateLine(const UpdateReport& report, const RewardParts& weights) {
       Concat({"update ", std::to_string(report.update), "/", std::to_string(report.updates)});
   const std::string groups = Concat(
       {"flat groups ", std::to_string(report.flat_groups), "/", std::to_string(report.groups)});
-  return Concat({progress, "  reward ", FormatFixed(statistics.reward, 3), parts, "  kl ",
-                 FormatFixed(statistics.kl, 4), "  entropy ", FormatFixed(statistics.entropy, 3),
-                 "  ", groups, "  ", FormatFixed(speed, 0), " tokens/s, ", FormatFixed(left, 1),
+  std::string learnt;
+  if (report.sums.tokens > 0) {
+    const auto passes = static_cast<double>(report.sums.token_passes);
+    const auto clipped = static_cast<double>(report.sums.clipped_low + report.sums.clipped_high);
+    learnt =
+        Concat({"  loss ", FormatFixed(report.sums.loss, 4), "  kl ", FormatFixed(statistics.kl, 4),
+                "  clipped ", FormatFixed(100 * clipped / passes, 1), " %  entropy ",
+                FormatFixed(statistics.entropy, 3)});
+  }
+  return Concat({progress, "  reward ", FormatFixed(statistics.reward, 3), parts, learnt,
+                 "  length ", FormatFixed(report.mean_tokens, 0), "  ", groups, "  ",
+                 FormatFixed(speed, 0), " tokens/s, ", memory, ", ", FormatFixed(left, 1),
                  " min left"});
 }
 
@@ -98,18 +109,35 @@ OrderedJson UpdateJson(const UpdateReport& report, const RewardParts& weights) {
           {"gradient_norm", if_learnt(sums.gradient_norm)},
           {"learning_rate", if_learnt(sums.learning_rate)},
           {"theta_km", report.theta_km},
+          {"tokens_per_second", static_cast<double>(report.completion_tokens) / report.seconds},
           {"rollout_seconds", report.rollout_seconds},
           {"seconds", report.seconds}};
 }
 
-OrderedJson RolloutJson(const RolloutGroup& group, int64_t update) {
+OrderedJson RolloutJson(const RolloutGroup& group, int64_t update, const RewardParts& weights) {
   OrderedJson samples = OrderedJson::array();
   for (size_t i = 0; i < group.completions.size(); ++i) {
+    OrderedJson parts = OrderedJson::object();
+    for (const RewardPart part : kRewardParts) {
+      if (weights[part] > 0) parts[std::string(RewardPartName(part))] = group.parts[i][part];
+    }
     samples.push_back({{"text", group.completions[i].text},
                        {"reward", group.rewards[i]},
-                       {"advantage", group.advantages[i]}});
+                       {"parts", std::move(parts)},
+                       {"advantage", group.advantages[i]},
+                       {"truncated", group.completions[i].finish_reason == FinishReason::kLength}});
   }
-  return {{"update", update}, {"record", group.record->place}, {"completions", std::move(samples)}};
+  const TrainingRecord& record = *group.record;
+  OrderedJson truth;
+  if (record.point) {
+    truth = {{"latitude", record.point->latitude_deg}, {"longitude", record.point->longitude_deg}};
+  }
+  return {{"update", update},
+          {"record", record.place},
+          {"photo", record.photo},
+          {"truth", std::move(truth)},
+          {"country_code", record.country_code},
+          {"completions", std::move(samples)}};
 }
 
 }  // namespace gre

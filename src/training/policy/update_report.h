@@ -44,9 +44,11 @@ UpdateReport SummariseUpdate(const std::vector<RolloutGroup>& groups, UpdateRepo
 
 // A line for people, and one for log.jsonl; parts whose weight is 0 are left out. What an update
 // cannot know, because nothing was learnt from or the engine does not tell, is null.
-std::string UpdateLine(const UpdateReport& report, const RewardParts& weights);
+std::string UpdateLine(const UpdateReport& report, const RewardParts& weights,
+                       const std::string& memory);
 nlohmann::ordered_json UpdateJson(const UpdateReport& report, const RewardParts& weights);
 // A group's completions with what they earned.
-nlohmann::ordered_json RolloutJson(const RolloutGroup& group, int64_t update);
+nlohmann::ordered_json RolloutJson(const RolloutGroup& group, int64_t update,
+                                   const RewardParts& weights);
 
 }  // namespace gre

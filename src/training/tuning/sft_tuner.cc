@@ -16,6 +16,7 @@
 #include "core/log.h"
 #include "core/strings.h"
 #include "training/completion_batch.h"
+#include "training/run_log.h"
 #include "training/settings_reader.h"
 #include "training/training_state.h"
 #include "training/tuning/training_records.h"
@@ -43,6 +44,7 @@ class SftTuner {
         train_(std::move(train)),
         dev_(std::move(dev)),
         cancellation_(cancellation),
+        log_(config_.checkpoint.directory, config_.log.tensorboard),
         optimiser_(config_.optim.adamw, std::move(parameters)) {
     position_.settings = Concat({config_.Fingerprint(), ContentsSetting("model.base", base_hash),
                                  ContentsSetting("data.train", HashOf(train_))});
@@ -70,6 +72,8 @@ class SftTuner {
 
   Result<TrainingOutcome> Run() {
     const int64_t first = optimiser_.steps();
+    GRE_RETURN_IF_ERROR(
+        log_.Begin({"sft", config_.recipe, config_.Describe(), total_steps_, first}));
     for (;;) {
       const bool ends_epoch = position_.step_in_epoch == steps_per_epoch_;
       if ((ends_epoch || IsDue(config_.evaluation.every_steps)) &&
@@ -179,20 +183,24 @@ class SftTuner {
     last_loss_ = loss;
     const double seconds = SecondsSince(start);
     const double rate_of_tokens = static_cast<double>(tokens) / seconds;
+    nlohmann::ordered_json line = {{"update", step + 1},
+                                   {"epoch", position_.epoch},
+                                   {"loss", loss},
+                                   {"gradient_norm", norm},
+                                   {"learning_rate", rate},
+                                   {"records", end - begin},
+                                   {"reply_tokens", reply_tokens},
+                                   {"tokens", tokens},
+                                   {"tokens_per_second", rate_of_tokens},
+                                   {"seconds", seconds}};
+    AddMemoryUse(model_->spec().device.is_cpu(), line);
     LogInfo(Concat({"update ", std::to_string(step + 1), "/", std::to_string(total_steps_),
                     "  loss ", FormatFixed(loss, 4), "  norm ", FormatFixed(norm, 2), "  lr ",
                     FormatShortest(rate), "  ", FormatFixed(rate_of_tokens, 0), " tokens/s, ",
+                    MemoryText(line), ", ",
                     FormatFixed(seconds * static_cast<double>(total_steps_ - step - 1) / 60, 1),
                     " min left"}));
-    return AppendLog(config_, {{"update", step + 1},
-                               {"epoch", position_.epoch},
-                               {"loss", loss},
-                               {"gradient_norm", norm},
-                               {"learning_rate", rate},
-                               {"records", end - begin},
-                               {"reply_tokens", reply_tokens},
-                               {"tokens", tokens},
-                               {"seconds", seconds}});
+    return log_.Append(line);
   }
 
   Status Evaluate() {
@@ -212,14 +220,14 @@ class SftTuner {
       }
     }
     LogInfo(line);
-    GRE_RETURN_IF_ERROR(AppendLog(config_, {{"update", optimiser_.steps()},
-                                            {"dev",
-                                             {{"examples", scores.examples},
-                                              {"loss", scores.loss},
-                                              {"answers", scores.answers},
-                                              {"parsed", scores.parsed},
-                                              {"with_truth", scores.with_truth},
-                                              {"accuracy_km", accuracy}}}}));
+    GRE_RETURN_IF_ERROR(log_.Append({{"update", optimiser_.steps()},
+                                     {"dev",
+                                      {{"examples", scores.examples},
+                                       {"loss", scores.loss},
+                                       {"answers", scores.answers},
+                                       {"parsed", scores.parsed},
+                                       {"with_truth", scores.with_truth},
+                                       {"accuracy_km", accuracy}}}}));
     if (!(-scores.loss > position_.best_score)) return {};  // also where it is no number
     position_.best_score = -scores.loss;
     position_.best_epoch = position_.epoch;
@@ -231,6 +239,7 @@ class SftTuner {
   std::shared_ptr<VisionLanguageModel> model_;
   std::vector<TrainingRecord> train_, dev_;
   const CancellationToken& cancellation_;
+  RunLog log_;
   AdamW optimiser_;
   TrainingPosition position_;
   int64_t steps_per_epoch_ = 0, total_steps_ = 0, warmup_steps_ = 0;

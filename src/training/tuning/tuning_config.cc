@@ -56,6 +56,7 @@ void VisitPlaces(Config& config, Visitor&& visit) {
   visit("checkpoint.directory", config.checkpoint.directory);
   visit("checkpoint.every_steps", config.checkpoint.every_steps);
   visit("checkpoint.keep", config.checkpoint.keep);
+  visit("log.tensorboard", config.log.tensorboard);
 }
 
 // Of supervised fine-tuning alone.
@@ -77,6 +78,7 @@ void TuningConfig::Read(SettingsReader& reader) {
 }
 
 Status TuningConfig::Check(const std::string& path) {
+  recipe = path;
   SettingChecks check(path);
   check.Expect(!model.base.empty(), "model.base", model.base, "a path");
   check.Expect(!data.train.empty(), "data.train", data.train, "a path");

@@ -60,6 +60,10 @@ struct TuningConfig {
     int64_t every_steps = 100;  // 0 = at the end of an epoch only
     int keep = 2;
   } checkpoint;
+  struct Log {
+    bool tensorboard = false;  // event files beside log.jsonl
+  } log;
+  std::string recipe;  // the file; no setting
 
   // Overrides are "section.key=value". Unknown keys and impossible values are errors that name the
   // key, the value and the range.

@@ -8,8 +8,6 @@
 #include <system_error>
 #include <utility>
 
-#include <nlohmann/json.hpp>
-
 #include "core/file.h"
 #include "core/log.h"
 #include "core/random.h"
@@ -195,12 +193,6 @@ Status KeepBest(const TuningConfig& config, VisionLanguageModel& model) {
   if (config.full()) return WriteModel(best, config.model.base, model);
   return WriteLora(best, WalkOf(model), config.lora, config.model.base,
                    [&](const std::string& path) { return model.TransformersName(path); });
-}
-
-Status AppendLog(const TuningConfig& config, const nlohmann::ordered_json& line) {
-  GRE_ASSIGN_OR_RETURN(LineAppender log,
-                       LineAppender::Open(config.checkpoint.directory + "/log.jsonl"));
-  return log.Append(line.dump());
 }
 
 }  // namespace gre

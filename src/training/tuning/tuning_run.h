@@ -4,8 +4,6 @@
 #include <string>
 #include <vector>
 
-#include <nlohmann/json_fwd.hpp>
-
 #include "core/cancellation.h"
 #include "core/result.h"
 #include "model/lora/new_adapter.h"
@@ -51,8 +49,5 @@ std::vector<size_t> EpochOrder(size_t records, uint64_t seed, int64_t epoch);
 
 // Writes what was learnt to directory/best: the adapter as PEFT reads it, or the whole model.
 Status KeepBest(const TuningConfig& config, VisionLanguageModel& model);
-
-// Adds a line to directory/log.jsonl.
-Status AppendLog(const TuningConfig& config, const nlohmann::ordered_json& line);
 
 }  // namespace gre

@@ -6,10 +6,11 @@
 #include "generation/chat_body.h"
 #include "generation/chat_reply.h"
 
-// Any bytes a server may send: a whole reply, an error body and a stream.
+// Any bytes a server may send: a whole reply of either protocol, an error body and a stream.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
   (void)gre::ParseChatReply(bytes);
+  (void)gre::ParseGenerateReply(bytes);
   const std::string message = gre::ParseErrorMessage(bytes);
   if (!gre::IsValidUtf8(message) || message.find('\n') != std::string::npos) std::abort();
   (void)gre::RefusedField(message, {});

@@ -5,13 +5,11 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/api_key.h"
 #include "cli/models.h"
-#include "core/file.h"
 #include "core/json.h"
-#include "core/strings.h"
 #include "generation/remote_engine.h"
 #include "generation/torch_loader.h"
-#include "net/secrets.h"
 
 namespace gre {
 namespace {
@@ -19,35 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::string_view kEmbeddedModelType = "gre_nano";  // of a copy in another folder
-constexpr char kDefaultKeyVariable[] = "GRE_API_KEY";
-
-// The key never comes from the command line, where other users of the machine could read it. Empty
-// without one.
-Result<std::string> ReadApiKey(const EngineOptions& options, const Environment& environment) {
-  std::string source = options.api_key_file;
-  std::string text;
-  if (!options.api_key_file.empty()) {
-    if (!options.api_key_env.empty()) {
-      return Error{ErrorCode::kInvalidArgument,
-                   "--api-key-file and --api-key-env exclude each other"};
-    }
-    GRE_ASSIGN_OR_RETURN(text, ReadFile(options.api_key_file, 64 << 10));
-  } else {
-    source = options.api_key_env.empty() ? kDefaultKeyVariable : options.api_key_env;
-    text = environment(source).value_or("");
-  }
-  const std::string key(Trim(text));
-  const bool named = !options.api_key_file.empty() || !options.api_key_env.empty();
-  if (key.empty() && named) {
-    return Error{ErrorCode::kInvalidArgument,
-                 source + (options.api_key_file.empty() ? ": this variable is not set or empty"
-                                                        : ": this file holds no key")};
-  }
-  if (Status status = CheckSecret(key); !status.ok()) {
-    return std::move(status).error().Wrap(source);
-  }
-  return key;
-}
 
 ChatDialect DialectOf(const std::string& name) {
   if (name == "openai") {
@@ -60,7 +29,8 @@ Result<Engine> MakeRemoteEngine(const EngineOptions& options, const Environment&
   RemoteEngineOptions remote;
   remote.api_url = options.api_url;
   remote.model = options.api_model;
-  GRE_ASSIGN_OR_RETURN(remote.api_key, ReadApiKey(options, environment));
+  GRE_ASSIGN_OR_RETURN(remote.api_key,
+                       ReadApiKey({options.api_key_env, options.api_key_file}, environment));
   remote.dialect = DialectOf(options.api_dialect);
   remote.max_concurrency = options.concurrency;
   remote.max_pixels = options.max_pixels;

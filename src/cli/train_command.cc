@@ -7,6 +7,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "cli/api_key.h"
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/train_commands.h"
@@ -19,6 +20,8 @@ struct TrainOptions {
   std::string config;
   std::vector<std::string> overrides;
   bool resume = false;
+  std::string api_key_env, api_key_file;  // of grpo
+  std::string api_key;                    // what they give
 };
 
 // Runs a stage of training in the plugin.
@@ -49,8 +52,22 @@ std::string OutcomeJson(const TrainingOutcome& outcome, double seconds) {
   return json.dump(-1, ' ', false, Json::error_handler_t::replace);
 }
 
+// Where the key of a server comes from.
+std::vector<OptionSpec> ApiKeyOptions(TrainOptions& options) {
+  return {{.name = "api-key-env",
+           .value_name = "NAME",
+           .help = "The environment variable that holds the key of the server of rollouts.engine; "
+                   "without it GRE_API_KEY, where it is set",
+           .target = &options.api_key_env},
+          {.name = "api-key-file",
+           .value_name = "FILE",
+           .help = "The file that holds that key",
+           .target = &options.api_key_file,
+           .is_path = true}};
+}
+
 CommandSpec StageCommand(const std::string& name, const std::string& summary,
-                         const std::string& description, TrainStage stage) {
+                         const std::string& description, bool may_ask_servers, TrainStage stage) {
   const auto options = std::make_shared<TrainOptions>();
   CommandSpec command;
   command.name = name;
@@ -73,10 +90,22 @@ CommandSpec StageCommand(const std::string& name, const std::string& summary,
        .target = &options->resume,
        .configurable = false},
   };
-  command.run = [options, name, stage = std::move(stage)](CliContext& context) -> ExitCode {
+  if (may_ask_servers) {
+    for (OptionSpec& option : ApiKeyOptions(*options)) {
+      command.options.push_back(std::move(option));
+    }
+  }
+  command.run = [options, name, may_ask_servers,
+                 stage = std::move(stage)](CliContext& context) -> ExitCode {
     if (options->config.empty()) {
       return context.Fail(
           {ErrorCode::kInvalidArgument, "'gre train " + name + "' needs --config FILE.toml"});
+    }
+    if (may_ask_servers) {
+      Result<std::string> key =
+          ReadApiKey({options->api_key_env, options->api_key_file}, context.environment());
+      if (!key.ok()) return context.Fail(key.error());
+      options->api_key = std::move(*key);
     }
     const Result<TorchPlugin*> plugin = LoadTorchPlugin();
     if (!plugin.ok()) {
@@ -100,6 +129,7 @@ CommandSpec SftCommand() {
       "interrupted; an interrupted run leaves a checkpoint and goes on with --resume.\n"
       "  gre train sft --config recipes/qwen-lora.toml --set model.base=DIR\n"
       "  gre train sft --config recipes/nano.toml --set schedule.epochs=2",
+      /*may_ask_servers=*/false,
       [](TorchPlugin& plugin, const TrainOptions& options, const CancellationToken& cancellation) {
         return plugin.TrainSft(options.config, options.overrides, options.resume, cancellation);
       });
@@ -110,11 +140,14 @@ CommandSpec GrpoCommand() {
       "grpo", "Reinforcement learning: judging chains (stage I), distance (stage II)",
       "Draws several completions of each prompt with the weights that learn, scores them by "
       "verdict, distance, form and consistency, and updates towards the better ones (GRPO and its "
-      "kin). Interrupted runs go on with --resume.\n"
+      "kin). A vLLM or SGLang server may draw them instead (rollouts.engine). Interrupted runs go "
+      "on with --resume.\n"
       "  gre train grpo --config recipes/grpo-lora.toml --set model.base=DIR "
       "--set model.adapter=build/sft/best",
+      /*may_ask_servers=*/true,
       [](TorchPlugin& plugin, const TrainOptions& options, const CancellationToken& cancellation) {
-        return plugin.TrainGrpo(options.config, options.overrides, options.resume, cancellation);
+        return plugin.TrainGrpo(options.config, options.overrides, options.resume, options.api_key,
+                                cancellation);
       });
 }
 

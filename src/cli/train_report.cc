@@ -82,6 +82,7 @@ CommandSpec TrainReportCommand() {
       "  gre train report build/grpo --out report.html";
   command.options = {
       {.name = "RUN_DIR",
+       .value_name = "RUN_DIR",
        .help = "The run's folder: checkpoint.directory of its recipe",
        .target = &options->run,
        .positional = true,

@@ -82,12 +82,35 @@ Result<std::string> BuildChatBody(const GenerationRequest& request,
   add("n", options.num_samples > 1, options.num_samples);
   add("stop", !sampling.stop.empty(), sampling.stop);
   add("logprobs", options.logprobs, true);
+  add("return_token_ids", options.token_ids, true);
   add("stream", options.stream, true);
   add("stream_options", options.stream, {{"include_usage", true}});
   add("top_p", all || sampling.top_p != 1, sampling.top_p);
   add("top_k", all || sampling.top_k > 0, sampling.top_k > 0 ? sampling.top_k : -1);
   add("min_p", all || sampling.min_p > 0, sampling.min_p);
   add("repetition_penalty", all || sampling.repetition_penalty != 1, sampling.repetition_penalty);
+  return DumpJson(body);
+}
+
+std::string BuildGenerateBody(const GenerationRequest& request, const std::string& prompt,
+                              const std::vector<std::string>& image_urls,
+                              const ChatBodyOptions& options) {
+  const SamplingOptions& sampling = request.sampling;
+  Json body = {{"text", prompt},
+               {"image_data", image_urls},
+               {"sampling_params",
+                {{"temperature", sampling.temperature},
+                 {"top_p", sampling.top_p},
+                 {"top_k", sampling.top_k > 0 ? sampling.top_k : -1},
+                 {"min_p", sampling.min_p},
+                 {"repetition_penalty", sampling.repetition_penalty},
+                 {"max_new_tokens", sampling.max_new_tokens},
+                 {"n", options.num_samples}}},
+               {"return_logprob", true},
+               {"logprob_start_len", -1},
+               {"top_logprobs_num", 0}};
+  if (!sampling.stop.empty()) body["sampling_params"]["stop"] = sampling.stop;
+  if (!options.model.empty()) body["lora_path"] = options.model;
   return DumpJson(body);
 }
 

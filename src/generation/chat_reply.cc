@@ -1,6 +1,8 @@
 #include "generation/chat_reply.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -12,6 +14,7 @@ namespace gre {
 namespace {
 
 constexpr int kMaxChoices = 1024;
+constexpr int64_t kMaxTokenId = std::numeric_limits<int32_t>::max();
 constexpr size_t kMaxErrorBytes = 4096;  // the caller shortens what it shows
 
 // The member `key` when it is there and a string; many servers send null instead of leaving it out.
@@ -71,6 +74,19 @@ std::vector<float> LogprobsOf(const Json& choice) {
     values.push_back(token["logprob"].get<float>());
   }
   return values;
+}
+
+// The list of token ids `key`; nullopt where it is there and is no such list.
+std::optional<std::vector<int32_t>> IdsOr(const Json& object, const char* key) {
+  std::vector<int32_t> ids;
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return ids;
+  if (!found->is_array()) return std::nullopt;
+  for (const Json& id : *found) {
+    if (!id.is_number_integer() || id < 0 || id > kMaxTokenId) return std::nullopt;
+    ids.push_back(id.get<int32_t>());
+  }
+  return ids;
 }
 
 std::string JoinReasoning(const std::string& reasoning, const std::string& content) {
@@ -144,6 +160,9 @@ Result<ChatReply> ParseChatReply(std::string_view body) {
     completion.finish_reason = ReasonOf(reason);
     completion.text = JoinReasoning(ReasoningOf(message), ContentOf(message));
     completion.logprobs = LogprobsOf(choice);
+    auto ids = IdsOr(choice, "token_ids");
+    if (!ids) return BadReply("\"token_ids\" that are no list of ids");
+    completion.token_ids = std::move(*ids);
     if (const std::string refusal = StringOr(message, "refusal"); !refusal.empty()) {
       completion.text = refusal;
       completion.finish_reason = FinishReason::kRefused;
@@ -153,6 +172,58 @@ Result<ChatReply> ParseChatReply(std::string_view body) {
   if (const auto usage = reply.find("usage"); usage != reply.end() && usage->is_object()) {
     parsed.prompt_tokens = IntOr(*usage, "prompt_tokens", 0);
     parsed.completion_tokens = IntOr(*usage, "completion_tokens", 0);
+  }
+  parsed.model = StringOr(reply, "model");
+  auto prompt_ids = IdsOr(reply, "prompt_token_ids");
+  if (!prompt_ids) return BadReply("\"prompt_token_ids\" that are no list of ids");
+  parsed.prompt_ids = std::move(*prompt_ids);
+  return parsed;
+}
+
+Result<ChatReply> ParseGenerateReply(std::string_view body) {
+  const auto bad = [](const char* found) {
+    return Error{ErrorCode::kInvalidInput,
+                 Concat({"the server answered with ", found, ", expected a reply of SGLang's ",
+                         "/generate"})};
+  };
+  Result<Json> json = ParseJson(body);
+  if (!json.ok()) return bad(DescribeText(body).c_str());
+  if (json->is_object()) GRE_RETURN_IF_ERROR(CheckErrorObject(*json, body));
+  const Json samples = json->is_array() ? std::move(*json) : Json::array({std::move(*json)});
+  if (samples.empty() || samples.size() > kMaxChoices) return bad("a list of the wrong length");
+  ChatReply parsed;
+  for (const Json& sample : samples) {
+    if (!sample.is_object() || !sample.contains("meta_info") || !sample["meta_info"].is_object()) {
+      return bad("JSON without \"meta_info\"");
+    }
+    const Json& meta = sample["meta_info"];
+    Completion completion;
+    completion.text = StringOr(sample, "text");
+    const auto reason = meta.find("finish_reason");
+    const bool typed = reason != meta.end() && reason->is_object();
+    const std::string name = typed ? StringOr(*reason, "type") : StringOr(meta, "finish_reason");
+    GRE_RETURN_IF_ERROR(CheckReason(name));
+    if (name.empty()) return bad("a sample without \"finish_reason\"");
+    completion.finish_reason = ReasonOf(name);
+    const auto tokens = meta.find("output_token_logprobs");
+    if (tokens != meta.end() && tokens->is_array()) {
+      for (const Json& token : *tokens) {  // [logprob, id, text]
+        if (!token.is_array() || token.size() < 2 || !token[0].is_number() ||
+            !token[1].is_number_integer() || token[1] < 0 || token[1] > kMaxTokenId) {
+          return bad("\"output_token_logprobs\" that are no list of [logprob, id, text]");
+        }
+        completion.logprobs.push_back(token[0].get<float>());
+        completion.token_ids.push_back(token[1].get<int32_t>());
+      }
+    }
+    const auto ids = IdsOr(sample, "output_ids");
+    if (!ids || (!ids->empty() && *ids != completion.token_ids)) {
+      return bad("\"output_ids\" that are not the ids of \"output_token_logprobs\"");
+    }
+    parsed.prompt_tokens = std::max(parsed.prompt_tokens, IntOr(meta, "prompt_tokens", 0));
+    parsed.completion_tokens += IntOr(meta, "completion_tokens", 0);
+    parsed.weight_version = StringOr(meta, "weight_version");
+    parsed.completions.push_back(std::move(completion));
   }
   return parsed;
 }
@@ -164,6 +235,7 @@ std::string ParseErrorMessage(std::string_view body) {
     if (error != parsed->end() && error->is_object()) message = StringOr(*error, "message");
     if (error != parsed->end() && error->is_string()) message = error->get<std::string>();
     if (message.empty()) message = StringOr(*parsed, "message");
+    if (message.empty()) message = StringOr(*parsed, "error_message");  // SGLang's adapters
     if (message.empty()) message = StringOr(*parsed, "detail");
     const auto details = parsed->find("detail");
     if (message.empty() && details != parsed->end() && details->is_array()) {

@@ -18,6 +18,9 @@ struct ChatReply {
   std::vector<Completion> completions;  // by choice index
   int prompt_tokens = 0;
   int completion_tokens = 0;
+  std::string model;  // that answered, as the server calls it; "" where it does not say
+  std::vector<int32_t> prompt_ids;  // as the server read the prompt; empty where it does not tell
+  std::string weight_version;       // SGLang: of the base's weights
 };
 
 // A whole (non-streamed) reply. A refusal is a completion with FinishReason::kRefused, not an
@@ -26,6 +29,10 @@ struct ChatReply {
 // came with status 200, kUnavailable for an answer that the server gave up, kInvalidInput for what
 // is no chat completion.
 Result<ChatReply> ParseChatReply(std::string_view body);
+
+// A reply of SGLang's POST /generate: one object, or a list of them for several samples. Errors as
+// above.
+Result<ChatReply> ParseGenerateReply(std::string_view body);
 
 // The message of an error body in any of the forms in use, or the start of the body itself: one
 // line, without control characters.

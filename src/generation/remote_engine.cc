@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "core/base64.h"
+#include "core/check.h"
 #include "core/log.h"
 #include "core/random.h"
 #include "core/strings.h"
@@ -35,6 +36,7 @@ constexpr size_t kMaxShownBytes = 500;
 constexpr int kPatience = 3;
 
 constexpr std::string_view kEndpoint = "/chat/completions";
+constexpr std::string_view kNativeEndpoint = "/generate";  // of SGLang, beside /v1
 
 // The root of the API in the form to which kEndpoint is added.
 Result<std::string> NormalizeApiUrl(std::string url) {
@@ -101,7 +103,10 @@ RemoteEngine::RemoteEngine(RemoteEngineOptions options)
 
 Result<std::unique_ptr<RemoteEngine>> RemoteEngine::Create(RemoteEngineOptions options) {
   GRE_ASSIGN_OR_RETURN(options.api_url, NormalizeApiUrl(options.api_url));
-  if (options.model.empty()) {
+  if (options.dialect == ChatDialect::kSglang) {
+    if (options.api_url.ends_with("/v1")) options.api_url.resize(options.api_url.size() - 3);
+    GRE_CHECK(options.render_prompt);
+  } else if (options.model.empty()) {
     return Error{ErrorCode::kInvalidArgument,
                  "a remote engine needs the server's name of the model (--api-model NAME)"};
   }
@@ -151,6 +156,8 @@ Result<GenerationResult> RemoteEngine::Ask(
   body.model = options_.model;
   body.dialect = options_.dialect;
   body.logprobs = options_.request_logprobs;
+  body.token_ids = options_.request_token_ids;
+  GRE_CHECK(!on_text || options_.dialect != ChatDialect::kSglang);
   body.stream = static_cast<bool>(on_text);
   const uint64_t seed = HashSeed(request.sampling.seed, request.id);
   // The reply that begins with sample `first`.
@@ -195,6 +202,16 @@ Result<GenerationResult> RemoteEngine::Ask(
   return result;
 }
 
+void RemoteEngine::set_model(const std::string& model) { options_.model = info_.model = model; }
+
+Result<std::string> RemoteEngine::BuildBody(const GenerationRequest& request,
+                                            const std::vector<std::string>& image_urls,
+                                            const ChatBodyOptions& options) const {
+  if (options.dialect != ChatDialect::kSglang) return BuildChatBody(request, image_urls, options);
+  GRE_ASSIGN_OR_RETURN(const std::string prompt, options_.render_prompt(request));
+  return BuildGenerateBody(request, prompt, image_urls, options);
+}
+
 Result<ChatReply> RemoteEngine::Exchange(const GenerationRequest& request,
                                          const std::vector<std::string>& image_urls,
                                          ChatBodyOptions body_options,
@@ -203,7 +220,8 @@ Result<ChatReply> RemoteEngine::Exchange(const GenerationRequest& request,
   const SlotHolder slot(free_slots_);
   HttpRequest http;
   http.method = "POST";
-  http.url = options_.api_url + std::string(kEndpoint);
+  const bool native = options_.dialect == ChatDialect::kSglang;
+  http.url = Concat({options_.api_url, native ? kNativeEndpoint : kEndpoint});
   http.headers["Content-Type"] = "application/json";
   http.bearer_token = options_.api_key;
   http.timeout_ms = options_.timeout_ms;
@@ -212,7 +230,7 @@ Result<ChatReply> RemoteEngine::Exchange(const GenerationRequest& request,
   http.max_response_bytes = options_.max_reply_bytes;
   for (;;) {
     body_options.refused = RefusedFields();
-    GRE_ASSIGN_OR_RETURN(http.body, BuildChatBody(request, image_urls, body_options));
+    GRE_ASSIGN_OR_RETURN(http.body, BuildBody(request, image_urls, body_options));
     RetryPolicy policy = options_.retry;
     if (unreachable_ >= kPatience) policy.max_attempts = 1;
     std::optional<ChatReply> reply;
@@ -232,8 +250,14 @@ Result<ChatReply> RemoteEngine::Exchange(const GenerationRequest& request,
       if (response.error().code == ErrorCode::kUnavailable) ++unreachable_;
       return response.error();
     }
+    if (reply && options_.check_reply) {
+      if (const Status status = options_.check_reply(request, *reply); !status.ok()) {
+        return Blame(status.error());
+      }
+    }
     if (reply) return std::move(*reply);
-    if (response->status == 400 || response->status == 422 || response->status == 500) {
+    if (!native &&
+        (response->status == 400 || response->status == 422 || response->status == 500)) {
       const std::string field = RefusedField(ParseErrorMessage(response->body), body_options);
       if (!field.empty()) {
         Refuse(field);
@@ -251,10 +275,6 @@ Result<HttpResponse> RemoteEngine::Attempt(const HttpRequest& http,
                                            const ChatStream::OnText& on_text,
                                            std::optional<ChatReply>& reply,
                                            const CancellationToken& cancellation) const {
-  // The server's own errors come with its name, those of the exchange have it already.
-  const auto blame = [&](const Error& error) {
-    return Error{error.code, options_.api_url + ": " + Clean(error.message)};
-  };
   ChatStream stream(on_text);
   Status status;
   BodyCallback on_body;
@@ -267,12 +287,17 @@ Result<HttpResponse> RemoteEngine::Attempt(const HttpRequest& http,
   Result<HttpResponse> response = SendHttp(http, cancellation, on_body);
   if (!response.ok()) return Error{response.error().code, Clean(response.error().message)};
   unreachable_ = 0;
-  if (!status.ok()) return blame(status.error());
+  if (!status.ok()) return Blame(status.error());
   if (response->status / 100 != 2) return response;
-  Result<ChatReply> parsed = on_text ? stream.Finish() : ParseChatReply(response->body);
-  if (!parsed.ok()) return blame(parsed.error());
+  const auto parse = options_.dialect == ChatDialect::kSglang ? ParseGenerateReply : ParseChatReply;
+  Result<ChatReply> parsed = on_text ? stream.Finish() : parse(response->body);
+  if (!parsed.ok()) return Blame(parsed.error());
   reply = std::move(parsed).value();
   return response;
+}
+
+Error RemoteEngine::Blame(const Error& error) const {
+  return {error.code, options_.api_url + ": " + Clean(error.message)};
 }
 
 std::string RemoteEngine::Clean(std::string_view server_text) const {

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -9,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "generation/chat_body.h"
@@ -32,6 +34,14 @@ struct RemoteEngineOptions {
   size_t max_reply_bytes = 32 << 20;
   int64_t max_pixels = 0;  // larger photos are scaled down before they are sent; 0 = as they are
   RetryPolicy retry;
+  // For training, which learns from the very tokens: asks for their ids (kVllm; kSglang always
+  // tells) and lets `check_reply` look at every reply, which it may correct; its error is the
+  // request's. Called from several threads.
+  bool request_token_ids = false;
+  std::function<Status(const GenerationRequest& request, ChatReply& reply)> check_reply;
+  // kSglang: the prompt as the model's chat template renders it, one placeholder an image. Called
+  // from several threads.
+  std::function<Result<std::string>(const GenerationRequest& request)> render_prompt;
 };
 
 // A TextGenerator that asks an OpenAI-compatible server. Photos leave the machine only through this
@@ -51,6 +61,8 @@ class RemoteEngine final : public TextGenerator {
                                                  const StreamCallback& stream,
                                                  const CancellationToken& cancellation) override;
   [[nodiscard]] const EngineInfo& info() const override { return info_; }
+  // What the server is asked for from now on. Not while Generate runs.
+  void set_model(const std::string& model);
 
  private:
   explicit RemoteEngine(RemoteEngineOptions options);
@@ -60,6 +72,9 @@ class RemoteEngine final : public TextGenerator {
   Result<GenerationResult> Ask(const GenerationRequest& request,
                                const std::function<void(int, std::string_view)>& on_text,
                                const CancellationToken& cancellation) const;
+  [[nodiscard]] Result<std::string> BuildBody(const GenerationRequest& request,
+                                              const std::vector<std::string>& image_urls,
+                                              const ChatBodyOptions& options) const;
   // One body and its reply, with retries. Waits while max_concurrency others are in progress.
   Result<ChatReply> Exchange(const GenerationRequest& request,
                              const std::vector<std::string>& image_urls,
@@ -69,6 +84,8 @@ class RemoteEngine final : public TextGenerator {
   Result<HttpResponse> Attempt(const HttpRequest& http, const ChatStream::OnText& on_text,
                                std::optional<ChatReply>& reply,
                                const CancellationToken& cancellation) const;
+  // An error of the server's own with its name; those of the exchange have it already.
+  [[nodiscard]] Error Blame(const Error& error) const;
   // An error of the exchange without the key, short enough for a line.
   [[nodiscard]] std::string Clean(std::string_view server_text) const;
   [[nodiscard]] std::set<std::string> RefusedFields() const;

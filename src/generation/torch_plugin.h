@@ -50,16 +50,18 @@ class TorchPlugin {
   virtual Result<TrainingOutcome> TrainSft(const std::string& config_path,
                                            const std::vector<std::string>& overrides, bool resume,
                                            const CancellationToken& cancellation) = 0;
-  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above.
+  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above. `api_key`: of a
+  // server that draws the completions, "" none.
   virtual Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
                                             const std::vector<std::string>& overrides, bool resume,
+                                            const std::string& api_key,
                                             const CancellationToken& cancellation) = 0;
   // LibTorch version, CPU capability, CUDA devices: a JSON object for `gre doctor`.
   virtual std::string DescribeRuntime() = 0;
 };
 
 // The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
-inline constexpr int kTorchPluginAbi = 5;
+inline constexpr int kTorchPluginAbi = 6;
 inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
 using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
 

@@ -58,6 +58,10 @@ class VisionLanguageModel {
                                                            std::span<const RgbImage* const> images,
                                                            bool add_generation_prompt) const = 0;
 
+  // The image in the size in which EncodePrompt reads it, so that others who prepare it for this
+  // model find nothing left to change.
+  [[nodiscard]] virtual Result<RgbImage> FitImage(const RgbImage& image) const { return image; }
+
   // Vision tower and merger: feature rows of one prepared image, [R, hidden]; undefined when
   // `cancellation` (may be null) was set meanwhile.
   virtual at::Tensor EncodeImage(const at::Tensor& pixels,

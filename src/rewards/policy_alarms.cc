@@ -12,9 +12,13 @@ constexpr double kLeastEntropyShare = 0.1;  // of the first window's
 constexpr double kMostKl = 1;               // nats a token
 constexpr double kMostTruncated = 0.3;
 constexpr double kLeastFormat = 0.5;
+constexpr double kMostMismatch = 0.05;  // exp(0.05) = 1.05, above which others saw runs fail
+constexpr double kLeastRatio = 0.8, kMostRatio = 1.25;
+constexpr double kMostCorrected = 0.1;
 
 PolicyStatistics MeanOf(const std::vector<PolicyStatistics>& window) {
   PolicyStatistics mean;
+  mean.ratio = 0;
   const auto count = static_cast<double>(window.size());
   for (const PolicyStatistics& s : window) {
     mean.reward += s.reward / count;
@@ -23,6 +27,9 @@ PolicyStatistics MeanOf(const std::vector<PolicyStatistics>& window) {
     mean.entropy += s.entropy / count;
     mean.kl += s.kl / count;
     mean.truncated += s.truncated / count;
+    mean.mismatch += s.mismatch / count;
+    mean.ratio += s.ratio / count;
+    mean.corrected += s.corrected / count;
   }
   return mean;
 }
@@ -72,6 +79,14 @@ std::vector<std::string> PolicyAlarms::Observe(const PolicyStatistics& statistic
         Concat({"only ", percent(mean.format),
                 " of the completions keep the form: fine-tune first (gre train sft), or give "
                 "rewards.format more weight"}));
+  judge("mismatch",
+        mean.mismatch > kMostMismatch || mean.ratio < kLeastRatio || mean.ratio > kMostRatio ||
+            mean.corrected > kMostCorrected,
+        Concat({"the server's log-probabilities lie ", FormatFixed(mean.mismatch, 3),
+                " nats a token from the trainer's (mean ratio ", FormatFixed(mean.ratio, 2), ", ",
+                percent(mean.corrected),
+                " of the tokens corrected): is its precision model.dtype, does it apply the "
+                "adapter to every module, and is rollouts.logprobs what it sends?"}));
   return begun;
 }
 

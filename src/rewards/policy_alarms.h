@@ -15,6 +15,10 @@ struct PolicyStatistics {
   double entropy = 0;         // nats a token
   double kl = 0;              // to the reference, a token
   double truncated = 0;       // share of completions that the length cut
+  // Of a server's completions: the trainer's log-probabilities of their tokens against its own.
+  double mismatch = 0;   // mean |difference|
+  double ratio = 1;      // mean of exp(difference)
+  double corrected = 0;  // share of tokens whose weight was limited
 };
 
 // Watches a run for what usually goes wrong and says so once each time it begins, with what to try.

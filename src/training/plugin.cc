@@ -135,9 +135,11 @@ class LibTorchPlugin final : public TorchPlugin {
 
   Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
                                     const std::vector<std::string>& overrides, bool resume,
+                                    const std::string& api_key,
                                     const CancellationToken& cancellation) override {
-    return CatchTorchErrors(config_path,
-                            [&] { return RunGrpo(config_path, overrides, resume, cancellation); });
+    return CatchTorchErrors(config_path, [&] {
+      return RunGrpo(config_path, overrides, resume, api_key, cancellation);
+    });
   }
 
   std::string DescribeRuntime() override { return gre::DescribeRuntime(); }

@@ -131,6 +131,12 @@ Result<EncodedPrompt> Qwen25VlModel::EncodePrompt(std::span<const ChatTurn> turn
   return prompt;
 }
 
+Result<RgbImage> Qwen25VlModel::FitImage(const RgbImage& image) const {
+  GRE_ASSIGN_OR_RETURN(const ImageSize size,
+                       SmartResize({image.width, image.height}, processor_.resize));
+  return Resize(image, size, ResizeFilter::kBicubic);
+}
+
 at::Tensor Qwen25VlModel::EncodeImage(const at::Tensor& pixels,
                                       const CancellationToken* cancellation) const {
   return network_.vision().Forward(pixels, cancellation);

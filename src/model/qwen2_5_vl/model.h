@@ -27,6 +27,7 @@ class Qwen25VlModel : public VisionLanguageModel {
   [[nodiscard]] Result<EncodedPrompt> EncodePrompt(std::span<const ChatTurn> turns,
                                                    std::span<const RgbImage* const> images,
                                                    bool add_generation_prompt) const override;
+  [[nodiscard]] Result<RgbImage> FitImage(const RgbImage& image) const override;
   // pixels: [units high, units wide, merge_area, patch values].
   at::Tensor EncodeImage(const at::Tensor& pixels,
                          const CancellationToken* cancellation) const override;

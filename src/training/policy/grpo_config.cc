@@ -117,9 +117,12 @@ Result<GrpoConfig> GrpoConfig::Load(const std::string& path,
   config.tuning.Read(reader);
   VisitSettings(config, [&](const char* key, auto& field) { reader.Read(key, field); });
   reader.Read("rewards.gallery", config.gallery);
+  config.rollouts.Read(reader);
   GRE_RETURN_IF_ERROR(reader.Finish());
   GRE_RETURN_IF_ERROR(config.tuning.Check(path));
   GRE_RETURN_IF_ERROR(CheckGrpo(config, path));
+  GRE_RETURN_IF_ERROR(config.rollouts.Check(path, config.tuning.checkpoint.directory,
+                                            config.temperature, config.tuning.full()));
   return config;
 }
 
@@ -136,12 +139,12 @@ AdvantageScale GrpoConfig::advantage_scale() const { return *Find(kScales, scale
 
 std::string GrpoConfig::Describe() const {
   return Concat({tuning.Describe(/*supervised=*/false), "rewards.gallery = ", ShowSetting(gallery),
-                 "\n", Own()});
+                 "\n", Own(), rollouts.Describe()});
 }
 
 std::string GrpoConfig::Fingerprint() const {
   return Concat({tuning.Fingerprint(), "optim.micro_batch_size = ",
-                 ShowSetting(tuning.optim.micro_batch_size), "\n", Own()});
+                 ShowSetting(tuning.optim.micro_batch_size), "\n", Own(), rollouts.Fingerprint()});
 }
 
 std::string GrpoConfig::Own() const {

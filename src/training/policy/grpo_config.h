@@ -8,6 +8,7 @@
 #include "rewards/advantages.h"
 #include "rewards/reward_function.h"
 #include "rewards/theta_curriculum.h"
+#include "training/policy/rollout_config.h"
 #include "training/policy_loss.h"
 #include "training/tuning/tuning_config.h"
 
@@ -38,6 +39,7 @@ struct GrpoConfig {
   ThetaCurriculum::Settings curriculum;
   std::string gallery;  // LAT,LON lines: places of countries, where truths are countries
   int places_per_country = 256;
+  RolloutConfig rollouts;
 
   static Result<GrpoConfig> Load(const std::string& path,
                                  const std::vector<std::string>& overrides);

@@ -24,7 +24,9 @@
 #include "training/policy/adapters_off.h"
 #include "training/policy/country_places.h"
 #include "training/policy/grpo_config.h"
+#include "training/policy/importance_correction.h"
 #include "training/policy/rollouts.h"
+#include "training/policy/server_rollouts.h"
 #include "training/policy/update_report.h"
 #include "training/policy_loss.h"
 #include "training/run_log.h"
@@ -42,6 +44,7 @@ struct PolicyPart {
   CompletionBatch batch;
   at::Tensor advantages;
   at::Tensor old, reference;  // undefined where not needed
+  at::Tensor correction;      // of a server's completions
 };
 
 class GrpoTrainer {
@@ -49,12 +52,13 @@ class GrpoTrainer {
   GrpoTrainer(GrpoConfig config, std::shared_ptr<VisionLanguageModel> model,
               std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> records,
               std::map<std::string, std::vector<LatLng>> places, const std::string& base_hash,
-              const CancellationToken& cancellation)
+              ServerRollouts* server, const CancellationToken& cancellation)
       : config_(std::move(config)),
         model_(std::move(model)),
         records_(std::move(records)),
         places_(std::move(places)),
         cancellation_(cancellation),
+        server_(server),
         log_(config_.tuning.checkpoint.directory, config_.tuning.log.tensorboard),
         engine_(model_, {EngineKind::kLocal, "policy", ""}),
         optimiser_(config_.tuning.optim.adamw, std::move(parameters)),
@@ -160,7 +164,8 @@ class GrpoTrainer {
       if (!record.point && place != places_.end()) known.places = place->second;
       return known;
     };
-    return DrawGroups(engine_, *model_, draws, options, truth, curriculum_.theta_km(),
+    TextGenerator& generator = server_ != nullptr ? static_cast<TextGenerator&>(*server_) : engine_;
+    return DrawGroups(generator, *model_, draws, options, truth, curriculum_.theta_km(),
                       config_.weights, cancellation_);
   }
 
@@ -271,11 +276,12 @@ class GrpoTrainer {
     }
   }
 
-  // How far the engine's own log-probabilities of the tokens lie from the trainer's, summed;
-  // nothing where the engine does not tell those of this temperature.
-  [[nodiscard]] std::optional<double> Mismatch(const PolicyPart& part,
-                                               const at::Tensor& scores) const {
-    if (config_.temperature != 1) return std::nullopt;
+  // Compares the engine's log-probabilities of the tokens with the trainer's of the policy that
+  // drew them, and corrects for the difference where a server drew; nothing where the engine does
+  // not tell those of this temperature.
+  [[nodiscard]] std::optional<Mismatch> Compare(PolicyPart& part, const at::Tensor& scores) const {
+    const bool processed = server_ != nullptr && config_.rollouts.processed();
+    if (config_.temperature != 1 && !processed) return std::nullopt;
     std::vector<float> told;
     for (const RolloutGroup* group : part.groups) {
       for (const Completion& completion : group->completions) {
@@ -284,7 +290,12 @@ class GrpoTrainer {
         told.insert(told.end(), completion.logprobs.begin(), completion.logprobs.end());
       }
     }
-    return (at::tensor(told, at::kFloat) - scores.cpu()).abs().sum().item<double>();
+    CorrectionOptions options = config_.rollouts.correction_options();
+    if (server_ == nullptr) options.kind = CorrectionKind::kNone;
+    ImportanceCorrection corrected =
+        CorrectImportance(scores, at::tensor(told, at::kFloat), part.batch.lengths, options);
+    part.correction = std::move(corrected.weights);
+    return corrected.mismatch;
   }
 
   // An update; when it fails before anything was learnt, the state before it is saved.
@@ -301,6 +312,9 @@ class GrpoTrainer {
 
   Status Update() {
     const auto start = Clock::now();
+    if (server_ != nullptr) {
+      GRE_RETURN_IF_ERROR(server_->Publish(optimiser_.steps(), cancellation_));
+    }
     GRE_ASSIGN_OR_RETURN(std::vector<RolloutGroup> groups, DrawAll());
     const double rollout_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     FillAdvantages(groups);
@@ -321,6 +335,8 @@ class GrpoTrainer {
     report.rollout_seconds = rollout_seconds;
     report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
     report.sums = sums;
+    report.served = server_ != nullptr;
+    if (report.served) report.different_texts = server_->TakeDifferentTexts();
     last_loss_ = sums.loss;
     return Report(groups, SummariseUpdate(groups, report));
   }
@@ -353,10 +369,15 @@ class GrpoTrainer {
     for (PolicyPart& part : parts) {
       CompletionPass pass = Pass(part.batch, false);
       const TokenScores scores = pass.Scores();
+      std::optional<Mismatch> mismatch;
+      if (iteration == 0) {
+        mismatch = Compare(part, part.old.defined() ? part.old : scores.log_probabilities);
+      }
       PolicyBatch batch;
       batch.log_probabilities = scores.log_probabilities;
       batch.old = part.old;
       batch.reference = part.reference;
+      batch.correction = part.correction;
       batch.advantages = part.advantages;
       batch.lengths = part.batch.lengths;
       const PolicyLoss loss = ComputePolicyLoss(batch, accumulated, config_.loss_options());
@@ -369,9 +390,11 @@ class GrpoTrainer {
       sums.kl += loss.kl_sum;
       sums.entropy += scores.entropies.sum().item<double>();
       sums.tokens += part.batch.targets.size(0);
-      const std::optional<double> mismatch = Mismatch(part, scores.log_probabilities);
-      sums.mismatch =
-          mismatch && sums.mismatch ? std::optional(*sums.mismatch + *mismatch) : std::nullopt;
+      if (mismatch && sums.mismatch) {
+        sums.mismatch->Add(*mismatch);
+      } else {
+        sums.mismatch.reset();
+      }
     }
     const auto total = config_.updates * config_.iterations;
     const auto warmup = static_cast<int64_t>(
@@ -407,6 +430,7 @@ class GrpoTrainer {
   std::vector<TrainingRecord> records_;
   std::map<std::string, std::vector<LatLng>> places_;
   const CancellationToken& cancellation_;
+  ServerRollouts* server_;  // draws the completions; null: engine_ does
   RunLog log_;
   LocalEngine engine_;
   AdamW optimiser_;
@@ -424,7 +448,7 @@ class GrpoTrainer {
 
 Result<TrainingOutcome> RunGrpo(const std::string& config_path,
                                 const std::vector<std::string>& overrides, bool resume,
-                                const CancellationToken& cancellation) {
+                                const std::string& api_key, const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(GrpoConfig config, GrpoConfig::Load(config_path, overrides));
   GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.tuning.checkpoint.directory, resume));
   at::set_num_threads(config.tuning.schedule.threads);
@@ -432,6 +456,14 @@ Result<TrainingOutcome> RunGrpo(const std::string& config_path,
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model, LoadTunedModel(config.tuning));
   GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters,
                        ChooseParameters(config.tuning, *model));
+  std::unique_ptr<ServerRollouts> server;
+  if (config.rollouts.served()) {
+    GRE_ASSIGN_OR_RETURN(
+        server, ServerRollouts::Create(config.rollouts, api_key, model,
+                                       [tuning = config.tuning, model](const std::string& to) {
+                                         return WriteAdapter(tuning, *model, to);
+                                       }));
+  }
   GRE_ASSIGN_OR_RETURN(const std::string base_hash, HashOfBase(config.tuning, *model));
   std::optional<PointSampler> sampler;
   if (!config.gallery.empty()) {
@@ -443,9 +475,11 @@ Result<TrainingOutcome> RunGrpo(const std::string& config_path,
                                                  config.max_new_tokens, *model, cancellation));
   GRE_ASSIGN_OR_RETURN(auto places, PlacesOf(config, records, sampler));
   GrpoTrainer trainer(std::move(config), std::move(model), std::move(parameters),
-                      std::move(records), std::move(places), base_hash, cancellation);
+                      std::move(records), std::move(places), base_hash, server.get(), cancellation);
   GRE_RETURN_IF_ERROR(resume ? trainer.Resume() : Status());
-  return trainer.Run();
+  Result<TrainingOutcome> outcome = trainer.Run();
+  if (server) server->Close();
+  return outcome;
 }
 
 }  // namespace gre

@@ -15,9 +15,10 @@ namespace gre {
 // checkpoint.directory: step_N/ and log.jsonl as in RunTuning, best/ the newest adapter,
 // rollouts.jsonl the first group of each update. Interrupted or killed, a run goes on with
 // `resume`, bit for bit on one machine with equal threads. A gradient that is not finite ends the
-// run with the last good state; kCancelled after a checkpoint when `cancellation` fires.
+// run with the last good state; kCancelled after a checkpoint when `cancellation` fires. `api_key`
+// is that of a server that draws the completions (rollouts.engine), "" none.
 Result<TrainingOutcome> RunGrpo(const std::string& config_path,
                                 const std::vector<std::string>& overrides, bool resume,
-                                const CancellationToken& cancellation);
+                                const std::string& api_key, const CancellationToken& cancellation);
 
 }  // namespace gre

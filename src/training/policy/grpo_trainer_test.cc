@@ -69,7 +69,7 @@ class GrpoTrainerTest : public ::testing::Test {
                                             std::vector<std::string> overrides = {},
                                             bool resume = false) const {
     overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
-    return RunGrpo(folder_ / "r.toml", overrides, resume, none_);
+    return RunGrpo(folder_ / "r.toml", overrides, resume, "", none_);
   }
   [[nodiscard]] std::vector<Json> LogOf(const std::string& directory) const {
     std::vector<Json> lines;
@@ -146,8 +146,9 @@ TEST_F(GrpoTrainerTest, AnInterruptionLeavesACheckpoint) {
   ASSERT_TRUE(Run("cut", {"schedule.max_steps=2"}).ok());
   CancellationToken cancelled;
   cancelled.Cancel();
-  const auto status = RunGrpo(
-      folder_ / "r.toml", {"checkpoint.directory=\"" + (folder_ / "cut") + "\""}, true, cancelled);
+  const auto status =
+      RunGrpo(folder_ / "r.toml", {"checkpoint.directory=\"" + (folder_ / "cut") + "\""}, true, "",
+              cancelled);
   EXPECT_EQ(status.error().code, ErrorCode::kCancelled);
   ASSERT_TRUE(Run("cut", {}, /*resume=*/true).ok());
   EXPECT_EQ(LogOf("cut"), LogOf("calm"));

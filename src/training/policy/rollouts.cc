@@ -31,6 +31,7 @@ Result<std::vector<RolloutGroup>> DrawGroups(TextGenerator& generator,
     if (!results[i].ok()) return results[i].error();
     RolloutGroup& group = groups[i];
     group.completions = std::move(results[i]->completions);
+    group.adapter = generator.info().adapter;
     const RewardTruth known = truth(*group.record);
     for (const Completion& completion : group.completions) {
       if (completion.token_ids.empty()) {

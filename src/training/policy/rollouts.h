@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "core/cancellation.h"
@@ -22,6 +23,7 @@ struct RolloutGroup {
   std::vector<RewardParts> parts;
   std::vector<double> rewards;     // weighted
   std::vector<double> advantages;  // filled by the trainer
+  std::string adapter = {};        // that wrote them, of a server; "" in this process
 };
 
 // A record as an epoch draws it; within an epoch each record is drawn once.

@@ -40,13 +40,19 @@ UpdateReport SummariseUpdate(const std::vector<RolloutGroup>& groups, UpdateRepo
   report.mean_tokens = static_cast<double>(report.completion_tokens) / count;
 
   const auto tokens = static_cast<double>(std::max<int64_t>(report.sums.tokens, 1));
+  const Mismatch mismatch = report.served && report.sums.tokens > 0
+                                ? report.sums.mismatch.value_or(Mismatch())
+                                : Mismatch();
   report.statistics = {.reward = reward / count,
                        .format = report.means[RewardPart::kFormat],
                        .zero_advantage = static_cast<double>(report.flat_groups) /
                                          static_cast<double>(report.groups),
                        .entropy = report.sums.entropy / tokens,
                        .kl = report.sums.kl / tokens,
-                       .truncated = static_cast<double>(truncated) / count};
+                       .truncated = static_cast<double>(truncated) / count,
+                       .mismatch = mismatch.absolute / tokens,
+                       .ratio = mismatch.tokens > 0 ? mismatch.ratios / tokens : 1,
+                       .corrected = static_cast<double>(mismatch.corrected) / tokens};
   return report;
 }
 
@@ -92,26 +98,38 @@ OrderedJson UpdateJson(const UpdateReport& report, const RewardParts& weights) {
                                                   {"deviation", report.deviations[part]}};
   }
   OrderedJson mismatch;
-  if (sums.mismatch) mismatch = if_learnt(*sums.mismatch / static_cast<double>(sums.tokens));
-  return {{"update", report.update},
-          {"loss", if_learnt(sums.loss)},
-          {"reward", report.statistics.reward},
-          {"rewards", std::move(rewards)},
-          {"kl", if_learnt(report.statistics.kl)},
-          {"entropy", if_learnt(report.statistics.entropy)},
-          {"clipped_low", if_learnt(static_cast<double>(sums.clipped_low) / passes)},
-          {"clipped_high", if_learnt(static_cast<double>(sums.clipped_high) / passes)},
-          {"zero_advantage_groups", report.flat_groups},
-          {"groups", report.groups},
-          {"completion_tokens", {{"mean", report.mean_tokens}, {"longest", report.longest_tokens}}},
-          {"truncated", report.statistics.truncated},
-          {"engine_mismatch", std::move(mismatch)},
-          {"gradient_norm", if_learnt(sums.gradient_norm)},
-          {"learning_rate", if_learnt(sums.learning_rate)},
-          {"theta_km", report.theta_km},
-          {"tokens_per_second", static_cast<double>(report.completion_tokens) / report.seconds},
-          {"rollout_seconds", report.rollout_seconds},
-          {"seconds", report.seconds}};
+  if (sums.mismatch) {
+    mismatch = if_learnt(sums.mismatch->absolute / static_cast<double>(sums.tokens));
+  }
+  OrderedJson line = {
+      {"update", report.update},
+      {"loss", if_learnt(sums.loss)},
+      {"reward", report.statistics.reward},
+      {"rewards", std::move(rewards)},
+      {"kl", if_learnt(report.statistics.kl)},
+      {"entropy", if_learnt(report.statistics.entropy)},
+      {"clipped_low", if_learnt(static_cast<double>(sums.clipped_low) / passes)},
+      {"clipped_high", if_learnt(static_cast<double>(sums.clipped_high) / passes)},
+      {"zero_advantage_groups", report.flat_groups},
+      {"groups", report.groups},
+      {"completion_tokens", {{"mean", report.mean_tokens}, {"longest", report.longest_tokens}}},
+      {"truncated", report.statistics.truncated},
+      {"engine_mismatch", std::move(mismatch)},
+      {"gradient_norm", if_learnt(sums.gradient_norm)},
+      {"learning_rate", if_learnt(sums.learning_rate)},
+      {"theta_km", report.theta_km},
+      {"tokens_per_second", static_cast<double>(report.completion_tokens) / report.seconds},
+      {"rollout_seconds", report.rollout_seconds},
+      {"seconds", report.seconds}};
+  if (report.served) {
+    const bool known = learnt && sums.mismatch;
+    const auto if_known = [&](double value) { return known ? OrderedJson(value) : OrderedJson(); };
+    line["rollouts"] = {{"largest_mismatch", if_known(sums.mismatch.value_or(Mismatch()).largest)},
+                        {"mean_ratio", if_known(report.statistics.ratio)},
+                        {"corrected", if_known(report.statistics.corrected)},
+                        {"different_texts", report.different_texts}};
+  }
+  return line;
 }
 
 OrderedJson RolloutJson(const RolloutGroup& group, int64_t update, const RewardParts& weights) {
@@ -132,12 +150,14 @@ OrderedJson RolloutJson(const RolloutGroup& group, int64_t update, const RewardP
   if (record.point) {
     truth = {{"latitude", record.point->latitude_deg}, {"longitude", record.point->longitude_deg}};
   }
-  return {{"update", update},
-          {"record", record.place},
-          {"photo", record.photo},
-          {"truth", std::move(truth)},
-          {"country_code", record.country_code},
-          {"completions", std::move(samples)}};
+  OrderedJson line = {{"update", update},
+                      {"record", record.place},
+                      {"photo", record.photo},
+                      {"truth", std::move(truth)},
+                      {"country_code", record.country_code}};
+  if (!group.adapter.empty()) line["adapter"] = group.adapter;
+  line["completions"] = std::move(samples);
+  return line;
 }
 
 }  // namespace gre

@@ -9,6 +9,7 @@
 
 #include "rewards/policy_alarms.h"
 #include "rewards/reward_function.h"
+#include "training/policy/importance_correction.h"
 #include "training/policy/rollouts.h"
 
 namespace gre {
@@ -17,10 +18,10 @@ namespace gre {
 struct UpdateSums {
   double loss = 0;             // mean over the iterations
   double kl = 0, entropy = 0;  // over `tokens`, of the first iteration
-  std::optional<double> mismatch =
-      0;                     // |engine - trainer| of the log-probabilities; may be unknown
-  int64_t tokens = 0;        // that something was learnt from
-  int64_t token_passes = 0;  // the same over all iterations
+  // Of the trainer's log-probabilities and the engine's, first iteration; may be unknown.
+  std::optional<Mismatch> mismatch = Mismatch();
+  int64_t tokens = 0;                         // that something was learnt from
+  int64_t token_passes = 0;                   // the same over all iterations
   int64_t clipped_low = 0, clipped_high = 0;  // of token_passes
   double gradient_norm = 0, learning_rate = 0;
 };
@@ -32,6 +33,8 @@ struct UpdateReport {
   double theta_km = 0;
   double rollout_seconds = 0, seconds = 0;
   UpdateSums sums;
+  bool served = false;          // completions of a server
+  int64_t different_texts = 0;  // which it told otherwise than their tokens read
   // Filled by SummariseUpdate.
   PolicyStatistics statistics;
   RewardParts means, deviations;

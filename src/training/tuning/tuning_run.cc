@@ -188,11 +188,16 @@ std::vector<size_t> EpochOrder(size_t records, uint64_t seed, int64_t epoch) {
   return order;
 }
 
+Status WriteAdapter(const TuningConfig& config, VisionLanguageModel& model,
+                    const std::string& directory) {
+  return WriteLora(directory, WalkOf(model), config.lora, config.model.base,
+                   [&](const std::string& path) { return model.TransformersName(path); });
+}
+
 Status KeepBest(const TuningConfig& config, VisionLanguageModel& model) {
   const std::string best = config.checkpoint.directory + "/best";
   if (config.full()) return WriteModel(best, config.model.base, model);
-  return WriteLora(best, WalkOf(model), config.lora, config.model.base,
-                   [&](const std::string& path) { return model.TransformersName(path); });
+  return WriteAdapter(config, model, best);
 }
 
 }  // namespace gre

@@ -47,6 +47,9 @@ std::string HashOf(const std::vector<TrainingRecord>& records);
 // The records' order in an epoch; a function of (seed, epoch) alone.
 std::vector<size_t> EpochOrder(size_t records, uint64_t seed, int64_t epoch);
 
+// Writes the adapter that learns as PEFT reads it (WriteLora).
+Status WriteAdapter(const TuningConfig& config, VisionLanguageModel& model,
+                    const std::string& directory);
 // Writes what was learnt to directory/best: the adapter as PEFT reads it, or the whole model.
 Status KeepBest(const TuningConfig& config, VisionLanguageModel& model);
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Writes a Qwen2.5-VL checkpoint of 3B dimensions with random bfloat16 weights (7.5 GB).
+"""Writes a Qwen2.5-VL checkpoint of 3B or 7B dimensions with random bfloat16 weights (7.5 or 16.6 GB).
 
-usage: engine_checkpoint.py --tokenizer tokenizer.json [--layers 36] [--vision-depth 32] FOLDER
+usage: engine_checkpoint.py --tokenizer tokenizer.json [--shape 3b] [--layers N] [--vision-depth 32] FOLDER
 
-The layout is that of the published files (sharded safetensors, old tensor names, tied head). `tokenizer.json` is
+The layout is that of the published files (sharded safetensors, old tensor names, the head tied in 3B only). `tokenizer.json` is
 that of any Qwen2.5 model. Needs: pip install numpy.
 """
 import argparse
@@ -13,7 +13,14 @@ import shutil
 
 import numpy as np
 
-TEXT = {"hidden": 2048, "intermediate": 11008, "heads": 16, "kv_heads": 2, "head_dim": 128, "vocab": 151936}
+SHAPES = {
+    "3b": {"hidden": 2048, "intermediate": 11008, "layers": 36, "heads": 16, "kv_heads": 2, "head_dim": 128,
+           "vocab": 151936, "tied": True},
+    "7b": {"hidden": 3584, "intermediate": 18944, "layers": 28, "heads": 28, "kv_heads": 4, "head_dim": 128,
+           "vocab": 152064, "tied": False},
+}
+TEXT = dict(SHAPES["3b"])
+POOL = []
 VISION = {"hidden": 1280, "intermediate": 3420, "heads": 16}
 
 
@@ -49,6 +56,8 @@ def shards(layers, vision_depth):
         vision.update(vision_block(i))
     yield vision
     yield {"model.embed_tokens.weight": [TEXT["vocab"], t], "model.norm.weight": [t]}
+    if not TEXT["tied"]:
+        yield {"lm_head.weight": [TEXT["vocab"], t]}
     per_shard = 9
     for first in range(0, layers, per_shard):
         shard = {}
@@ -61,10 +70,13 @@ def random_bf16(rng, name, shape):
     """bfloat16 as uint16: norms are 1, all else uniform with the variance of a normal of deviation 0.02."""
     if "norm" in name or "ln_q" in name:
         return np.full(shape, 0x3F80, np.uint16)
-    values = rng.random(int(np.prod(shape)), dtype=np.float32)
-    values -= 0.5
-    values *= 0.02 * 12 ** 0.5
-    return (values.view(np.uint32) >> 16).astype(np.uint16)
+    # a few million draws, from another place on for each tensor: that is the time of a disk, not of a generator
+    if not POOL:
+        values = rng.random((1 << 24) + 1009, dtype=np.float32)
+        values -= 0.5
+        values *= 0.02 * 12 ** 0.5
+        POOL.append((values.view(np.uint32) >> 16).astype(np.uint16))
+    return np.resize(np.roll(POOL[0], -int(rng.integers(POOL[0].size))), int(np.prod(shape)))
 
 
 def write_shard(path, shapes, rng):
@@ -89,7 +101,7 @@ def config(layers, vision_depth):
         "num_attention_heads": TEXT["heads"], "num_key_value_heads": TEXT["kv_heads"],
         "vocab_size": TEXT["vocab"], "max_position_embeddings": 128000, "rms_norm_eps": 1e-6,
         "rope_theta": 1e6, "rope_scaling": {"type": "mrope", "mrope_section": [16, 24, 24]},
-        "hidden_act": "silu", "tie_word_embeddings": True, "torch_dtype": "bfloat16", "use_sliding_window": False,
+        "hidden_act": "silu", "tie_word_embeddings": TEXT["tied"], "torch_dtype": "bfloat16", "use_sliding_window": False,
         "sliding_window": 32768, "max_window_layers": 70, "attention_dropout": 0.0, "initializer_range": 0.02,
         "bos_token_id": 151643, "eos_token_id": 151645, "vision_start_token_id": 151652,
         "vision_end_token_id": 151653, "vision_token_id": 151654, "image_token_id": 151655,
@@ -106,10 +118,13 @@ def config(layers, vision_depth):
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--tokenizer", required=True)
-    parser.add_argument("--layers", type=int, default=36)
+    parser.add_argument("--shape", choices=sorted(SHAPES), default="3b")
+    parser.add_argument("--layers", type=int, default=0, help="0 = as the shape has")
     parser.add_argument("--vision-depth", type=int, default=32)
     parser.add_argument("folder")
     options = parser.parse_args()
+    TEXT.update(SHAPES[options.shape])
+    options.layers = options.layers or TEXT["layers"]
     os.makedirs(options.folder, exist_ok=True)
     rng = np.random.default_rng(1)
     all_shards = list(shards(options.layers, options.vision_depth))

@@ -72,6 +72,8 @@ if(GRE_WITH_TORCH)
     message(FATAL_ERROR "GRE_TORCH_DIR='${GRE_TORCH_DIR}' holds no LibTorch ${version}: run ./gre once, "
       "or configure with -DGRE_WITH_TORCH=OFF")
   endif()
+  # LibTorch's collectives contain Gloo, but the wheel lacks its headers, which those of c10d name.
+  find_path(GRE_GLOO_HEADERS gloo/context.h REQUIRED)
   add_library(gre_libtorch INTERFACE)
   target_include_directories(gre_libtorch SYSTEM INTERFACE
     ${GRE_TORCH_DIR}/include ${GRE_TORCH_DIR}/include/torch/csrc/api/include)

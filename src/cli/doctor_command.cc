@@ -176,8 +176,8 @@ std::vector<Check> CheckTorch(TorchPlugin*& plugin) {
                         runtime->value("cpu_capability", "?") + ", " +
                         std::to_string(runtime->value("physical_cores", 0)) + " cores",
                     {}});
-  Check cuda{"CUDA", Health::kGood, "this LibTorch is built for the processor only", {}};
-  if (runtime->value("cuda_build", false)) {
+  Check cuda{"CUDA", Health::kGood, runtime->value("cuda_problem", ""), {}};
+  if (cuda.found.empty()) {
     const Json devices = runtime->value("cuda_devices", Json::array());
     cuda.found = std::to_string(devices.size()) + " device(s)";
     for (const Json& device : devices) {

@@ -1,6 +1,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,22 +12,50 @@
 #include "cli/commands.h"
 #include "cli/context.h"
 #include "cli/train_commands.h"
+#include "core/log.h"
+#include "core/strings.h"
 #include "generation/torch_loader.h"
 
 namespace gre {
 namespace {
 
-struct TrainOptions {
-  std::string config;
-  std::vector<std::string> overrides;
-  bool resume = false;
-  std::string api_key_env, api_key_file;  // of grpo
-  std::string api_key;                    // what they give
-};
-
 // Runs a stage of training in the plugin.
-using TrainStage = std::function<Result<TrainingOutcome>(TorchPlugin&, const TrainOptions&,
+using TrainStage = std::function<Result<TrainingOutcome>(TorchPlugin&, const TrainingCall&,
                                                          const CancellationToken&)>;
+
+// What torchrun, or whoever starts several processes, says in its variables.
+Result<TrainingProcesses> ProcessesOf(const Environment& environment) {
+  TrainingProcesses processes;
+  const auto number = [&](const char* name, int least, int most, int& value) -> Status {
+    const std::optional<std::string> text = environment(name);
+    const std::optional<int64_t> found = text ? ParseInt(*text) : std::nullopt;
+    if (!found || *found < least || *found > most) {
+      return Error{ErrorCode::kInvalidArgument,
+                   Concat({name, ": expected a number from ", std::to_string(least), " to ",
+                           std::to_string(most), ", found ",
+                           text ? Concat({"'", *text, "'"}) : std::string("nothing"),
+                           "; torchrun sets it, and without WORLD_SIZE one process trains"})};
+    }
+    value = static_cast<int>(*found);
+    return {};
+  };
+  constexpr int kMostProcesses = 4096;
+  if (!environment("WORLD_SIZE")) return processes;
+  GRE_RETURN_IF_ERROR(number("WORLD_SIZE", 1, kMostProcesses, processes.size));
+  if (processes.size == 1) return processes;
+  GRE_RETURN_IF_ERROR(number("RANK", 0, processes.size - 1, processes.rank));
+  processes.local_rank = processes.rank;
+  if (environment("LOCAL_RANK")) {
+    GRE_RETURN_IF_ERROR(number("LOCAL_RANK", 0, processes.size - 1, processes.local_rank));
+  }
+  GRE_RETURN_IF_ERROR(number("MASTER_PORT", 1, 65535, processes.port));
+  processes.address = environment("MASTER_ADDR").value_or("127.0.0.1");
+  processes.meeting_runs = environment("TORCHELASTIC_USE_AGENT_STORE") == "True";
+  if (environment("TORCHELASTIC_RESTART_COUNT")) {
+    GRE_RETURN_IF_ERROR(number("TORCHELASTIC_RESTART_COUNT", 0, kMostProcesses, processes.attempt));
+  }
+  return processes;
+}
 
 // docs/train-schema.json
 std::string OutcomeJson(const TrainingOutcome& outcome, double seconds) {
@@ -53,22 +82,23 @@ std::string OutcomeJson(const TrainingOutcome& outcome, double seconds) {
 }
 
 // Where the key of a server comes from.
-std::vector<OptionSpec> ApiKeyOptions(TrainOptions& options) {
+std::vector<OptionSpec> ApiKeyOptions(ApiKeySource& source) {
   return {{.name = "api-key-env",
            .value_name = "NAME",
            .help = "The environment variable that holds the key of the server of rollouts.engine; "
                    "without it GRE_API_KEY, where it is set",
-           .target = &options.api_key_env},
+           .target = &source.variable},
           {.name = "api-key-file",
            .value_name = "FILE",
            .help = "The file that holds that key",
-           .target = &options.api_key_file,
+           .target = &source.file,
            .is_path = true}};
 }
 
 CommandSpec StageCommand(const std::string& name, const std::string& summary,
                          const std::string& description, bool may_ask_servers, TrainStage stage) {
-  const auto options = std::make_shared<TrainOptions>();
+  const auto options = std::make_shared<TrainingCall>();
+  const auto key = std::make_shared<ApiKeySource>();
   CommandSpec command;
   command.name = name;
   command.log_level = LogLevel::kInfo;
@@ -78,7 +108,7 @@ CommandSpec StageCommand(const std::string& name, const std::string& summary,
       {.name = "config",
        .value_name = "FILE.toml",
        .help = "The recipe: data, model, optimiser, schedule",
-       .target = &options->config,
+       .target = &options->config_path,
        .is_path = true},
       {.name = "set",
        .value_name = "KEY=VALUE",
@@ -91,21 +121,25 @@ CommandSpec StageCommand(const std::string& name, const std::string& summary,
        .configurable = false},
   };
   if (may_ask_servers) {
-    for (OptionSpec& option : ApiKeyOptions(*options)) {
+    for (OptionSpec& option : ApiKeyOptions(*key)) {
       command.options.push_back(std::move(option));
     }
   }
-  command.run = [options, name, may_ask_servers,
+  command.run = [options, key, name, may_ask_servers,
                  stage = std::move(stage)](CliContext& context) -> ExitCode {
-    if (options->config.empty()) {
+    if (options->config_path.empty()) {
       return context.Fail(
           {ErrorCode::kInvalidArgument, "'gre train " + name + "' needs --config FILE.toml"});
     }
+    Result<TrainingProcesses> processes = ProcessesOf(context.environment());
+    if (!processes.ok()) return context.Fail(processes.error());
+    options->processes = *std::move(processes);
+    // the leading process speaks for all
+    if (options->processes.rank > 0) SetLogLevel(LogLevel::kError);
     if (may_ask_servers) {
-      Result<std::string> key =
-          ReadApiKey({options->api_key_env, options->api_key_file}, context.environment());
-      if (!key.ok()) return context.Fail(key.error());
-      options->api_key = std::move(*key);
+      Result<std::string> found = ReadApiKey(*key, context.environment());
+      if (!found.ok()) return context.Fail(found.error());
+      options->api_key = *std::move(found);
     }
     const Result<TorchPlugin*> plugin = LoadTorchPlugin();
     if (!plugin.ok()) {
@@ -115,7 +149,8 @@ CommandSpec StageCommand(const std::string& name, const std::string& summary,
     const Result<TrainingOutcome> outcome = stage(**plugin, *options, context.cancellation());
     if (!outcome.ok()) return context.Fail(outcome.error());
     const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
-    if (context.json) context.out.WriteLine(OutcomeJson(*outcome, elapsed.count()));
+    if (context.json && options->processes.rank == 0)
+      context.out.WriteLine(OutcomeJson(*outcome, elapsed.count()));
     return kExitDone;
   };
   return command;
@@ -130,8 +165,8 @@ CommandSpec SftCommand() {
       "  gre train sft --config recipes/qwen-lora.toml --set model.base=DIR\n"
       "  gre train sft --config recipes/nano.toml --set schedule.epochs=2",
       /*may_ask_servers=*/false,
-      [](TorchPlugin& plugin, const TrainOptions& options, const CancellationToken& cancellation) {
-        return plugin.TrainSft(options.config, options.overrides, options.resume, cancellation);
+      [](TorchPlugin& plugin, const TrainingCall& call, const CancellationToken& cancellation) {
+        return plugin.TrainSft(call, cancellation);
       });
 }
 
@@ -145,9 +180,8 @@ CommandSpec GrpoCommand() {
       "  gre train grpo --config recipes/grpo-lora.toml --set model.base=DIR "
       "--set model.adapter=build/sft/best",
       /*may_ask_servers=*/true,
-      [](TorchPlugin& plugin, const TrainOptions& options, const CancellationToken& cancellation) {
-        return plugin.TrainGrpo(options.config, options.overrides, options.resume, options.api_key,
-                                cancellation);
+      [](TorchPlugin& plugin, const TrainingCall& call, const CancellationToken& cancellation) {
+        return plugin.TrainGrpo(call, cancellation);
       });
 }
 

@@ -23,10 +23,11 @@ Status SetComputeThreads(int num_threads);
 void KeepFreedMemory();
 
 // kUnavailable, saying why and what to do, for CUDA without a CUDA build or device.
-Result<c10::Device> ResolveDevice(DeviceChoice choice);
+// `index`: which of several.
+Result<c10::Device> ResolveDevice(DeviceChoice choice, int index = 0);
 
 // For `gre doctor`: {"libtorch", "cpu_capability", "bf16_kernels", "physical_cores", "threads",
-// "cuda_build", "cuda_devices": [{"free_bytes", "total_bytes"}]}.
+// "cuda_problem": why CUDA cannot be used or "", "cuda_devices": [{"free_bytes", "total_bytes"}]}.
 std::string DescribeRuntime();
 
 }  // namespace gre

@@ -10,6 +10,7 @@
 #include "core/result.h"
 #include "generation/embedder.h"
 #include "generation/text_generator.h"
+#include "generation/training_call.h"
 #include "generation/training_outcome.h"
 
 namespace gre {
@@ -47,14 +48,10 @@ class TorchPlugin {
   // `gre model info` / `gre model check`: a JSON object (docs/model_report.md).
   virtual Result<std::string> InspectModel(const std::string& model_dir, bool read_all_weights) = 0;
   // `gre train sft`: blocks until done, cancelled (checkpoint written) or failed.
-  virtual Result<TrainingOutcome> TrainSft(const std::string& config_path,
-                                           const std::vector<std::string>& overrides, bool resume,
+  virtual Result<TrainingOutcome> TrainSft(const TrainingCall& call,
                                            const CancellationToken& cancellation) = 0;
-  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above. `api_key`: of a
-  // server that draws the completions, "" none.
-  virtual Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
-                                            const std::vector<std::string>& overrides, bool resume,
-                                            const std::string& api_key,
+  // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above.
+  virtual Result<TrainingOutcome> TrainGrpo(const TrainingCall& call,
                                             const CancellationToken& cancellation) = 0;
   // LibTorch version, CPU capability, CUDA devices: a JSON object for `gre doctor`.
   virtual std::string DescribeRuntime() = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct TrainedParameter {
   at::Tensor value;  // the leaf that the network computes with, float32 or bfloat16
   double learning_rate_scale = 1;
   // float32. The optimiser's copy of the weights is the value itself where that is float32; the
-  // average is undefined without ema_decay.
+  // average is undefined without ema_decay. What another process steps has no moments, and a master
+  // only where that costs nothing.
   at::Tensor master = {}, moment1 = {}, moment2 = {}, average = {};
 };
 
@@ -33,7 +35,10 @@ struct TrainedParameter {
 // moving average of the weights. Not thread-safe.
 class AdamW {
  public:
-  AdamW(const AdamWOptions& options, std::vector<TrainedParameter> parameters);
+  // `steps` tells which parameters this process steps (by index; empty: all). The others take part
+  // in the norm and are left to whoever steps them.
+  AdamW(const AdamWOptions& options, std::vector<TrainedParameter> parameters,
+        const std::function<bool(size_t)>& steps = {});
 
   // One update from the gradients, which are cleared. Returns their norm before clipping; when it
   // is not finite nothing is changed.

@@ -96,14 +96,15 @@ TokenScores CompletionPass::Scores() const {
                      batch_.targets.to(device), options_.scores);
 }
 
-void CompletionPass::Backward(const at::Tensor& gradient) {
+void CompletionPass::Backward(const at::Tensor& gradient,
+                              const std::function<void(int64_t)>& layer_done) {
   const at::Device device = model_.spec().device;
   const at::Tensor sources = batch_.sources.to(device);
   const at::Tensor of_tokens =
       ScoreTokensBackward(model_, decoder_.states().index_select(0, sources),
                           batch_.targets.to(device), gradient, options_.scores);
   const at::Tensor of_states = at::zeros_like(decoder_.states()).index_add_(0, sources, of_tokens);
-  const at::Tensor of_embeddings = decoder_.Backward(of_states);
+  const at::Tensor of_embeddings = decoder_.Backward(of_states, layer_done);
   if (embeddings_.requires_grad()) embeddings_.backward(of_embeddings);
 }
 

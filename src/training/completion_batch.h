@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -49,8 +50,9 @@ class CompletionPass {
 
   // Log-probabilities and entropies of the replies' tokens, flat, [M].
   [[nodiscard]] TokenScores Scores() const;
-  // For the gradient [M] of a loss with respect to the log-probabilities. Once.
-  void Backward(const at::Tensor& gradient);
+  // For the gradient [M] of a loss with respect to the log-probabilities. Once. `layer_done`: see
+  // LayerwisePass.
+  void Backward(const at::Tensor& gradient, const std::function<void(int64_t)>& layer_done = {});
 
  private:
   const VisionLanguageModel& model_;

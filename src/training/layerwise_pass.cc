@@ -40,7 +40,8 @@ at::Tensor LayerwisePass::RunLayer(size_t index, const at::Tensor& input) const 
                                           last ? rows_ : at::Tensor());
 }
 
-at::Tensor LayerwisePass::Backward(const at::Tensor& gradient) {
+at::Tensor LayerwisePass::Backward(const at::Tensor& gradient,
+                                   const std::function<void(int64_t)>& layer_done) {
   GRE_CHECK(inputs_.size() == decoder_.layers().size() + 1);
   at::Tensor upper = gradient.to(states_.scalar_type());
   while (!inputs_.empty()) {
@@ -58,6 +59,7 @@ at::Tensor LayerwisePass::Backward(const at::Tensor& gradient) {
     }
     output.backward(upper);
     upper = input.grad();
+    if (layer_done && i < decoder_.layers().size()) layer_done(static_cast<int64_t>(i));
   }
   return upper;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <vector>
 
@@ -36,7 +37,9 @@ class LayerwisePass {
   [[nodiscard]] const at::Tensor& states() const { return states_; }
 
   // Adds the gradient of sum(states * gradient); returns that of the embeddings, [N, hidden]. Once.
-  at::Tensor Backward(const at::Tensor& gradient);
+  // `layer_done`, where given, hears of each decoder layer whose gradients are complete.
+  at::Tensor Backward(const at::Tensor& gradient,
+                      const std::function<void(int64_t)>& layer_done = {});
 
  private:
   [[nodiscard]] at::Tensor RunLayer(size_t index, const at::Tensor& input) const;

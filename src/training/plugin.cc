@@ -123,23 +123,17 @@ class LibTorchPlugin final : public TorchPlugin {
     return DumpJson(ToJson(report));
   }
 
-  Result<TrainingOutcome> TrainSft(const std::string& config_path,
-                                   const std::vector<std::string>& overrides, bool resume,
+  Result<TrainingOutcome> TrainSft(const TrainingCall& call,
                                    const CancellationToken& cancellation) override {
-    return CatchTorchErrors(config_path, [&]() -> Result<TrainingOutcome> {
-      GRE_ASSIGN_OR_RETURN(const bool tuning, IsTuningRecipe(config_path, overrides));
-      return tuning ? RunTuning(config_path, overrides, resume, cancellation)
-                    : RunSft(config_path, overrides, resume, cancellation);
+    return CatchTorchErrors(call.config_path, [&]() -> Result<TrainingOutcome> {
+      GRE_ASSIGN_OR_RETURN(const bool tuning, IsTuningRecipe(call));
+      return tuning ? RunTuning(call, cancellation) : RunSft(call, cancellation);
     });
   }
 
-  Result<TrainingOutcome> TrainGrpo(const std::string& config_path,
-                                    const std::vector<std::string>& overrides, bool resume,
-                                    const std::string& api_key,
+  Result<TrainingOutcome> TrainGrpo(const TrainingCall& call,
                                     const CancellationToken& cancellation) override {
-    return CatchTorchErrors(config_path, [&] {
-      return RunGrpo(config_path, overrides, resume, api_key, cancellation);
-    });
+    return CatchTorchErrors(call.config_path, [&] { return RunGrpo(call, cancellation); });
   }
 
   std::string DescribeRuntime() override { return gre::DescribeRuntime(); }

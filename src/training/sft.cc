@@ -445,8 +445,9 @@ class SftLoop {
   }
 
   Status Save() {
-    return SaveTrainingState(run_.config.checkpoint.directory, position_, trainer_.optimiser(),
-                             run_.config.checkpoint.keep);
+    const AdamW& optimiser = trainer_.optimiser();
+    return SaveTrainingState(run_.config.checkpoint.directory, position_, optimiser.steps(),
+                             optimiser.parameters(), run_.config.checkpoint.keep);
   }
 
   Run& run_;
@@ -461,13 +462,16 @@ class SftLoop {
 
 }  // namespace
 
-Result<TrainingOutcome> RunSft(const std::string& config_path,
-                               const std::vector<std::string>& overrides, bool resume,
-                               const CancellationToken& cancellation) {
+Result<TrainingOutcome> RunSft(const TrainingCall& call, const CancellationToken& cancellation) {
   try {
-    GRE_ASSIGN_OR_RETURN(SftConfig config, SftConfig::Load(config_path, overrides));
+    GRE_ASSIGN_OR_RETURN(SftConfig config, SftConfig::Load(call.config_path, call.overrides));
+    if (call.processes.size > 1) {
+      return Error{
+          ErrorCode::kInvalidArgument,
+          call.config_path + ": the embedded model is trained by one process; start it alone"};
+    }
     const std::string directory = config.checkpoint.directory;
-    if (!resume && HasTrainingState(directory)) {
+    if (!call.resume && HasTrainingState(directory)) {
       return Error{ErrorCode::kInvalidArgument,
                    directory +
                        ": holds checkpoints of a run; continue it with --resume or choose "
@@ -480,13 +484,14 @@ Result<TrainingOutcome> RunSft(const std::string& config_path,
     LogInfo(std::to_string(run.train.size()) + " train photos, " + std::to_string(run.dev.size()) +
             " dev photos, " + std::to_string(run.examples->num_countries()) + " countries, " +
             std::to_string(run.tokenizer->size()) + " tokens\n" + run.config.Describe());
-    const bool resumes = resume && HasTrainingState(directory);  // then the text part has learnt it
+    const bool resumes =
+        call.resume && HasTrainingState(directory);  // then the text part has learnt it
     if (run.HeadBegins() && !resumes) {
       GRE_RETURN_IF_ERROR(
           TeachGeography(*run.network, *run.examples, run.train, run.config, cancellation));
     }
     SftLoop loop(run, cancellation);
-    GRE_RETURN_IF_ERROR(resume ? loop.Resume() : Status());
+    GRE_RETURN_IF_ERROR(call.resume ? loop.Resume() : Status());
     return loop.RunAll();
   } catch (const std::exception& exception) {  // LibTorch's errors
     return Error{ErrorCode::kInternal, std::string("training: ") + exception.what()};

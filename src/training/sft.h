@@ -5,6 +5,7 @@
 
 #include "core/cancellation.h"
 #include "core/result.h"
+#include "generation/training_call.h"
 #include "generation/training_outcome.h"
 
 namespace gre {
@@ -15,8 +16,6 @@ namespace gre {
 // from the newest checkpoint, bit for bit on one machine with equal threads. Without `resume`, a
 // directory that holds checkpoints is refused. kCancelled after a checkpoint when `cancellation`
 // fires.
-Result<TrainingOutcome> RunSft(const std::string& config_path,
-                               const std::vector<std::string>& overrides, bool resume,
-                               const CancellationToken& cancellation);
+Result<TrainingOutcome> RunSft(const TrainingCall& call, const CancellationToken& cancellation);
 
 }  // namespace gre

@@ -178,7 +178,7 @@ class SftTest : public testing::Test {
                                               std::vector<std::string> overrides,
                                               bool resume = false) const {
     overrides.push_back("checkpoint.directory=" + folder_ + "/" + run);
-    return RunSft(folder_ + "/recipe.toml", overrides, resume, CancellationToken());
+    return RunSft({folder_ + "/recipe.toml", overrides, resume}, CancellationToken());
   }
   [[nodiscard]] std::string StateOf(const std::string& run, int step) const {
     return ReadFile(folder_ + "/" + run + "/step_" + std::to_string(step) + "/state.safetensors")
@@ -263,7 +263,7 @@ TEST_F(SftTest, CancellationLeavesACheckpoint) {
   CancellationToken token;
   token.Cancel();
   const auto status =
-      RunSft(folder_ + "/recipe.toml", {"checkpoint.directory=" + folder_ + "/run"}, true, token);
+      RunSft({folder_ + "/recipe.toml", {"checkpoint.directory=" + folder_ + "/run"}, true}, token);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, ErrorCode::kCancelled);
   EXPECT_TRUE(DirectoryExists(folder_ + "/run/step_2"));

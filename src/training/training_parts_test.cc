@@ -218,7 +218,8 @@ TEST_F(TrainingPartsTest, CheckpointsAreRestoredGuardedAndPruned) {
   for (int i = 0; i < 3; ++i) {
     (weight * weight).sum().backward();
     optimiser.Step(0.1);
-    ASSERT_TRUE(SaveTrainingState(folder_, position, optimiser, 2).ok());
+    ASSERT_TRUE(
+        SaveTrainingState(folder_, position, optimiser.steps(), optimiser.parameters(), 2).ok());
   }
   EXPECT_FALSE(DirectoryExists(folder_ + "/step_1"));
   EXPECT_TRUE(DirectoryExists(folder_ + "/step_2"));

@@ -30,10 +30,11 @@ constexpr char kSchema[] = "gre.training_state/2";
 constexpr char kTensors[] = "state.safetensors";
 constexpr char kPosition[] = "state.json";
 constexpr std::string_view kPrefix = "step_";
+constexpr char kValue[] = "value/";
 
 // The tensors of a parameter under their names in the file.
 std::vector<std::pair<std::string, at::Tensor>> Tensors(const TrainedParameter& p) {
-  std::vector<std::pair<std::string, at::Tensor>> tensors = {{"value/" + p.name, p.master},
+  std::vector<std::pair<std::string, at::Tensor>> tensors = {{kValue + p.name, p.master},
                                                              {"moment1/" + p.name, p.moment1},
                                                              {"moment2/" + p.name, p.moment2}};
   if (p.average.defined()) tensors.emplace_back("average/" + p.name, p.average);
@@ -103,8 +104,8 @@ std::string ContentsSetting(std::string_view of, std::string_view contents) {
 }
 
 Status SaveTrainingState(const std::string& directory, const TrainingPosition& position,
-                         const AdamW& optimiser, int keep) {
-  const std::string final_folder = StepFolder(directory, optimiser.steps());
+                         int64_t steps, std::span<const TrainedParameter> parameters, int keep) {
+  const std::string final_folder = StepFolder(directory, steps);
   const std::string folder = directory + "/writing";
   std::error_code error;
   fs::remove_all(folder, error);
@@ -114,7 +115,7 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
   }
   std::list<at::Tensor> kept;
   std::vector<TensorData> tensors;
-  for (const TrainedParameter& p : optimiser.parameters()) {
+  for (const TrainedParameter& p : parameters) {
     for (const auto& [name, tensor] : Tensors(p)) {
       kept.push_back(tensor.cpu().contiguous());
       const at::Tensor& values = kept.back();
@@ -130,7 +131,7 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
   GRE_ASSIGN_OR_RETURN(const std::string digest, Sha256HexOfFile(tensors_path));
   const Json json = {{"schema", kSchema},
                      {"settings", position.settings},
-                     {"steps", optimiser.steps()},
+                     {"steps", steps},
                      {"epoch", position.epoch},
                      {"step_in_epoch", position.step_in_epoch},
                      {"best_score", position.best_score},
@@ -139,9 +140,9 @@ Status SaveTrainingState(const std::string& directory, const TrainingPosition& p
                      {"tensors_sha256", digest}};
   GRE_RETURN_IF_ERROR(WriteFileAtomically(folder + "/" + kPosition, DumpJson(json, 1) + "\n"));
   GRE_RETURN_IF_ERROR(ReplaceFolder(folder, final_folder));
-  const std::vector<int64_t> steps = ListSteps(directory);
-  for (size_t i = 0; i + static_cast<size_t>(keep) < steps.size(); ++i) {
-    fs::remove_all(StepFolder(directory, steps[i]), error);
+  const std::vector<int64_t> all = ListSteps(directory);
+  for (size_t i = 0; i + static_cast<size_t>(keep) < all.size(); ++i) {
+    fs::remove_all(StepFolder(directory, all[i]), error);
   }
   return {};
 }
@@ -190,11 +191,15 @@ Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& dir
   for (const TrainedParameter& p : optimiser.parameters()) {
     for (const auto& [name, tensor] : Tensors(p)) {
       const Checkpoint::Tensor* stored = checkpoint.Find(name);
-      if (stored == nullptr || at::IntArrayRef(stored->entry.shape) != tensor.sizes() ||
+      if (stored == nullptr || at::IntArrayRef(stored->entry.shape) != p.value.sizes() ||
           stored->entry.dtype != TensorDtype::kF32) {
         return Damaged(tensors_path, "tensor '" + name + "' is missing or has another shape");
       }
-      tensor.copy_(ViewTensor(*stored));
+      if (tensor.defined()) {
+        tensor.copy_(ViewTensor(*stored));
+      } else if (name.starts_with(kValue)) {
+        at::Tensor(p.value).copy_(ViewTensor(*stored));
+      }
     }
   }
   optimiser.set_steps(steps.back());

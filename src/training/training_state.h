@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -27,7 +28,7 @@ struct TrainingPosition {
 // folder, then renamed, so that a checkpoint is whole or absent; a SHA-256 of the tensors guards
 // it. Older checkpoints beyond `keep` are removed.
 Status SaveTrainingState(const std::string& directory, const TrainingPosition& position,
-                         const AdamW& optimiser, int keep);
+                         int64_t steps, std::span<const TrainedParameter> parameters, int keep);
 
 // A line of TrainingPosition::settings for something too long to be told: the start of its SHA-256.
 std::string ContentsSetting(std::string_view of, std::string_view contents);
@@ -36,7 +37,7 @@ std::string ContentsSetting(std::string_view of, std::string_view contents);
 bool HasTrainingState(const std::string& directory);
 
 // Loads the newest checkpoint into the optimiser's tensors (in place: the network sees them).
-// nullopt when there is none; an error for a damaged one, and for one of other settings, which
+// Parameters that another process steps get their values only. nullopt when there is none; an error for a damaged one, and for one of other settings, which
 // names those that differ with their values.
 Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& directory,
                                                           const std::string& settings,

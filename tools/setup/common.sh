@@ -34,7 +34,8 @@ quietly() {
 pip_download() {
   local pip=(python3 -m pip download --no-deps --no-cache-dir --disable-pip-version-check --retries 2
     --only-binary=:all: --implementation cp --python-version 311 --platform manylinux_2_28_x86_64
-    --platform manylinux_2_25_x86_64 --platform manylinux2014_x86_64 --dest "$1" "$2")
+    --platform manylinux_2_27_x86_64 --platform manylinux_2_25_x86_64 --platform manylinux_2_18_x86_64
+    --platform manylinux2014_x86_64 --dest "$1" "$2")
   say "fetching $2"
   if [ -t 2 ]; then "${pip[@]}" >&2; else "${pip[@]}" --quiet > "$1/pip.log" 2>&1; fi
 }

@@ -29,7 +29,7 @@ use_if_ready() {
   done
 }
 variants=$choice
-[ "$choice" != auto ] || variants='cpu cuda'
+[ "$choice" != auto ] || variants='cpu plain cuda'
 # shellcheck disable=SC2086
 use_if_ready $variants
 
@@ -38,7 +38,9 @@ take_lock "$cache/torch/.lock" "that fetches LibTorch"
 # shellcheck disable=SC2086
 use_if_ready $variants
 rm -rf "$cache"/torch/.fetch.*  # of a set-up that was killed
-check_disk "$cache" 2500 LibTorch  # the wheel and its content side by side
+# the wheels and their content side by side; nobody gets the CUDA part who has not asked for it
+if [ "$choice" = cuda ]; then check_disk "$cache" 9000 'LibTorch with CUDA'; else check_disk "$cache" 2500 LibTorch; fi
+[ "$choice" != auto ] || variants='cpu plain'
 
 work=$(mktemp -d "$cache/torch/.fetch.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -57,7 +59,7 @@ download() {
 variant=
 for try in $variants; do
   if download "$try"; then variant=$try; break; fi
-  [ "$variants" = "$try" ] || [ "$try" = cuda ] || say "the package index has no CPU build; trying the ordinary one (530 MB)"
+  [ "$variants" = "$try" ] || [ "$try" = plain ] || say "the package index has no CPU build; trying the ordinary one (530 MB)"
 done
 if [ -z "$variant" ]; then
   grep -E '^ERROR' "$work/pip.log" 2> /dev/null | tail -n 1 >&2 || true

@@ -3,8 +3,9 @@
 # place names, release build. Quick when nothing changed, safe to interrupt and to run again.
 # Exit 3: the environment lacks something; the message says what to do.
 #
-# GRE_TORCH=auto|cpu|cuda|DIR   which LibTorch: the CPU wheel where the package index has one, else the
-#                               ordinary (CUDA) wheel; one of them; or the folder "torch" of an unpacked wheel
+# GRE_TORCH=auto|cpu|cuda|DIR   which LibTorch: the CPU wheel where the package index has one, else the ordinary
+#                               wheel without what its CUDA part needs; the CPU wheel; all for NVIDIA GPUs (2.5 GB
+#                               to fetch); or the folder "torch" of an unpacked wheel
 # GRE_JOBS=N                    parallel compilers (default: cores, at most one per 1.5 GB of free memory)
 # XDG_CACHE_HOME                downloads lie in $XDG_CACHE_HOME/gre (default ~/.cache/gre), for all checkouts
 set -euo pipefail

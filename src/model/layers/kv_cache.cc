@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include <ATen/ops/empty.h>
+#include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
 
 #include "core/check.h"
@@ -28,6 +29,17 @@ void WriteToken(const at::Tensor& target, int64_t sample, int64_t position,
                  item,
         from + (row * source.stride(0) + head * source.stride(1)) * item,
         static_cast<size_t>(target.size(3) * item));
+  }
+}
+
+// The same for several samples at one position, in one operation: elsewhere each costs a launch.
+void WriteTokens(const at::Tensor& target, const std::vector<int64_t>& samples, int64_t position,
+                 const at::Tensor& source) {
+  const at::Tensor slots = target.select(2, position);  // [S, KV, D]
+  if (static_cast<int64_t>(samples.size()) == target.size(0) && std::ranges::is_sorted(samples)) {
+    slots.copy_(source);
+  } else {
+    slots.index_copy_(0, at::tensor(samples, at::kLong).to(target.device()), source);
   }
 }
 
@@ -83,12 +95,20 @@ void KvCache::WriteCompletion(int64_t layer, const std::vector<int64_t>& samples
   int64_t longest = 0;
   for (const int64_t sample : samples) longest = std::max(longest, completion_length(sample) + 1);
   GrowCompletions(layer, longest);
-  for (size_t i = 0; i < samples.size(); ++i) {
-    const int64_t position = completion_length(samples[i]);
-    const auto row = static_cast<int64_t>(i);
-    WriteToken(completion_keys(layer), samples[i], position, keys, row);
-    WriteToken(completion_values(layer), samples[i], position, values, row);
-  }
+  const auto write = [&](const at::Tensor& target, const at::Tensor& source) {
+    if (!target.is_cpu() && std::ranges::all_of(samples, [&](int64_t sample) {
+          return completion_length(sample) + 1 == longest;
+        })) {
+      WriteTokens(target, samples, longest - 1, source);
+      return;
+    }
+    for (size_t i = 0; i < samples.size(); ++i) {
+      WriteToken(target, samples[i], completion_length(samples[i]), source,
+                 static_cast<int64_t>(i));
+    }
+  };
+  write(completion_keys(layer), keys);
+  write(completion_values(layer), values);
 }
 
 void KvCache::AdvanceCompletion(const std::vector<int64_t>& samples) {

@@ -3,14 +3,18 @@
 #include <string_view>
 #include <utility>
 
+#include <ATen/CPUGeneratorImpl.h>
+#include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/List.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/add.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/empty_like.h>
 #include <ATen/ops/linear.h>
 
 #include "core/check.h"
+#include "core/random.h"
 
 namespace gre {
 namespace {
@@ -89,12 +93,29 @@ Linear::Linear(WeightSource& source, std::vector<Projection> projections, int64_
   for (const Projection& projection : projections_) source.Release(projection.path + ".weight");
 }
 
+namespace {
+
+at::Tensor DropOut(const at::Tensor& x, const LoraAdapter& adapter, const std::string& path) {
+  if (adapter.dropout == 0 || adapter.dropout_seed == 0) return x;
+  at::Generator generator = x.is_cpu() ? at::detail::createCPUGenerator()
+                                       : at::globalContext()
+                                             .getAcceleratorHooksInterface(x.device().type())
+                                             .getNewGenerator(x.device().index());
+  generator.set_current_seed(HashSeed(adapter.dropout_seed, path));
+  const double kept = 1 - adapter.dropout;
+  return x * at::empty_like(x).bernoulli_(kept, generator).div_(kept);
+}
+
+}  // namespace
+
 at::Tensor Linear::Forward(const at::Tensor& x) const {
   at::Tensor y = packed_ ? packed_->Apply(x, bias_) : at::linear(x, weight_, bias_);
   int64_t begin = 0;
+  at::Tensor wide;  // the input as adapters compute with it, made once for all projections
   for (size_t i = 0; i < projections_.size(); ++i) {
     if (const auto& adapter = adapters_[i]) {
-      const at::Tensor low = at::linear(x.to(adapter->a.scalar_type()), adapter->a);
+      if (!wide.defined()) wide = x.to(adapter->a.scalar_type());
+      const at::Tensor low = at::linear(DropOut(wide, *adapter, projections_[i].path), adapter->a);
       y.narrow(-1, begin, projections_[i].out).add_(at::linear(low, adapter->b), adapter->scaling);
     }
     begin += projections_[i].out;

@@ -32,6 +32,10 @@ struct LoraAdapter {
   at::Tensor a;  // [r, in]
   at::Tensor b;  // [out, r]
   double scaling = 1;
+  // In training, this share of x's values is zero and the others grow to make up for it; which, is
+  // drawn from (seed, module path). Seed 0: none, as in scoring and inference.
+  double dropout = 0;
+  uint64_t dropout_seed = 0;
 };
 
 // A named range of rows of a parameter, as checkpoints store it.

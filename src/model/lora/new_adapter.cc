@@ -46,7 +46,7 @@ std::string ConfigJson(const LoraSettings& settings, const std::string& base) {
                                {"revision", nullptr},
                                {"r", settings.rank},
                                {"lora_alpha", settings.alpha},
-                               {"lora_dropout", 0.0},
+                               {"lora_dropout", settings.dropout},
                                {"bias", "none"},
                                {"target_modules", settings.targets},
                                {"exclude_modules", ".*visual.*"},
@@ -90,6 +90,18 @@ Status AddLora(const LinearWalk& walk, const LoraSettings& settings, uint64_t se
   return Error{
       ErrorCode::kInvalidArgument,
       "lora.targets: no linear layer of the language model is called '" + *unused.begin() + "'"};
+}
+
+void SetDropout(const LinearWalk& walk, double dropout, uint64_t seed) {
+  walk([&](Linear& linear) {
+    for (size_t i = 0; i < linear.projections().size(); ++i) {
+      if (std::optional<LoraAdapter> adapter = linear.adapter(i)) {
+        adapter->dropout = dropout;
+        adapter->dropout_seed = seed;
+        linear.SetAdapter(i, std::move(adapter));
+      }
+    }
+  });
 }
 
 Status WriteLora(const std::string& directory, const LinearWalk& walk, const LoraSettings& settings,

@@ -16,6 +16,7 @@ struct LoraSettings {
   int64_t rank = 8;
   double alpha = 16;
   bool rank_stabilised = false;  // rsLoRA: scaling alpha / sqrt(rank)
+  double dropout = 0;            // of the adapters' inputs, in training
   // Last parts of module paths; the vision tower has some of the same and never takes part.
   std::vector<std::string> targets = {"q_proj",    "k_proj",  "v_proj",   "o_proj",
                                       "gate_proj", "up_proj", "down_proj"};
@@ -26,6 +27,9 @@ struct LoraSettings {
 // beginning). The error names a target that no layer has.
 Status AddLora(const LinearWalk& walk, const LoraSettings& settings, uint64_t seed,
                at::Device device);
+
+// Sets the dropout of all adapters for the passes that follow; seed 0 ends it.
+void SetDropout(const LinearWalk& walk, double dropout, uint64_t seed);
 
 // Maps a module path of the hub layout to that of the file (the newer one of transformers).
 using ModuleName = std::function<std::string(const std::string&)>;

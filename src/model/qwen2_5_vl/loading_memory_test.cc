@@ -66,7 +66,8 @@ TEST_P(LoadingMemoryTest, PeaksAtTheWeightsAndLittleMore) {
   ASSERT_TRUE(model.ok()) << model.error().message;
   const int64_t peak = MemoryFigure("VmHWM:") - before;
   EXPECT_GE(peak, weights * 9 / 10);
-  EXPECT_LE(peak, weights * 9 / 8) << "weights: " << weights;
+  constexpr int64_t kWorkOfThreads = 16 << 20;  // more of them pack at once on a large machine
+  EXPECT_LE(peak, weights * 9 / 8 + kWorkOfThreads) << "weights: " << weights;
 }
 
 }  // namespace

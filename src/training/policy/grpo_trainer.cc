@@ -1,6 +1,7 @@
 #include "training/policy/grpo_trainer.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <map>
@@ -21,8 +22,10 @@
 #include "engine/local_engine.h"
 #include "rewards/policy_alarms.h"
 #include "training/completion_batch.h"
+#include "training/parallel/parallel_optimiser.h"
 #include "training/policy/adapters_off.h"
 #include "training/policy/country_places.h"
+#include "training/policy/group_exchange.h"
 #include "training/policy/grpo_config.h"
 #include "training/policy/importance_correction.h"
 #include "training/policy/rollouts.h"
@@ -52,16 +55,17 @@ class GrpoTrainer {
   GrpoTrainer(GrpoConfig config, std::shared_ptr<VisionLanguageModel> model,
               std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> records,
               std::map<std::string, std::vector<LatLng>> places, const std::string& base_hash,
-              ServerRollouts* server, const CancellationToken& cancellation)
+              Collective collective, ServerRollouts* server, const CancellationToken& cancellation)
       : config_(std::move(config)),
         model_(std::move(model)),
         records_(std::move(records)),
         places_(std::move(places)),
         cancellation_(cancellation),
+        collective_(std::move(collective)),
         server_(server),
         log_(config_.tuning.checkpoint.directory, config_.tuning.log.tensorboard),
         engine_(model_, {EngineKind::kLocal, "policy", ""}),
-        optimiser_(config_.tuning.optim.adamw, std::move(parameters)),
+        optimiser_(collective_, config_.tuning.optim.adamw, std::move(parameters)),
         curriculum_(config_.curriculum) {
     std::string truths;
     for (const auto& [country, points] : places_) {
@@ -77,8 +81,7 @@ class GrpoTrainer {
   }
 
   Status Resume() {
-    GRE_ASSIGN_OR_RETURN(auto position,
-                         LoadTrainingState(directory(), position_.settings, optimiser_));
+    GRE_ASSIGN_OR_RETURN(auto position, optimiser_.Load(directory(), position_.settings));
     if (!position) {
       LogInfo(Concat({directory(), ": no checkpoint to go on from; the run begins"}));
       return {};
@@ -95,15 +98,18 @@ class GrpoTrainer {
 
   Result<TrainingOutcome> Run() {
     const int64_t first = done_;
-    GRE_RETURN_IF_ERROR(
-        log_.Begin({"grpo", config_.tuning.recipe, config_.Describe(), config_.updates, done_}));
+    GRE_RETURN_IF_ERROR(collective_.Lead([&] {
+      return log_.Begin(
+          {"grpo", config_.tuning.recipe, config_.Describe(), config_.updates, done_});
+    }));
     while (done_ < config_.updates) {
       GRE_RETURN_IF_ERROR(UpdateOrSave());
       const int64_t most = config_.tuning.schedule.max_steps;
       const int64_t every = config_.tuning.checkpoint.every_steps;
       const bool enough = most > 0 && done_ - first >= most;
       const bool ends = done_ == config_.updates;
-      const bool stops = enough || cancellation_.IsCancelled();
+      GRE_ASSIGN_OR_RETURN(const bool stops,
+                           collective_.Any(enough || cancellation_.IsCancelled()));
       if (ends || stops || (every > 0 && done_ % every == 0)) GRE_RETURN_IF_ERROR(Save());
       if (ends) break;
       if (enough) return Outcome(first, /*finished=*/false);
@@ -164,9 +170,17 @@ class GrpoTrainer {
       if (!record.point && place != places_.end()) known.places = place->second;
       return known;
     };
+    // Prompts go round among the processes; who drew a group trains on it, and all hear of it.
+    std::vector<PromptDraw> own;
+    for (auto i = static_cast<size_t>(collective_.rank()); i < draws.size();
+         i += static_cast<size_t>(collective_.size())) {
+      own.push_back(draws[i]);
+    }
     TextGenerator& generator = server_ != nullptr ? static_cast<TextGenerator&>(*server_) : engine_;
-    return DrawGroups(generator, *model_, draws, options, truth, curriculum_.theta_km(),
-                      config_.weights, cancellation_);
+    auto drawn = DrawGroups(generator, *model_, own, options, truth, curriculum_.theta_km(),
+                            config_.weights, cancellation_);
+    GRE_RETURN_IF_ERROR(collective_.Agree(drawn.ok() ? Status() : Status(drawn.error())));
+    return ExchangeGroups(collective_, draws, *std::move(drawn));
   }
 
   static bool IsFlat(const RolloutGroup& group) {
@@ -253,7 +267,7 @@ class GrpoTrainer {
         of_group.push_back(group.advantages[i]);
       }
       const bool teaches = config_.beta > 0 || !IsFlat(group);
-      if (!teaches || item.completions.empty()) continue;
+      if (!group.here || !teaches || item.completions.empty()) continue;
       items.push_back(std::move(item));
       advantages.insert(advantages.end(), of_group.begin(), of_group.end());
       part.groups.push_back(&group);
@@ -322,7 +336,8 @@ class GrpoTrainer {
     std::vector<PolicyPart> parts = Divide(groups, accumulated);
     UpdateSums sums;
     ScoreBefore(parts);
-    for (int iteration = 0; iteration < config_.iterations && !parts.empty(); ++iteration) {
+    GRE_ASSIGN_OR_RETURN(const bool learns, collective_.Any(!parts.empty()));
+    for (int iteration = 0; iteration < config_.iterations && learns; ++iteration) {
       GRE_RETURN_IF_ERROR(Step(parts, accumulated, iteration, sums));
     }
     ++done_;
@@ -351,11 +366,14 @@ class GrpoTrainer {
       for (const std::string& alarm : alarms) LogWarning(alarm);
       if (!alarms.empty()) line["alarms"] = alarms;
     }
-    GRE_ASSIGN_OR_RETURN(LineAppender rollouts,
-                         LineAppender::Open(directory() + "/rollouts.jsonl"));
-    GRE_RETURN_IF_ERROR(
-        rollouts.Append(RolloutJson(groups.front(), done_, config_.weights).dump()));
-    GRE_RETURN_IF_ERROR(log_.Append(line));
+    const auto write = [&]() -> Status {
+      GRE_ASSIGN_OR_RETURN(LineAppender rollouts,
+                           LineAppender::Open(directory() + "/rollouts.jsonl"));
+      GRE_RETURN_IF_ERROR(
+          rollouts.Append(RolloutJson(groups.front(), done_, config_.weights).dump()));
+      return log_.Append(line);
+    };
+    GRE_RETURN_IF_ERROR(collective_.Lead(write));
     if (config_.weights[RewardPart::kDistance] > 0 &&
         curriculum_.Observe(report.means[RewardPart::kDistance])) {
       LogInfo(Concat({"theta is now ", FormatShortest(curriculum_.theta_km()), " km"}));
@@ -365,7 +383,10 @@ class GrpoTrainer {
 
   Status Step(std::vector<PolicyPart>& parts, const AccumulatedBatch& accumulated, int iteration,
               UpdateSums& sums) {
-    double loss_sum = 0;
+    std::array<double, 10> of_passes = {};  // of all processes, once they are added up
+    auto& [loss_sum, clipped_low, clipped_high, tokens, kl, entropy, untold, absolute, ratios,
+           corrected] = of_passes;
+    Mismatch told;
     for (PolicyPart& part : parts) {
       CompletionPass pass = Pass(part.batch, false);
       const TokenScores scores = pass.Scores();
@@ -381,19 +402,37 @@ class GrpoTrainer {
       batch.advantages = part.advantages;
       batch.lengths = part.batch.lengths;
       const PolicyLoss loss = ComputePolicyLoss(batch, accumulated, config_.loss_options());
-      pass.Backward(loss.gradient);
+      pass.Backward(loss.gradient, [&](int64_t layer) {
+        if (&part == &parts.back()) optimiser_.LayerDone(layer);
+      });
       loss_sum += loss.loss;
-      sums.clipped_low += loss.clipped_low;
-      sums.clipped_high += loss.clipped_high;
-      sums.token_passes += part.batch.targets.size(0);
+      clipped_low += static_cast<double>(loss.clipped_low);
+      clipped_high += static_cast<double>(loss.clipped_high);
+      tokens += static_cast<double>(part.batch.targets.size(0));
       if (iteration > 0) continue;
-      sums.kl += loss.kl_sum;
-      sums.entropy += scores.entropies.sum().item<double>();
-      sums.tokens += part.batch.targets.size(0);
-      if (mismatch && sums.mismatch) {
-        sums.mismatch->Add(*mismatch);
-      } else {
-        sums.mismatch.reset();
+      kl += loss.kl_sum;
+      entropy += scores.entropies.sum().item<double>();
+      untold += mismatch ? 0 : 1;
+      if (mismatch) told.Add(*mismatch);
+    }
+    absolute = told.absolute;
+    ratios = told.ratios;
+    corrected = static_cast<double>(told.corrected);
+    GRE_RETURN_IF_ERROR(optimiser_.AddUp(of_passes));
+    sums.clipped_low += static_cast<int64_t>(clipped_low);
+    sums.clipped_high += static_cast<int64_t>(clipped_high);
+    sums.token_passes += static_cast<int64_t>(tokens);
+    if (iteration == 0) {
+      sums.kl = kl;
+      sums.entropy = entropy;
+      sums.tokens = static_cast<int64_t>(tokens);
+      sums.mismatch.reset();
+      if (untold == 0) {
+        sums.mismatch = Mismatch{.tokens = sums.tokens,
+                                 .absolute = absolute,
+                                 .largest = told.largest,  // here
+                                 .ratios = ratios,
+                                 .corrected = static_cast<int64_t>(corrected)};
       }
     }
     const auto total = config_.updates * config_.iterations;
@@ -403,8 +442,8 @@ class GrpoTrainer {
         ScheduledLearningRate(config_.tuning.rate_shape(), done_ * config_.iterations + iteration,
                               total, warmup, config_.tuning.optim.learning_rate);
     if (std::isfinite(loss_sum)) {
-      sums.gradient_norm =
-          optimiser_.Step(sums.learning_rate);  // which a bad gradient leaves alone
+      // which a bad gradient leaves alone
+      GRE_ASSIGN_OR_RETURN(sums.gradient_norm, optimiser_.Step(sums.learning_rate));
       sums.loss += loss_sum / config_.iterations;
       if (std::isfinite(sums.gradient_norm)) return {};
     }
@@ -421,8 +460,8 @@ class GrpoTrainer {
                       {"theta_updates", static_cast<double>(theta.updates)},
                       {"theta_above", static_cast<double>(theta.above)},
                       {"updates", static_cast<double>(done_)}};
-    GRE_RETURN_IF_ERROR(KeepBest(config_.tuning, *model_));
-    return SaveTrainingState(directory(), position_, optimiser_, config_.tuning.checkpoint.keep);
+    GRE_RETURN_IF_ERROR(KeepBest(config_.tuning, *model_, collective_));
+    return optimiser_.Save(directory(), position_, config_.tuning.checkpoint.keep);
   }
 
   GrpoConfig config_;
@@ -430,10 +469,11 @@ class GrpoTrainer {
   std::vector<TrainingRecord> records_;
   std::map<std::string, std::vector<LatLng>> places_;
   const CancellationToken& cancellation_;
+  Collective collective_;
   ServerRollouts* server_;  // draws the completions; null: engine_ does
   RunLog log_;
   LocalEngine engine_;
-  AdamW optimiser_;
+  ParallelOptimiser optimiser_;
   ThetaCurriculum curriculum_;
   PolicyAlarms alarms_;
   TrainingPosition position_;
@@ -446,20 +486,26 @@ class GrpoTrainer {
 
 }  // namespace
 
-Result<TrainingOutcome> RunGrpo(const std::string& config_path,
-                                const std::vector<std::string>& overrides, bool resume,
-                                const std::string& api_key, const CancellationToken& cancellation) {
-  GRE_ASSIGN_OR_RETURN(GrpoConfig config, GrpoConfig::Load(config_path, overrides));
-  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.tuning.checkpoint.directory, resume));
+Result<TrainingOutcome> RunGrpo(const TrainingCall& call, const CancellationToken& cancellation) {
+  GRE_ASSIGN_OR_RETURN(GrpoConfig config, GrpoConfig::Load(call.config_path, call.overrides));
+  if (config.rollouts.served() && call.processes.size > 1) {
+    return Error{ErrorCode::kInvalidArgument,
+                 call.config_path +
+                     ": rollouts.engine: a server serves one training process, found " +
+                     std::to_string(call.processes.size) + "; let it be local, or start one"};
+  }
+  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.tuning.checkpoint.directory, call.resume));
+  GRE_ASSIGN_OR_RETURN(Collective collective, Collective::Join(call.processes));
   at::set_num_threads(config.tuning.schedule.threads);
-  LogInfo(config_path + "\n" + config.Describe());
-  GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model, LoadTunedModel(config.tuning));
+  LogInfo(call.config_path + "\n" + config.Describe());
+  GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model,
+                       LoadTunedModel(config.tuning, call.processes.local_rank));
   GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters,
                        ChooseParameters(config.tuning, *model));
   std::unique_ptr<ServerRollouts> server;
   if (config.rollouts.served()) {
     GRE_ASSIGN_OR_RETURN(
-        server, ServerRollouts::Create(config.rollouts, api_key, model,
+        server, ServerRollouts::Create(config.rollouts, call.api_key, model,
                                        [tuning = config.tuning, model](const std::string& to) {
                                          return WriteAdapter(tuning, *model, to);
                                        }));
@@ -475,8 +521,9 @@ Result<TrainingOutcome> RunGrpo(const std::string& config_path,
                                                  config.max_new_tokens, *model, cancellation));
   GRE_ASSIGN_OR_RETURN(auto places, PlacesOf(config, records, sampler));
   GrpoTrainer trainer(std::move(config), std::move(model), std::move(parameters),
-                      std::move(records), std::move(places), base_hash, server.get(), cancellation);
-  GRE_RETURN_IF_ERROR(resume ? trainer.Resume() : Status());
+                      std::move(records), std::move(places), base_hash, std::move(collective),
+                      server.get(), cancellation);
+  GRE_RETURN_IF_ERROR(call.resume ? trainer.Resume() : Status());
   Result<TrainingOutcome> outcome = trainer.Run();
   if (server) server->Close();
   return outcome;

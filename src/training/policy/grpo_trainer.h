@@ -5,6 +5,7 @@
 
 #include "core/cancellation.h"
 #include "core/result.h"
+#include "generation/training_call.h"
 #include "generation/training_outcome.h"
 
 namespace gre {
@@ -15,10 +16,7 @@ namespace gre {
 // checkpoint.directory: step_N/ and log.jsonl as in RunTuning, best/ the newest adapter,
 // rollouts.jsonl the first group of each update. Interrupted or killed, a run goes on with
 // `resume`, bit for bit on one machine with equal threads. A gradient that is not finite ends the
-// run with the last good state; kCancelled after a checkpoint when `cancellation` fires. `api_key`
-// is that of a server that draws the completions (rollouts.engine), "" none.
-Result<TrainingOutcome> RunGrpo(const std::string& config_path,
-                                const std::vector<std::string>& overrides, bool resume,
-                                const std::string& api_key, const CancellationToken& cancellation);
+// run with the last good state; kCancelled after a checkpoint when `cancellation` fires.
+Result<TrainingOutcome> RunGrpo(const TrainingCall& call, const CancellationToken& cancellation);
 
 }  // namespace gre

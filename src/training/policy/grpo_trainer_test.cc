@@ -1,5 +1,7 @@
 #include "training/policy/grpo_trainer.h"
 
+#include <algorithm>
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -13,6 +15,7 @@
 #include "core/strings.h"
 #include "image/encode.h"
 #include "support/temporary_folder.h"
+#include "support/together.h"
 #include "training/tuning/sft_tuner.h"
 
 namespace gre {
@@ -69,7 +72,7 @@ class GrpoTrainerTest : public ::testing::Test {
                                             std::vector<std::string> overrides = {},
                                             bool resume = false) const {
     overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
-    return RunGrpo(folder_ / "r.toml", overrides, resume, "", none_);
+    return RunGrpo({folder_ / "r.toml", overrides, resume}, none_);
   }
   [[nodiscard]] std::vector<Json> LogOf(const std::string& directory) const {
     std::vector<Json> lines;
@@ -109,6 +112,35 @@ TEST_F(GrpoTrainerTest, StoppedAfterEveryUpdateItEndsBitForBitTheSame) {
   EXPECT_LT(LogOf("calm").front()["engine_mismatch"].get<double>(), 1e-3);
 }
 
+// Two processes draw the same completions, and learn what one learns.
+TEST_F(GrpoTrainerTest, TwoProcessesTrainAsOneDoes) {
+  const std::vector<std::string> recipe = {"optim.batch_size=3", "grpo.iterations=2",
+                                           "grpo.scale=batch", "grpo.resample=2"};
+  const auto one = Run("one", recipe);
+  ASSERT_TRUE(one.ok()) << one.error().message;
+  testing::RunTogether(2, [&](const TrainingProcesses& processes) {
+    std::vector<std::string> overrides = recipe;
+    overrides.push_back("checkpoint.directory=\"" + (folder_ / "two") + "\"");
+    const auto outcome = RunGrpo({folder_ / "r.toml", overrides, false, processes}, none_);
+    EXPECT_TRUE(outcome.ok()) << outcome.error().message;
+  });
+  const std::vector<Json> expected = LogOf("one"), found = LogOf("two");
+  ASSERT_EQ(found.size(), expected.size());
+  for (size_t i = 0; i < found.size(); ++i) {
+    for (const auto& [key, value] : expected[i].items()) {
+      if (!value.is_number_float()) {
+        if (value.is_number() || value.is_null()) {
+          EXPECT_EQ(found[i][key], value) << key;
+        }
+        continue;
+      }
+      EXPECT_NEAR(found[i][key].get<double>(), value.get<double>(),
+                  1e-4 * std::max(1.0, std::abs(value.get<double>())))
+          << key << " of update " << i + 1;
+    }
+  }
+}
+
 // Fine-tuned to say True and False of every photo alike, it is right half of the time; every
 // photo's label is False.
 TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
@@ -121,7 +153,7 @@ TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
               "directory = \"",
               folder_ / "sft", "\"\n"});
   ASSERT_TRUE(WriteFileAtomically(folder_ / "sft.toml", sft).ok());
-  const auto tuned = RunTuning(folder_ / "sft.toml", {}, false, none_);
+  const auto tuned = RunTuning({folder_ / "sft.toml", {}}, none_);
   ASSERT_TRUE(tuned.ok()) << tuned.error().message;
   const auto status = Run(
       "out", {"model.adapter=\"" + (folder_ / "sft/best") + "\"",
@@ -147,7 +179,7 @@ TEST_F(GrpoTrainerTest, AnInterruptionLeavesACheckpoint) {
   CancellationToken cancelled;
   cancelled.Cancel();
   const auto status =
-      RunGrpo(folder_ / "r.toml", {"checkpoint.directory=\"" + (folder_ / "cut") + "\""}, true, "",
+      RunGrpo({folder_ / "r.toml", {"checkpoint.directory=\"" + (folder_ / "cut") + "\""}, true},
               cancelled);
   EXPECT_EQ(status.error().code, ErrorCode::kCancelled);
   ASSERT_TRUE(Run("cut", {}, /*resume=*/true).ok());

@@ -19,6 +19,7 @@ namespace gre {
 struct RolloutGroup {
   const TrainingRecord* record = nullptr;
   EncodedPrompt prompt;
+  bool here = true;  // drawn by this process, which trains on it; else there is no prompt
   std::vector<Completion> completions;  // G
   std::vector<RewardParts> parts;
   std::vector<double> rewards;     // weighted

@@ -90,7 +90,7 @@ class ServerRolloutsTest : public ::testing::TestWithParam<ChatDialect> {
          "batch_size = 8\nwarmup_ratio = 0\nshape = \"constant\"\n[schedule]\nthreads = 1\n",
          "epochs = 60\n[checkpoint]\nevery_steps = 0\ndirectory = \"", folder_ / "sft", "\"\n"});
     ASSERT_TRUE(WriteFileAtomically(folder_ / "sft.toml", sft).ok());
-    const auto tuned = RunTuning(folder_ / "sft.toml", {}, false, none_);
+    const auto tuned = RunTuning({folder_ / "sft.toml", {}}, none_);
     ASSERT_TRUE(tuned.ok()) << tuned.error().message;
     adapter_ = {"model.adapter=\"" + (folder_ / "sft/best") + "\""};
   }
@@ -102,7 +102,7 @@ class ServerRolloutsTest : public ::testing::TestWithParam<ChatDialect> {
                                             const std::string& key = "") const {
     overrides.insert(overrides.end(), adapter_.begin(), adapter_.end());
     overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
-    return RunGrpo(folder_ / "r.toml", overrides, resume, key, none_);
+    return RunGrpo({folder_ / "r.toml", overrides, resume, {}, key}, none_);
   }
   [[nodiscard]] Result<TrainingOutcome> RunServed(const std::string& directory,
                                                   std::vector<std::string> overrides = {},

@@ -1,6 +1,7 @@
 #include "training/tuning/sft_tuner.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <limits>
@@ -14,8 +15,10 @@
 #include <nlohmann/json.hpp>
 
 #include "core/log.h"
+#include "core/random.h"
 #include "core/strings.h"
 #include "training/completion_batch.h"
+#include "training/parallel/parallel_optimiser.h"
 #include "training/run_log.h"
 #include "training/settings_reader.h"
 #include "training/training_state.h"
@@ -37,15 +40,16 @@ class SftTuner {
  public:
   SftTuner(TuningConfig config, std::shared_ptr<VisionLanguageModel> model,
            std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> train,
-           std::vector<TrainingRecord> dev, const std::string& base_hash,
+           std::vector<TrainingRecord> dev, const std::string& base_hash, Collective collective,
            const CancellationToken& cancellation)
       : config_(std::move(config)),
         model_(std::move(model)),
         train_(std::move(train)),
         dev_(std::move(dev)),
         cancellation_(cancellation),
+        collective_(std::move(collective)),
         log_(config_.checkpoint.directory, config_.log.tensorboard),
-        optimiser_(config_.optim.adamw, std::move(parameters)) {
+        optimiser_(collective_, config_.optim.adamw, std::move(parameters)) {
     position_.settings = Concat({config_.Fingerprint(), ContentsSetting("model.base", base_hash),
                                  ContentsSetting("data.train", HashOf(train_))});
     position_.best_score = std::numeric_limits<double>::lowest();
@@ -57,8 +61,8 @@ class SftTuner {
   }
 
   Status Resume() {
-    GRE_ASSIGN_OR_RETURN(auto position, LoadTrainingState(config_.checkpoint.directory,
-                                                          position_.settings, optimiser_));
+    GRE_ASSIGN_OR_RETURN(auto position,
+                         optimiser_.Load(config_.checkpoint.directory, position_.settings));
     if (!position) {
       LogInfo(
           Concat({config_.checkpoint.directory, ": no checkpoint to go on from; the run begins"}));
@@ -72,8 +76,9 @@ class SftTuner {
 
   Result<TrainingOutcome> Run() {
     const int64_t first = optimiser_.steps();
-    GRE_RETURN_IF_ERROR(
-        log_.Begin({"sft", config_.recipe, config_.Describe(), total_steps_, first}));
+    GRE_RETURN_IF_ERROR(collective_.Lead([&] {
+      return log_.Begin({"sft", config_.recipe, config_.Describe(), total_steps_, first});
+    }));
     for (;;) {
       const bool ends_epoch = position_.step_in_epoch == steps_per_epoch_;
       if ((ends_epoch || IsDue(config_.evaluation.every_steps)) &&
@@ -94,7 +99,8 @@ class SftTuner {
         GRE_RETURN_IF_ERROR(Save());
         return Outcome(first, /*finished=*/false);
       }
-      if (cancellation_.IsCancelled()) return SaveAnd(Error{ErrorCode::kCancelled, ""});
+      GRE_ASSIGN_OR_RETURN(const bool stops, collective_.Any(cancellation_.IsCancelled()));
+      if (stops) return SaveAnd(Error{ErrorCode::kCancelled, ""});
       const int64_t steps = optimiser_.steps();
       const Status updated =
           Update(EpochOrder(train_.size(), config_.schedule.seed, position_.epoch));
@@ -128,8 +134,7 @@ class SftTuner {
     return every > 0 && optimiser_.steps() > 0 && optimiser_.steps() % every == 0;
   }
   Status Save() {
-    return SaveTrainingState(config_.checkpoint.directory, position_, optimiser_,
-                             config_.checkpoint.keep);
+    return optimiser_.Save(config_.checkpoint.directory, position_, config_.checkpoint.keep);
   }
   // Keeps the state that `failure` left whole.
   Error SaveAnd(const Error& failure) {
@@ -144,35 +149,60 @@ class SftTuner {
     const auto size = static_cast<size_t>(config_.optim.batch_size);
     const size_t begin = static_cast<size_t>(position_.step_in_epoch) * size;
     const size_t end = std::min(order.size(), begin + size);
-    std::vector<EncodedRecord> examples;
-    int64_t reply_tokens = 0, tokens = 0;
-    for (size_t i = begin; i < end; ++i) {
-      GRE_ASSIGN_OR_RETURN(EncodedRecord example, EncodeRecord(*model_, train_[order[i]]));
-      reply_tokens += static_cast<int64_t>(example.reply.size());
-      tokens += static_cast<int64_t>(example.prompt.token_ids.size() + example.reply.size());
-      examples.push_back(std::move(example));
-    }
-    double loss = 0;
     const auto micro = static_cast<size_t>(config_.optim.micro_batch_size);
-    for (size_t first = 0; first < examples.size(); first += micro) {
-      std::vector<PromptWithCompletions> items;
-      for (size_t i = first; i < std::min(examples.size(), first + micro); ++i) {
-        items.push_back({&examples[i].prompt, {examples[i].reply}});
+    // passes of the update go round among the processes
+    std::vector<std::vector<EncodedRecord>> passes;
+    std::array<double, 2> counts = {};  // tokens of replies, tokens
+    auto& [reply_tokens, tokens] = counts;
+    const auto encode = [&]() -> Status {
+      for (size_t first = begin + micro * static_cast<size_t>(collective_.rank()); first < end;
+           first += micro * static_cast<size_t>(collective_.size())) {
+        std::vector<EncodedRecord>& examples = passes.emplace_back();
+        for (size_t i = first; i < std::min(end, first + micro); ++i) {
+          GRE_ASSIGN_OR_RETURN(EncodedRecord example, EncodeRecord(*model_, train_[order[i]]));
+          reply_tokens += static_cast<double>(example.reply.size());
+          tokens += static_cast<double>(example.prompt.token_ids.size() + example.reply.size());
+          examples.push_back(std::move(example));
+        }
       }
+      return {};
+    };
+    GRE_RETURN_IF_ERROR(collective_.Agree(encode()));
+    GRE_RETURN_IF_ERROR(collective_.Sum(counts));
+    double loss = 0;
+    for (size_t i = 0; i < passes.size(); ++i) {
+      std::vector<PromptWithCompletions> items;
+      for (EncodedRecord& example : passes[i]) items.push_back({&example.prompt, {example.reply}});
       const CompletionBatch batch = MakeCompletionBatch(items);
+      if (config_.lora.dropout > 0) {
+        // as one process would draw it
+        const size_t number =
+            i * static_cast<size_t>(collective_.size()) + static_cast<size_t>(collective_.rank());
+        const uint64_t update = HashSeed(HashSeed(config_.schedule.seed, "dropout"),
+                                         static_cast<uint64_t>(optimiser_.steps()));
+        SetDropout(WalkOf(*model_), config_.lora.dropout, HashSeed(update, number) | 1);
+      }
       CompletionPass pass(
           *model_, batch,
           {.recompute = config_.optim.checkpoint_activations,
            .train_vision = config_.full() && (config_.parts.vision || config_.parts.merger)});
-      const double weight = 1.0 / static_cast<double>(reply_tokens);
+      const double weight = 1.0 / reply_tokens;
       const at::Tensor scores = pass.Scores().log_probabilities;
       loss -= weight * scores.sum().item<double>();
-      pass.Backward(at::full(scores.sizes(), -weight, scores.options()));
+      const bool last = i + 1 == passes.size();
+      pass.Backward(at::full(scores.sizes(), -weight, scores.options()), [&](int64_t layer) {
+        if (last) optimiser_.LayerDone(layer);
+      });
     }
+    SetDropout(WalkOf(*model_), 0, 0);
+    GRE_RETURN_IF_ERROR(optimiser_.AddUp({&loss, 1}));
     const int64_t step = optimiser_.steps();
     const double rate = ScheduledLearningRate(config_.rate_shape(), step, total_steps_,
                                               warmup_steps_, config_.optim.learning_rate);
-    const double norm = std::isfinite(loss) ? optimiser_.Step(rate) : loss;
+    double norm = loss;
+    if (std::isfinite(loss)) {
+      GRE_ASSIGN_OR_RETURN(norm, optimiser_.Step(rate));
+    }
     if (!std::isfinite(norm)) {
       return Error{ErrorCode::kInternal,
                    Concat({"the loss or gradient of update ", std::to_string(step + 1),
@@ -182,15 +212,15 @@ class SftTuner {
     ++position_.step_in_epoch;
     last_loss_ = loss;
     const double seconds = SecondsSince(start);
-    const double rate_of_tokens = static_cast<double>(tokens) / seconds;
+    const double rate_of_tokens = tokens / seconds;
     nlohmann::ordered_json line = {{"update", step + 1},
                                    {"epoch", position_.epoch},
                                    {"loss", loss},
                                    {"gradient_norm", norm},
                                    {"learning_rate", rate},
                                    {"records", end - begin},
-                                   {"reply_tokens", reply_tokens},
-                                   {"tokens", tokens},
+                                   {"reply_tokens", static_cast<int64_t>(reply_tokens)},
+                                   {"tokens", static_cast<int64_t>(tokens)},
                                    {"tokens_per_second", rate_of_tokens},
                                    {"seconds", seconds}};
     AddMemoryUse(model_->spec().device.is_cpu(), line);
@@ -200,14 +230,15 @@ class SftTuner {
                     MemoryText(line), ", ",
                     FormatFixed(seconds * static_cast<double>(total_steps_ - step - 1) / 60, 1),
                     " min left"}));
-    return log_.Append(line);
+    return collective_.Lead([&] { return log_.Append(line); });
   }
 
   Status Evaluate() {
-    if (dev_.empty()) return KeepBest(config_, *model_);
-    GRE_ASSIGN_OR_RETURN(const TuningScores scores,
-                         EvaluateTuning(model_, dev_, config_.evaluation.answers,
-                                        config_.evaluation.max_new_tokens, cancellation_));
+    if (dev_.empty()) return KeepBest(config_, *model_, collective_);
+    GRE_ASSIGN_OR_RETURN(
+        const TuningScores scores,
+        EvaluateTuning(model_, dev_, config_.evaluation.answers, config_.evaluation.max_new_tokens,
+                       collective_, cancellation_));
     std::string line = Concat({"dev: loss ", FormatFixed(scores.loss, 4)});
     nlohmann::ordered_json accuracy = nlohmann::ordered_json::object();
     if (scores.answers > 0) {
@@ -220,27 +251,29 @@ class SftTuner {
       }
     }
     LogInfo(line);
-    GRE_RETURN_IF_ERROR(log_.Append({{"update", optimiser_.steps()},
-                                     {"dev",
-                                      {{"examples", scores.examples},
-                                       {"loss", scores.loss},
-                                       {"answers", scores.answers},
-                                       {"parsed", scores.parsed},
-                                       {"with_truth", scores.with_truth},
-                                       {"accuracy_km", accuracy}}}}));
+    const nlohmann::ordered_json told = {{"update", optimiser_.steps()},
+                                         {"dev",
+                                          {{"examples", scores.examples},
+                                           {"loss", scores.loss},
+                                           {"answers", scores.answers},
+                                           {"parsed", scores.parsed},
+                                           {"with_truth", scores.with_truth},
+                                           {"accuracy_km", accuracy}}}};
+    GRE_RETURN_IF_ERROR(collective_.Lead([&] { return log_.Append(told); }));
     if (!(-scores.loss > position_.best_score)) return {};  // also where it is no number
     position_.best_score = -scores.loss;
     position_.best_epoch = position_.epoch;
     position_.more["best_update"] = static_cast<double>(optimiser_.steps());
-    return KeepBest(config_, *model_);
+    return KeepBest(config_, *model_, collective_);
   }
 
   TuningConfig config_;
   std::shared_ptr<VisionLanguageModel> model_;
   std::vector<TrainingRecord> train_, dev_;
   const CancellationToken& cancellation_;
+  Collective collective_;
   RunLog log_;
-  AdamW optimiser_;
+  ParallelOptimiser optimiser_;
   TrainingPosition position_;
   int64_t steps_per_epoch_ = 0, total_steps_ = 0, warmup_steps_ = 0;
   std::optional<double> last_loss_;
@@ -248,20 +281,20 @@ class SftTuner {
 
 }  // namespace
 
-Result<bool> IsTuningRecipe(const std::string& config_path,
-                            const std::vector<std::string>& overrides) {
-  GRE_ASSIGN_OR_RETURN(const SettingsReader reader, SettingsReader::Load(config_path, overrides));
+Result<bool> IsTuningRecipe(const TrainingCall& call) {
+  GRE_ASSIGN_OR_RETURN(const SettingsReader reader,
+                       SettingsReader::Load(call.config_path, call.overrides));
   return reader.Has("model.base");
 }
 
-Result<TrainingOutcome> RunTuning(const std::string& config_path,
-                                  const std::vector<std::string>& overrides, bool resume,
-                                  const CancellationToken& cancellation) {
-  GRE_ASSIGN_OR_RETURN(TuningConfig config, TuningConfig::Load(config_path, overrides));
-  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.checkpoint.directory, resume));
+Result<TrainingOutcome> RunTuning(const TrainingCall& call, const CancellationToken& cancellation) {
+  GRE_ASSIGN_OR_RETURN(TuningConfig config, TuningConfig::Load(call.config_path, call.overrides));
+  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.checkpoint.directory, call.resume));
+  GRE_ASSIGN_OR_RETURN(Collective collective, Collective::Join(call.processes));
   at::set_num_threads(config.schedule.threads);
-  LogInfo(config_path + "\n" + config.Describe());
-  GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model, LoadTunedModel(config));
+  LogInfo(call.config_path + "\n" + config.Describe());
+  GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model,
+                       LoadTunedModel(config, call.processes.local_rank));
   GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters, ChooseParameters(config, *model));
   int64_t trained = 0;
   for (const TrainedParameter& parameter : parameters) trained += parameter.value.numel();
@@ -276,8 +309,8 @@ Result<TrainingOutcome> RunTuning(const std::string& config_path,
     GRE_ASSIGN_OR_RETURN(dev, load(config.data.dev));
   }
   SftTuner tuner(std::move(config), std::move(model), std::move(parameters), std::move(train),
-                 std::move(dev), base_hash, cancellation);
-  GRE_RETURN_IF_ERROR(resume ? tuner.Resume() : Status());
+                 std::move(dev), base_hash, std::move(collective), cancellation);
+  GRE_RETURN_IF_ERROR(call.resume ? tuner.Resume() : Status());
   return tuner.Run();
 }
 

@@ -5,6 +5,7 @@
 
 #include "core/cancellation.h"
 #include "core/result.h"
+#include "generation/training_call.h"
 #include "generation/training_outcome.h"
 
 namespace gre {
@@ -20,12 +21,9 @@ namespace gre {
 //   log.jsonl    one JSON line an update and an evaluation
 // The loss is the mean over the replies' tokens of a whole update. kCancelled after a checkpoint
 // when `cancellation` fires. A gradient that is not finite ends the run with the last good state.
-Result<TrainingOutcome> RunTuning(const std::string& config_path,
-                                  const std::vector<std::string>& overrides, bool resume,
-                                  const CancellationToken& cancellation);
+Result<TrainingOutcome> RunTuning(const TrainingCall& call, const CancellationToken& cancellation);
 
 // Whether a recipe is one of RunTuning: it names model.base.
-Result<bool> IsTuningRecipe(const std::string& config_path,
-                            const std::vector<std::string>& overrides);
+Result<bool> IsTuningRecipe(const TrainingCall& call);
 
 }  // namespace gre

@@ -1,5 +1,6 @@
 #include "training/tuning/sft_tuner.h"
 
+#include <cmath>
 #include <cstring>
 #include <filesystem>
 #include <limits>
@@ -14,13 +15,16 @@
 #include "image/encode.h"
 #include "model/loader.h"
 #include "support/temporary_folder.h"
+#include "support/together.h"
 #include "training/tuning/model_export.h"
 #include "training/tuning/tuning_config.h"
 
 namespace gre {
 namespace {
 
+using ::testing::DoubleNear;
 using ::testing::HasSubstr;
+using ::testing::Pointwise;
 
 // Four photos of one colour each, with their places as LLaMA-Factory's sharegpt has them.
 class SftTunerTest : public ::testing::Test {
@@ -60,7 +64,16 @@ class SftTunerTest : public ::testing::Test {
                                             std::vector<std::string> overrides = {},
                                             bool resume = false) const {
     overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
-    return RunTuning(folder_ / "r.toml", overrides, resume, none_);
+    return RunTuning({folder_ / "r.toml", overrides, resume}, none_);
+  }
+  // The same by `size` processes.
+  void RunTogether(int size, const std::string& directory, std::vector<std::string> overrides = {},
+                   bool resume = false) const {
+    overrides.push_back("checkpoint.directory=\"" + (folder_ / directory) + "\"");
+    testing::RunTogether(size, [&](const TrainingProcesses& processes) {
+      const auto outcome = RunTuning({folder_ / "r.toml", overrides, resume, processes}, none_);
+      EXPECT_TRUE(outcome.ok()) << processes.rank << ": " << outcome.error().message;
+    });
   }
   [[nodiscard]] std::string Adapter(const std::string& directory) const {
     return ReadFile(folder_ / (directory + "/best/adapter_model.safetensors")).value();
@@ -112,16 +125,76 @@ TEST_F(SftTunerTest, StoppedAfterEveryUpdateItEndsBitForBitTheSame) {
               HasSubstr("other settings or data: lora.rank was 8, is 4; take them back"));
 }
 
+// Ranks differ in what they hold: one record each, two or none in an update, moments of other
+// parameters.
+TEST_F(SftTunerTest, TwoProcessesTrainAsOneDoesAndGoOnFromEachOthersCheckpoints) {
+  const std::vector<std::string> three = {"optim.batch_size=3", "schedule.epochs=2"};
+  for (const char* method : {"lora", "full"}) {
+    const auto recipe = [&](std::vector<std::string> more) {
+      more.insert(more.end(), three.begin(), three.end());
+      more.push_back(Concat({"tune.method=", method}));
+      return more;
+    };
+    const auto name = [&](const char* run) { return Concat({method, "-", run}); };
+    ASSERT_TRUE(Run(name("one"), recipe({})).ok());
+    RunTogether(2, name("two"), recipe({}));
+    RunTogether(2, name("mixed"), recipe({"schedule.max_steps=1"}));
+    ASSERT_TRUE(Run(name("mixed"), recipe({"schedule.max_steps=1"}), /*resume=*/true).ok());
+    RunTogether(3, name("mixed"), recipe({}), /*resume=*/true);
+    const std::vector<double> expected = Losses(name("one"));
+    ASSERT_EQ(expected.size(), 4U);
+    for (const char* run : {"two", "mixed"}) {
+      EXPECT_THAT(Losses(name(run)), Pointwise(DoubleNear(1e-4), expected)) << method << run;
+    }
+  }
+}
+
+// What a pass leaves out is drawn from (seed, update, pass): again in the recomputed forward, after
+// a stop, and by whichever process has the pass.
+TEST_F(SftTunerTest, DropoutIsDrawnAgainWhereverThePassIsMade) {
+  const auto recipe = [](std::vector<std::string> more) {
+    more.insert(more.end(), {"lora.dropout=0.3", "schedule.epochs=2"});
+    return more;
+  };
+  ASSERT_TRUE(Run("without", {"schedule.epochs=2"}).ok());
+  ASSERT_TRUE(Run("kept", recipe({"optim.checkpoint_activations=false"})).ok());
+  ASSERT_TRUE(Run("again", recipe({"schedule.max_steps=1"})).ok());
+  ASSERT_TRUE(Run("again", recipe({}), /*resume=*/true).ok());
+  RunTogether(2, "two", recipe({}));
+  const std::vector<double> expected = Losses("kept");
+  EXPECT_THAT(Losses("again"), Pointwise(DoubleNear(1e-4), expected));
+  EXPECT_THAT(Losses("two"), Pointwise(DoubleNear(1e-4), expected));
+  EXPECT_GT(std::abs(expected.back() - Losses("without").back()), 1e-3);
+  EXPECT_THAT(ReadFile(folder_ / "two/best/adapter_config.json").value(),
+              HasSubstr("\"lora_dropout\": 0.3"));
+}
+
+// What one process cannot do ends all of them, with the reason, and nothing hangs.
+TEST_F(SftTunerTest, AFailureOfOneProcessIsToldByAll) {
+  std::filesystem::create_directories(folder_ / "bad/log.jsonl");  // in the way of the log
+  std::vector<std::string> messages(2);
+  testing::RunTogether(2, [&](const TrainingProcesses& processes) {
+    const auto outcome = RunTuning({folder_ / "r.toml",
+                                    {"checkpoint.directory=\"" + (folder_ / "bad") + "\""},
+                                    false,
+                                    processes},
+                                   none_);
+    ASSERT_FALSE(outcome.ok());
+    messages[static_cast<size_t>(processes.rank)] = outcome.error().message;
+  });
+  EXPECT_THAT(messages[0], HasSubstr("log.jsonl"));
+  EXPECT_EQ(messages[1], "process 0: " + messages[0]);
+}
+
 TEST_F(SftTunerTest, AnInterruptionLeavesACheckpointWhereverItComes) {
   ASSERT_TRUE(Run("calm").ok());
   CancellationToken cancelled;
   cancelled.Cancel();
   const std::vector<std::string> place = {"checkpoint.directory=\"" + (folder_ / "cut") + "\""};
   // nothing has been read yet; then before the first update; then inside the last evaluation
-  EXPECT_EQ(RunTuning(folder_ / "r.toml", place, false, cancelled).error().code,
-            ErrorCode::kCancelled);
+  EXPECT_EQ(RunTuning({folder_ / "r.toml", place}, cancelled).error().code, ErrorCode::kCancelled);
   ASSERT_TRUE(Run("cut", {"schedule.max_steps=2"}, /*resume=*/true).ok());
-  EXPECT_FALSE(RunTuning(folder_ / "r.toml", place, true, cancelled).ok());
+  EXPECT_FALSE(RunTuning({folder_ / "r.toml", place, true}, cancelled).ok());
   ASSERT_TRUE(Run("cut", {}, /*resume=*/true).ok());
   EXPECT_EQ(Losses("cut"), Losses("calm"));
   EXPECT_EQ(Adapter("cut"), Adapter("calm"));

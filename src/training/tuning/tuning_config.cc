@@ -63,6 +63,7 @@ void VisitPlaces(Config& config, Visitor&& visit) {
 template <typename Config, typename Visitor>
 void VisitSupervised(Config& config, Visitor&& visit) {
   visit("schedule.epochs", config.schedule.epochs);
+  visit("lora.dropout", config.lora.dropout);
   visit("data.dev", config.data.dev);
   visit("evaluation.every_steps", config.evaluation.every_steps);
   visit("evaluation.answers", config.evaluation.answers);
@@ -103,6 +104,7 @@ Status TuningConfig::Check(const std::string& path) {
   check.Range("data.cutoff_tokens", data.cutoff_tokens, 16, 1e6);
   check.Range("lora.rank", lora.rank, 1, 4096);
   check.Range("lora.alpha", lora.alpha, 1e-6, 1e6);
+  check.Range("lora.dropout", lora.dropout, 0, 0.99);
   check.Range("optim.warmup_ratio", optim.warmup_ratio, 0, 1);
   check.Range("optim.batch_size", optim.batch_size, 1, 65536);
   check.Range("optim.micro_batch_size", optim.micro_batch_size, 1, 4096);
@@ -154,7 +156,8 @@ std::string TuningConfig::Describe(bool supervised) const {
 }
 
 std::string TuningConfig::Fingerprint() const {
-  std::string text = Concat({"schedule.epochs = ", ShowSetting(schedule.epochs), "\n"});
+  std::string text = Concat({"schedule.epochs = ", ShowSetting(schedule.epochs),
+                             "\nlora.dropout = ", ShowSetting(lora.dropout), "\n"});
   VisitSettings(*this, [&](const char* key, const auto& field) {
     text += Concat({key, " = ", ShowSetting(field), "\n"});
   });

@@ -9,6 +9,7 @@
 #include "core/cancellation.h"
 #include "core/result.h"
 #include "model/vision_language_model.h"
+#include "training/parallel/collective.h"
 #include "training/tuning/training_records.h"
 
 namespace gre {
@@ -24,10 +25,11 @@ struct TuningScores {
       accuracy_km;  // of those, the share within each distance; unparsed: wrong
 };
 
-// Scores the model on examples that it does not learn from; `answers` of them are also answered,
-// greedily, by an engine on the same weights.
+// Scores the model on examples that it does not learn from; the first `answers` of them are also
+// answered, greedily, by an engine on the same weights. Processes share the examples.
 Result<TuningScores> EvaluateTuning(const std::shared_ptr<const VisionLanguageModel>& model,
                                     std::span<const TrainingRecord> examples, int64_t answers,
-                                    int max_new_tokens, const CancellationToken& cancellation);
+                                    int max_new_tokens, Collective& collective,
+                                    const CancellationToken& cancellation);
 
 }  // namespace gre

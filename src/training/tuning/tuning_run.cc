@@ -41,11 +41,13 @@ LinearWalk WalkOf(VisionLanguageModel& model) {
   return [&model](const LinearVisitor& visitor) { model.VisitLinears(visitor); };
 }
 
-Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& config) {
+Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& config,
+                                                            int device_index) {
   ModelLoadOptions load;
   GRE_ASSIGN_OR_RETURN(
       load.device,
-      ResolveDevice(config.model.device == "cuda" ? DeviceChoice::kCuda : DeviceChoice::kCpu));
+      ResolveDevice(config.model.device == "cuda" ? DeviceChoice::kCuda : DeviceChoice::kCpu,
+                    device_index));
   if (config.model.dtype == "float32") load.dtype = at::kFloat;
   if (config.model.dtype == "bfloat16") load.dtype = at::kBFloat16;
   load.adapter_dir = config.model.adapter;
@@ -194,10 +196,12 @@ Status WriteAdapter(const TuningConfig& config, VisionLanguageModel& model,
                    [&](const std::string& path) { return model.TransformersName(path); });
 }
 
-Status KeepBest(const TuningConfig& config, VisionLanguageModel& model) {
-  const std::string best = config.checkpoint.directory + "/best";
-  if (config.full()) return WriteModel(best, config.model.base, model);
-  return WriteAdapter(config, model, best);
+Status KeepBest(const TuningConfig& config, VisionLanguageModel& model, Collective& collective) {
+  return collective.Lead([&] {
+    const std::string best = config.checkpoint.directory + "/best";
+    if (config.full()) return WriteModel(best, config.model.base, model);
+    return WriteAdapter(config, model, best);
+  });
 }
 
 }  // namespace gre

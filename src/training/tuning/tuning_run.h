@@ -9,6 +9,7 @@
 #include "model/lora/new_adapter.h"
 #include "model/vision_language_model.h"
 #include "training/adamw.h"
+#include "training/parallel/collective.h"
 #include "training/tuning/training_records.h"
 #include "training/tuning/tuning_config.h"
 
@@ -23,7 +24,9 @@ Status PrepareRunDirectory(const std::string& directory, bool resume);
 LinearWalk WalkOf(VisionLanguageModel& model);
 
 // The base with its adapter or without, in plain writable weights.
-Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& config);
+// `device_index`: which of several CUDA devices.
+Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& config,
+                                                            int device_index = 0);
 // What learns: the adapter's matrices, fresh ones where there is no adapter, or the weights. A
 // loaded adapter's rank, scaling and targets take the place of those of `config`, so that what is
 // written is what was computed; one that differs between its modules, or that has a part in the
@@ -50,7 +53,8 @@ std::vector<size_t> EpochOrder(size_t records, uint64_t seed, int64_t epoch);
 // Writes the adapter that learns as PEFT reads it (WriteLora).
 Status WriteAdapter(const TuningConfig& config, VisionLanguageModel& model,
                     const std::string& directory);
-// Writes what was learnt to directory/best: the adapter as PEFT reads it, or the whole model.
-Status KeepBest(const TuningConfig& config, VisionLanguageModel& model);
+// Writes what was learnt to directory/best: the adapter as PEFT reads it, or the whole model. The
+// leading process does.
+Status KeepBest(const TuningConfig& config, VisionLanguageModel& model, Collective& collective);
 
 }  // namespace gre

@@ -14,21 +14,18 @@
 #include "core/json.h"
 #include "core/strings.h"
 #include "image/encode.h"
-#include "support/run_program.h"
+#include "support/program_test.h"
 #include "support/schema_checker.h"
 #include "support/scripted_http_server.h"
-#include "support/temporary_folder.h"
 
 namespace gre {
 namespace {
 
 using testing::ChatReply;
 using ::testing::HasSubstr;
-using testing::ProgramOptions;
 using testing::ProgramResult;
 using testing::ReceivedRequest;
 using testing::Reply;
-using testing::RunProgramFile;
 using testing::SchemaChecker;
 using testing::ScriptedHttpServer;
 
@@ -48,10 +45,9 @@ constexpr char kLabels[] =
     "category: road traffic\nindicator: language\nclue: kanji\ncaption: A road.";
 constexpr char kSteps[] = "1. The signs are Japanese.\n2. So this is Japan.";
 
-class BenchBuildTest : public ::testing::Test {
+class BenchBuildTest : public testing::ProgramTest {
  protected:
   void SetUp() override {
-    options_.environment = testing::IsolatedEnvironment(folder_.path());
     std::string truth = "id,lat,lon\n";
     for (int i = 0; i < kPhotos; ++i) {
       const std::string name = "p" + std::to_string(i) + ".jpg";
@@ -68,40 +64,32 @@ class BenchBuildTest : public ::testing::Test {
         "{\"id\": \"z\", \"response\": \"<think>1. [text] A wall -> Perhaps anywhere</think>\"}\n");
   }
 
-  void Write(const std::string& name, std::string_view content) const {
-    std::filesystem::create_directories(std::filesystem::path(folder_ / name).parent_path());
-    EXPECT_TRUE(WriteFileAtomically(folder_ / name, content).ok());
-  }
   ProgramResult Build(const std::string& out, const ScriptedHttpServer& server) const {
-    return RunProgramFile(GRE_PROGRAM,
-                          {"bench",
-                           "build",
-                           "--photos",
-                           folder_ / "photos",
-                           "--truth",
-                           folder_ / "truth.csv",
-                           "--out",
-                           folder_ / out,
-                           "--no-faces",
-                           "--chains",
-                           folder_ / "chains.jsonl",
-                           "--chain-text",
-                           "response",
-                           "--corpus",
-                           "engine",
-                           "--api-url",
-                           server.url(),
-                           "--api-model",
-                           "m",
-                           "--concurrency",
-                           "1",
-                           "--json"},
-                          options_);
+    return Gre({"bench",
+                "build",
+                "--photos",
+                folder_ / "photos",
+                "--truth",
+                folder_ / "truth.csv",
+                "--out",
+                folder_ / out,
+                "--no-faces",
+                "--chains",
+                folder_ / "chains.jsonl",
+                "--chain-text",
+                "response",
+                "--corpus",
+                "engine",
+                "--api-url",
+                server.url(),
+                "--api-model",
+                "m",
+                "--concurrency",
+                "1",
+                "--json"});
   }
 
   static constexpr int kPhotos = 3;
-  testing::TemporaryFolder folder_;
-  ProgramOptions options_;
 };
 
 TEST_F(BenchBuildTest, RefusalsAndUnreadableRepliesAreNamedAndAskedForAgain) {

@@ -9,8 +9,7 @@
 
 #include "core/file.h"
 #include "core/json.h"
-#include "support/run_program.h"
-#include "support/temporary_folder.h"
+#include "support/program_test.h"
 
 namespace gre {
 namespace {
@@ -18,14 +17,11 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::ProgramOptions;
 using testing::ProgramResult;
-using testing::RunProgramFile;
 
-class BenchFilesTest : public ::testing::Test {
+class BenchFilesTest : public testing::ProgramTest {
  protected:
   void SetUp() override {
-    options_.environment = testing::IsolatedEnvironment(folder_.path());
     std::string rows = "id,lat,lon\n";
     for (int i = 0; i < 40; ++i) {
       const std::string number = std::to_string(i);
@@ -37,9 +33,6 @@ class BenchFilesTest : public ::testing::Test {
     second_ = Write("b.csv", rows);
   }
 
-  ProgramResult Gre(const std::vector<std::string>& arguments) const {
-    return RunProgramFile(GRE_PROGRAM, arguments, options_);
-  }
   // `gre bench COMMAND` on both systems.
   ProgramResult Bench(const std::string& command, std::vector<std::string> more) const {
     std::vector<std::string> arguments = {"bench",         command, "--predictions", first_,
@@ -48,14 +41,8 @@ class BenchFilesTest : public ::testing::Test {
     arguments.insert(arguments.end(), more.begin(), more.end());
     return Gre(arguments);
   }
-  std::string Write(const std::string& name, std::string_view content) const {
-    EXPECT_TRUE(WriteFileAtomically(folder_ / name, content).ok());
-    return folder_ / name;
-  }
   std::string Path(const std::string& name) const { return folder_ / name; }
 
-  testing::TemporaryFolder folder_;
-  ProgramOptions options_;
   std::string truth_, first_, second_;
 };
 

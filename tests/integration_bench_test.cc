@@ -12,10 +12,9 @@
 #include "core/json.h"
 #include "core/strings.h"
 #include "image/encode.h"
-#include "support/run_program.h"
+#include "support/program_test.h"
 #include "support/schema_checker.h"
 #include "support/scripted_http_server.h"
-#include "support/temporary_folder.h"
 
 namespace gre {
 namespace {
@@ -24,29 +23,13 @@ namespace fs = std::filesystem;
 using testing::ChatReply;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::ProgramOptions;
 using testing::ProgramResult;
 using testing::ReceivedRequest;
 using testing::Reply;
-using testing::RunProgramFile;
 using testing::SchemaChecker;
 using testing::ScriptedHttpServer;
 
-class BenchTest : public ::testing::Test {
- protected:
-  void SetUp() override { options_.environment = testing::IsolatedEnvironment(folder_.path()); }
-
-  ProgramResult Gre(const std::vector<std::string>& arguments) const {
-    return RunProgramFile(GRE_PROGRAM, arguments, options_);
-  }
-  std::string Write(const std::string& name, std::string_view content) const {
-    EXPECT_TRUE(WriteFileAtomically(folder_ / name, content).ok());
-    return folder_ / name;
-  }
-
-  testing::TemporaryFolder folder_;
-  ProgramOptions options_;
-};
+class BenchTest : public testing::ProgramTest {};
 
 TEST_F(BenchTest, ThreePeopleReviewTheCandidatesOfABenchmark) {
   const std::string photos = folder_ / "photos";

@@ -11,7 +11,7 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "image/encode.h"
-#include "support/run_program.h"
+#include "support/program_test.h"
 #include "support/schema_checker.h"
 #include "support/scripted_http_server.h"
 
@@ -33,37 +33,22 @@ using testing::ScriptedHttpServer;
 
 constexpr char kSecret[] = "sk-very-secret";
 
-class CliTest : public ::testing::Test {
+class CliTest : public testing::ProgramTest {
  protected:
-  void SetUp() override {
-    root_ =
-        fs::path(::testing::TempDir()) /
-        (std::string("gre_cli_") + ::testing::UnitTest::GetInstance()->current_test_info()->name());
-    fs::remove_all(root_);
-    fs::create_directories(root_ / "photos");
-    options_.environment = testing::IsolatedEnvironment(root_.string());
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
-  ProgramResult Gre(const std::vector<std::string>& arguments) {
-    return RunProgramFile(GRE_PROGRAM, arguments, options_);
-  }
-
   // `gre WORDS` through a shell in the test's folder.
   ProgramResult Shell(const std::string& words) {
     return RunProgramFile(
-        "/bin/bash", {"-c", "cd " + root_.string() + "; " + GRE_PROGRAM + " " + words}, options_);
+        "/bin/bash", {"-c", "cd " + folder_.path() + "; " + GRE_PROGRAM + " " + words}, options_);
   }
 
   // A small picture; `name` below photos/.
   void WritePhoto(const std::string& name) {
     const RgbImage image{32, 24, std::vector<uint8_t>(32 * 24 * 3, 90)};
-    ASSERT_TRUE(
-        WriteFileAtomically((root_ / "photos" / name).string(), EncodeJpeg(image).value()).ok());
+    Write("photos/" + name, EncodeJpeg(image).value());
   }
-  std::string Path(const std::string& name) const { return (root_ / name).string(); }
+  std::string Path(const std::string& name) const { return folder_ / name; }
   std::string Content(const std::string& name) const {
-    std::ifstream file(root_ / name);
+    std::ifstream file(folder_ / name);
     return {std::istreambuf_iterator<char>(file), {}};
   }
   static std::vector<Json> Lines(const std::string& text) {
@@ -88,9 +73,6 @@ class CliTest : public ::testing::Test {
     arguments.insert(arguments.end(), {"--api-url", server.url(), "--api-model", "m"});
     return arguments;
   }
-
-  fs::path root_;
-  ProgramOptions options_;
 };
 
 TEST_F(CliTest, VersionHelpAndWrongUse) {
@@ -152,7 +134,7 @@ TEST_F(CliTest, AClosedPipeDoesNotCutTheResultsFile) {
 // The first file that is opened must not take the number of a closed stream.
 TEST_F(CliTest, ClosedStreamsReachNoFile) {
   WritePhoto("a.jpg");
-  std::ofstream(root_ / "photos/b.jpg") << "no picture";
+  Write("photos/b.jpg", "no picture");
   Shell("locate photos --metadata-only --out x.jsonl >&- 2>&- <&-");
   EXPECT_EQ(Lines(Content("x.jsonl")).size(), 2u);
   EXPECT_EQ(Shell("locate photos/a.jpg --metadata-only >&-; echo $?").out, "3\n");
@@ -167,7 +149,7 @@ TEST_F(CliTest, AFullDiskIsOneLineAndKeepsWhatWasThere) {
   }
   const ProgramResult full = RunProgramFile(
       "/bin/bash",
-      {"-c", "cd " + root_.string() + "; ulimit -f 1; " + GRE_PROGRAM +
+      {"-c", "cd " + folder_.path() + "; ulimit -f 1; " + GRE_PROGRAM +
                  " locate photos --metadata-only --out x.jsonl -q >/dev/null; echo $?"},
       options_);
   EXPECT_EQ(full.out, "3\n");
@@ -240,7 +222,7 @@ TEST_F(CliTest, ListsMayComeFromPipes) {
 
 TEST_F(CliTest, AFolderWithoutPhotosDoesNotStopTheOthers) {
   WritePhoto("a.jpg");
-  fs::create_directories(root_ / "empty");
+  fs::create_directories(folder_ / "empty");
   const ProgramResult result = Shell("locate photos empty missing.jpg --metadata-only --json");
   EXPECT_EQ(result.exit_code, 1);
   const std::vector<Json> records = Lines(result.out);
@@ -253,7 +235,7 @@ TEST_F(CliTest, AFolderWithoutPhotosDoesNotStopTheOthers) {
 TEST_F(CliTest, OneBadPhotoDoesNotStopTheBatch) {
   WritePhoto("a.jpg");
   WritePhoto("c.jpg");
-  std::ofstream(root_ / "photos/b.jpg") << "no picture";
+  Write("photos/b.jpg", "no picture");
   const ProgramResult result = Gre({"locate", Path("photos"), "--metadata-only", "--json"});
   EXPECT_EQ(result.exit_code, 1);
   const std::vector<Json> records = Lines(result.out);
@@ -328,7 +310,7 @@ TEST_F(CliTest, CtrlCKeepsWhatIsDone) {
     if (number < 4) {
       return Kyoto(request, number);
     }
-    std::ofstream(root_ / "waiting");
+    std::ofstream(folder_ / "waiting");
     Reply slow = Kyoto(request, number);
     slow[0].wait_ms = 3000;
     return slow;
@@ -399,8 +381,8 @@ TEST_F(CliTest, AHungServerWasThePhotosFailure) {
 TEST_F(CliTest, KeysThatCannotBeSentAreUsageErrors) {
   WritePhoto("a.jpg");
   const ScriptedHttpServer server(Kyoto);
-  std::ofstream(root_ / "key") << kSecret << "\r\nX-Injected: 1\n";
-  std::ofstream(root_ / "good_key") << kSecret << "\r\n";
+  Write("key", std::string(kSecret) + "\r\nX-Injected: 1\n");
+  Write("good_key", std::string(kSecret) + "\r\n");
   const auto run = [&](const std::vector<std::string>& more) {
     std::vector<std::string> words = {"locate", Path("photos/a.jpg")};
     words.insert(words.end(), more.begin(), more.end());
@@ -431,13 +413,11 @@ TEST_F(CliTest, TheTimeoutIsBoundedAndCoversDownloads) {
 
 TEST_F(CliTest, SettingsComeFromFlagEnvironmentAndFile) {
   WritePhoto("a.jpg");
-  fs::create_directories(root_ / "config/gre");
-  std::ofstream(root_ / "config/gre/config.toml")
-      << "[locate]\nmetadata-only = true\njson = true\n";
+  Write("config/gre/config.toml", "[locate]\nmetadata-only = true\njson = true\n");
   const ProgramResult result = Gre({"locate", Path("photos/a.jpg")});
   EXPECT_EQ(result.exit_code, 0) << result.err;
   EXPECT_EQ(Lines(result.out).at(0)["status"], "abstained");
-  std::ofstream(root_ / "config/gre/config.toml") << "[locate]\nmetadataonly = true\n";
+  Write("config/gre/config.toml", "[locate]\nmetadataonly = true\n");
   EXPECT_EQ(Gre({"locate", Path("photos/a.jpg")}).exit_code, 2);
 }
 

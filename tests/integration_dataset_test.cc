@@ -18,9 +18,8 @@
 #include "dataset/dataset.h"
 #include "image/encode.h"
 #include "support/postgres_server.h"
-#include "support/run_program.h"
+#include "support/program_test.h"
 #include "support/scripted_http_server.h"
-#include "support/temporary_folder.h"
 
 namespace gre {
 namespace {
@@ -77,12 +76,10 @@ std::vector<std::string> Lines(Database& database, const std::string& sql) {
   return lines;
 }
 
-class DatasetTest : public ::testing::Test {
+class DatasetTest : public testing::ProgramTest {
  protected:
   void SetUp() override {
-    options_.environment = testing::IsolatedEnvironment(folder_.path());
     std::string list = "id,file,lat,lon,country\n";
-    std::filesystem::create_directories(folder_ / "photos");
     for (int i = 0; i < kPhotos; ++i) {
       Random random(HashSeed(7, static_cast<uint64_t>(i)));
       std::vector<uint8_t> pixels(32 * 32 * 3);
@@ -90,10 +87,10 @@ class DatasetTest : public ::testing::Test {
       const auto jpeg = EncodeJpeg({32, 32, std::move(pixels)});
       ASSERT_TRUE(jpeg.ok());
       const std::string name = "p" + std::to_string(i) + ".jpg";
-      ASSERT_TRUE(WriteFileAtomically(folder_ / ("photos/" + name), *jpeg).ok());
+      Write("photos/" + name, *jpeg);
       list += Concat({std::to_string(i), ",", name, ",48.85,2.35,FR\n"});
     }
-    ASSERT_TRUE(WriteFileAtomically(folder_ / "list.csv", list).ok());
+    Write("list.csv", list);
   }
 
   [[nodiscard]] std::vector<std::vector<std::string>> Commands(const std::string& dataset,
@@ -168,9 +165,7 @@ class DatasetTest : public ::testing::Test {
     return content;
   }
 
-  testing::TemporaryFolder folder_;
   TeacherServer teacher_;
-  ProgramOptions options_;
 };
 
 TEST_F(DatasetTest, FiftyKillsChangeNothing) {
@@ -223,12 +218,12 @@ TEST_F(DatasetTest, TwoWorkersOnPostgresAreKilledAndChangeNothing) {
 }
 
 TEST_F(DatasetTest, WhatHasNoPhotosIsRefusedWithWhatToDo) {
-  ASSERT_TRUE(WriteFileAtomically(folder_ / "empty.csv", "id,lat,lon\n").ok());
+  Write("empty.csv", "id,lat,lon\n");
   const std::string dataset = folder_ / "empty";
   const auto gre = [&](std::vector<std::string> words) {
     words.insert(words.begin(), "dataset");
     words.insert(words.begin() + 2, dataset);
-    return RunProgramFile(GRE_PROGRAM, words, options_);
+    return Gre(words);
   };
   ASSERT_EQ(gre({"import", "--from", folder_ / "empty.csv", "--no-photos"}).exit_code, 0);
   for (const std::vector<std::string>& words : {std::vector<std::string>{"check"},
@@ -256,7 +251,7 @@ TEST_F(DatasetTest, APersonReviewsOnATerminalAndGoesOnLater) {
        }) {
     std::vector<std::string> all = {"dataset"};
     all.insert(all.end(), words.begin(), words.end());
-    const ProgramResult result = RunProgramFile(GRE_PROGRAM, all, options_);
+    const ProgramResult result = Gre(all);
     ASSERT_EQ(result.exit_code, 0) << result.err;
   }
   options_.environment["TERM"] = "xterm-256color";

@@ -16,10 +16,9 @@
 #include "core/file.h"
 #include "core/json.h"
 #include "image/encode.h"
-#include "support/run_program.h"
+#include "support/program_test.h"
 #include "support/schema_checker.h"
 #include "support/scripted_http_server.h"
-#include "support/temporary_folder.h"
 
 namespace gre {
 namespace {
@@ -27,7 +26,6 @@ namespace {
 namespace fs = std::filesystem;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using testing::ProgramOptions;
 using testing::ProgramResult;
 using testing::ReceivedRequest;
 using testing::Reply;
@@ -35,16 +33,8 @@ using testing::RunProgramFile;
 using testing::SchemaChecker;
 using testing::ScriptedHttpServer;
 
-class LocateTest : public ::testing::Test {
+class LocateTest : public testing::ProgramTest {
  protected:
-  void SetUp() override {
-    fs::create_directories(folder_ / "photos");
-    options_.environment = testing::IsolatedEnvironment(folder_.path());
-  }
-
-  ProgramResult Gre(const std::vector<std::string>& arguments) const {
-    return RunProgramFile(GRE_PROGRAM, arguments, options_);
-  }
   ProgramResult LocateRemotely(const ScriptedHttpServer& server, const std::string& out) const {
     return Gre({"locate", folder_ / "photos", "--api-url", server.url(), "--api-model", "m",
                 "--out", folder_ / out});
@@ -53,9 +43,7 @@ class LocateTest : public ::testing::Test {
   void WritePhotos(int count) const {
     for (int i = 0; i < count; ++i) {
       const RgbImage image{32, 24, std::vector<uint8_t>(32 * 24 * 3, static_cast<uint8_t>(40 * i))};
-      ASSERT_TRUE(WriteFileAtomically(folder_ / ("photos/" + std::to_string(i) + ".jpg"),
-                                      EncodeJpeg(image).value())
-                      .ok());
+      Write("photos/" + std::to_string(i) + ".jpg", EncodeJpeg(image).value());
     }
   }
   [[nodiscard]] std::string Content(const std::string& name) const {
@@ -98,9 +86,6 @@ class LocateTest : public ::testing::Test {
         "<think>\n1. [text/language] \"Bula\" & <b>palms</b> -> Fiji => Suva\n</think>\n"
         "<answer>-18.1416, 178.4419</answer>");
   }
-
-  testing::TemporaryFolder folder_;
-  ProgramOptions options_;
 };
 
 TEST_F(LocateTest, AKilledRunIsContinuedWithoutLossOrRepetition) {

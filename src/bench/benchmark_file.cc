@@ -52,12 +52,6 @@ std::string RecordLine(const TruthRecord& record) {
 
 }  // namespace
 
-std::string FormatBenchmark(const BenchmarkHeader& header, std::span<const TruthRecord> records) {
-  std::string text = HeaderLine(header, records.size());
-  for (const TruthRecord& record : records) text += RecordLine(record);
-  return text;
-}
-
 Status WriteBenchmark(const std::string& path, const BenchmarkHeader& header,
                       std::span<const TruthRecord> records) {
   GRE_ASSIGN_OR_RETURN(AtomicFileWriter writer, AtomicFileWriter::Create(path));

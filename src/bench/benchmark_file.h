@@ -26,7 +26,6 @@ struct BenchmarkHeader {
 // A benchmark as "gre.benchmark/1" (docs/benchmark-schema.json): JSON Lines, a header, then one
 // record a line with every key present and null for what is not known. ReadTruth reads it back
 // equal, line numbers aside. Valid UTF-8.
-std::string FormatBenchmark(const BenchmarkHeader& header, std::span<const TruthRecord> records);
 Status WriteBenchmark(const std::string& path, const BenchmarkHeader& header,
                       std::span<const TruthRecord> records);
 

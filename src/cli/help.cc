@@ -186,23 +186,26 @@ std::string Quote(const std::string& text) {
   return out + "'";
 }
 
+// The body of a loop over the words before the cursor, in bash and zsh alike: which command they
+// name.
+std::string FindCommand(const std::vector<Offer>& offers) {
+  std::string out = "    case \"$command $word\" in\n";
+  for (const Offer& offer : offers) {
+    if (offer.command.empty()) continue;
+    const bool is_nested = offer.command.find(' ') != std::string::npos;
+    const std::string step = is_nested ? offer.command : " " + offer.command;
+    out += "      " + Quote(step) + ") command=" + Quote(offer.command) + " ;;\n";
+  }
+  return out + "    esac\n  done\n";
+}
+
 std::string BashCompletion(const std::vector<Offer>& offers) {
   std::string out =
       "# bash completion for gre\n"
       "_gre() {\n"
       "  local cur=${COMP_WORDS[COMP_CWORD]} command= word words\n"
-      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-      "    case \"$command $word\" in\n";
-  for (const Offer& offer : offers) {
-    if (!offer.command.empty()) {
-      const size_t space = offer.command.rfind(' ');
-      const std::string before = space == std::string::npos ? "" : offer.command.substr(0, space);
-      const std::string last =
-          space == std::string::npos ? offer.command : offer.command.substr(space + 1);
-      out += "      " + Quote(before + " " + last) + ") command=" + Quote(offer.command) + " ;;\n";
-    }
-  }
-  out += "    esac\n  done\n  case $command in\n";
+      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n";
+  out += FindCommand(offers) + "  case $command in\n";
   for (const Offer& offer : offers) {
     out += "    " + Quote(offer.command) + ") words=";
     std::string words;
@@ -225,18 +228,8 @@ std::string ZshCompletion(const std::vector<Offer>& offers) {
       "_gre() {\n"
       "  local command= word\n"
       "  local -a offers\n"
-      "  for word in ${words[2,CURRENT-1]}; do\n"
-      "    case \"$command $word\" in\n";
-  for (const Offer& offer : offers) {
-    if (!offer.command.empty()) {
-      const size_t space = offer.command.rfind(' ');
-      const std::string before = space == std::string::npos ? "" : offer.command.substr(0, space);
-      const std::string last =
-          space == std::string::npos ? offer.command : offer.command.substr(space + 1);
-      out += "      " + Quote(before + " " + last) + ") command=" + Quote(offer.command) + " ;;\n";
-    }
-  }
-  out += "    esac\n  done\n  case $command in\n";
+      "  for word in ${words[2,CURRENT-1]}; do\n";
+  out += FindCommand(offers) + "  case $command in\n";
   for (const Offer& offer : offers) {
     out += "    " + Quote(offer.command) + ") offers=(";
     for (const auto& [word, help] : offer.words) {

@@ -58,16 +58,6 @@ Status EntryTable::AssignParts(const std::vector<std::pair<int64_t, DataPart>>& 
   });
 }
 
-Result<std::map<DataPart, int64_t>> EntryTable::CountParts() {
-  GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
-                       database_->Query("SELECT part, COUNT(*) FROM parts GROUP BY part"));
-  std::map<DataPart, int64_t> counts;
-  for (const SqlRow& row : rows) {
-    if (const auto part = ParseDataPart(row.Text(0))) counts[*part] = row.Integer(1);
-  }
-  return counts;
-}
-
 Result<std::vector<int64_t>> EntryTable::PhotosOf(DataPart part, int64_t after, size_t limit) {
   GRE_ASSIGN_OR_RETURN(const std::vector<SqlRow> rows,
                        database_->Query("SELECT photo FROM parts WHERE part = $1 AND photo > $2 "

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -42,7 +41,6 @@ class EntryTable {
   // Replaces all photos of all parts; entries of a part that their photo has left go. The caller
   // sees to it that duplicates stay together.
   Status AssignParts(const std::vector<std::pair<int64_t, DataPart>>& photos);
-  Result<std::map<DataPart, int64_t>> CountParts();
   // Photos of a part behind number `after`, in order.
   Result<std::vector<int64_t>> PhotosOf(DataPart part, int64_t after, size_t limit);
 

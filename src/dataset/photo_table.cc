@@ -114,10 +114,6 @@ Status PhotoTable::SetImage(const Photo& photo) {
        Positive(photo.bytes)});
 }
 
-Status PhotoTable::SetPerceptualHash(int64_t photo, int64_t hash) {
-  return database_->Run("UPDATE photos SET perceptual_hash = $2 WHERE number = $1", {photo, hash});
-}
-
 Status PhotoTable::SetDuplicateGroup(int64_t photo, int64_t group) {
   return database_->Run("UPDATE photos SET duplicate_group = $2 WHERE number = $1", {photo, group});
 }

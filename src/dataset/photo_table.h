@@ -69,7 +69,6 @@ class PhotoTable {
   // Everything that a download or a decoder tells: presence, sha256, extension, width, height,
   // bytes.
   Status SetImage(const Photo& photo);
-  Status SetPerceptualHash(int64_t photo, int64_t hash);
   Status SetDuplicateGroup(int64_t photo, int64_t group);
 
   Result<std::optional<Photo>> Find(const std::string& id);

@@ -1,6 +1,5 @@
 #include "geo/sphere.h"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 #include <vector>
@@ -149,29 +148,6 @@ bool GeoBox::Contains(const LatLng& point) const {
   const bool east_of_west = point.longitude_deg >= west_deg;
   const bool west_of_east = point.longitude_deg <= east_deg;
   return CrossesAntimeridian() ? east_of_west || west_of_east : east_of_west && west_of_east;
-}
-
-std::optional<GeoBox> BoundingBox(std::span<const LatLng> points) {
-  if (points.empty()) return std::nullopt;
-  const auto [south, north] = std::minmax_element(
-      points.begin(), points.end(),
-      [](const LatLng& a, const LatLng& b) { return a.latitude_deg < b.latitude_deg; });
-  std::vector<double> longitudes;
-  for (const LatLng& point : points) longitudes.push_back(point.longitude_deg);
-  std::sort(longitudes.begin(), longitudes.end());
-  // The box leaves out the widest gap between neighbouring longitudes. The gap over the
-  // antimeridian is the first candidate, so that ties keep the box on one side of it.
-  GeoBox box{south->latitude_deg, longitudes.front(), north->latitude_deg, longitudes.back()};
-  double widest = longitudes.front() + 360.0 - longitudes.back();
-  for (size_t i = 1; i < longitudes.size(); ++i) {
-    const double gap = longitudes[i] - longitudes[i - 1];
-    if (gap > widest) {
-      widest = gap;
-      box.west_deg = longitudes[i];
-      box.east_deg = longitudes[i - 1];
-    }
-  }
-  return box;
 }
 
 }  // namespace gre

@@ -54,7 +54,4 @@ struct GeoBox {
   friend bool operator==(const GeoBox&, const GeoBox&) = default;
 };
 
-// The box of least longitude extent around the points; nullopt for none.
-std::optional<GeoBox> BoundingBox(std::span<const LatLng> points);
-
 }  // namespace gre

@@ -2,20 +2,6 @@
 
 namespace gre {
 
-std::string_view AdminLevelName(AdminLevel level) {
-  switch (level) {
-    case AdminLevel::kCountry:
-      return "country";
-    case AdminLevel::kRegion:
-      return "region";
-    case AdminLevel::kSubRegion:
-      return "sub-region";
-    case AdminLevel::kCity:
-      return "city";
-  }
-  return {};
-}
-
 AdminMatch MatchAdmin(const AdminNames& answer, const AdminNames& truth) {
   const bool country = answer.country_code == truth.country_code;
   const bool region = country && answer.region == truth.region;

@@ -21,11 +21,6 @@ namespace gre {
 // without the name is wrong there. That is about towns, not borders: near a border the nearest
 // place may lie in the other country. Thread-safe.
 
-enum class AdminLevel { kCountry, kRegion, kSubRegion, kCity };
-inline constexpr std::array<AdminLevel, 4> kAdminLevels = {
-    AdminLevel::kCountry, AdminLevel::kRegion, AdminLevel::kSubRegion, AdminLevel::kCity};
-std::string_view AdminLevelName(AdminLevel level);  // "country", "region", "sub-region", "city"
-
 // The names of a point, or of a row of a benchmark that brings them (OSV-5M's columns country,
 // region, sub-region and city); empty: missing. Views of the gazetteer or of the caller's texts.
 struct AdminNames {
@@ -37,8 +32,8 @@ struct AdminNames {
   friend bool operator==(const AdminNames&, const AdminNames&) = default;
 };
 
-// By level; nullopt where the truth has no name.
-using AdminMatch = std::array<std::optional<bool>, kAdminLevels.size()>;
+// Country, region, sub-region, city; nullopt where the truth has no name.
+using AdminMatch = std::array<std::optional<bool>, 4>;
 
 AdminMatch MatchAdmin(const AdminNames& answer, const AdminNames& truth);
 

@@ -40,6 +40,12 @@ TEST(PolicyAlarmsTest, EachTroubleIsSaidOnceWhenItBegins) {
   ill.kl = 3;
   EXPECT_THAT(SaidOf(ill), ElementsAre(HasSubstr("KL")));
   ill = kHealthy;
+  ill.mismatch = 0.6;
+  EXPECT_THAT(SaidOf(ill), ElementsAre(HasSubstr("0.060 nats a token from the trainer's")));
+  ill = kHealthy;
+  ill.ratio = 0.7;
+  EXPECT_THAT(SaidOf(ill), ElementsAre(HasSubstr("rollouts.logprobs")));
+  ill = kHealthy;
   ill.truncated = 0.9;
   ill.format = 0.1;
   EXPECT_THAT(SaidOf(ill), ::testing::UnorderedElementsAre(HasSubstr("max_new_tokens"),

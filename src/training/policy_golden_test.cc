@@ -22,34 +22,21 @@
 #include "model/loader.h"
 #include "model/testing/golden_prompt.h"
 #include "rewards/advantages.h"
-#include "support/golden_test.h"
 #include "training/completion_batch.h"
 #include "training/layerwise_pass.h"
 #include "training/policy_loss.h"
+#include "training/testing/training_golden_test.h"
 #include "training/token_scores.h"
 #include "weights/checkpoint.h"
 
 namespace gre {
 namespace {
 
-class PolicyGoldenTest : public testing::GoldenTest {
+class PolicyGoldenTest : public testing::TrainingGoldenTest {
  protected:
   void SetUp() override {
-    GoldenTest::SetUp();
-    if (IsSkipped()) return;
-    at::set_num_threads(1);  // small matrices: threads would mostly wait for each other
-    if (GetParam() == std::string_view("small")) GTEST_SKIP() << "only in the large set";
-    forward_ = ReadJsonFile(folder() + "/forward/cases.json").value();
-    cases_ = ReadJsonFile(folder() + "/grpo/cases.json").value();
-    tensors_ = Checkpoint::OpenFile(folder() + "/grpo/tensors.safetensors").value();
-    ModelLoadOptions options;
-    options.dtype = at::kFloat;
-    options.trainable = true;
-    options.adapter_dir = folder() + "/grpo/adapter";
-    options.max_pixels = forward_["max_pixels"].get<int64_t>();
-    auto model = LoadModel(folder() + "/model", options);
-    ASSERT_TRUE(model.ok()) << model.error().message;
-    model_ = std::move(model).value();
+    Load("grpo", /*adapter=*/true);
+    if (IsSkipped() || HasFatalFailure()) return;
     for (const char* name : {"one_image", "text"}) {
       prompts_.push_back(testing::EncodeGoldenPrompt(folder(), forward_, *model_, name));
     }
@@ -68,9 +55,6 @@ class PolicyGoldenTest : public testing::GoldenTest {
     batch_ = MakeCompletionBatch(items);
   }
 
-  [[nodiscard]] at::Tensor Tensor(const std::string& name) const {
-    return ViewTensor(*tensors_->Find(name)).clone();
-  }
   // The unmasked values of a padded tensor, flat.
   [[nodiscard]] at::Tensor Flat(const std::string& name) const {
     std::vector<at::Tensor> rows;
@@ -95,9 +79,6 @@ class PolicyGoldenTest : public testing::GoldenTest {
     return {*model_, batch_, {.recompute = recompute, .scores = {.chunk_rows = 50}}};
   }
 
-  Json forward_, cases_;
-  std::optional<Checkpoint> tensors_;
-  std::unique_ptr<VisionLanguageModel> model_;
   std::vector<EncodedPrompt> prompts_;
   CompletionBatch batch_;
 };

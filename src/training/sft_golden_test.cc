@@ -16,32 +16,20 @@
 #include "model/loader.h"
 #include "model/lora/new_adapter.h"
 #include "model/testing/golden_prompt.h"
-#include "support/golden_test.h"
 #include "support/temporary_folder.h"
 #include "training/completion_batch.h"
+#include "training/testing/training_golden_test.h"
 #include "training/trainable.h"
 #include "weights/checkpoint.h"
 
 namespace gre {
 namespace {
 
-class SftGoldenTest : public testing::GoldenTest {
+class SftGoldenTest : public testing::TrainingGoldenTest {
  protected:
   void SetUp() override {
-    GoldenTest::SetUp();
-    if (IsSkipped()) return;
-    at::set_num_threads(1);  // small matrices: threads would mostly wait for each other
-    if (GetParam() == std::string_view("small")) GTEST_SKIP() << "only in the large set";
-    forward_ = ReadJsonFile(folder() + "/forward/cases.json").value();
-    cases_ = ReadJsonFile(folder() + "/sft/cases.json").value();
-    tensors_ = Checkpoint::OpenFile(folder() + "/sft/tensors.safetensors").value();
-    ModelLoadOptions options;
-    options.dtype = at::kFloat;
-    options.trainable = true;
-    options.max_pixels = forward_["max_pixels"].get<int64_t>();
-    auto model = LoadModel(folder() + "/model", options);
-    ASSERT_TRUE(model.ok()) << model.error().message;
-    model_ = std::move(model).value();
+    Load("sft", /*adapter=*/false);
+    if (IsSkipped() || HasFatalFailure()) return;
     const at::Tensor ids = Tensor("input_ids"), labels = Tensor("labels");
     for (const Json& row : cases_["rows"]) {
       prompts_.push_back(testing::EncodeGoldenPrompt(folder(), forward_, *model_,
@@ -68,9 +56,6 @@ class SftGoldenTest : public testing::GoldenTest {
     batch_ = MakeCompletionBatch(items);
   }
 
-  [[nodiscard]] at::Tensor Tensor(const std::string& name) const {
-    return ViewTensor(*tensors_->Find(name)).clone();
-  }
   [[nodiscard]] LinearWalk Walk() const {
     return [this](const LinearVisitor& visitor) { model_->VisitLinears(visitor); };
   }
@@ -138,9 +123,6 @@ class SftGoldenTest : public testing::GoldenTest {
   }
 
   testing::TemporaryFolder temporary_;
-  Json forward_, cases_;
-  std::optional<Checkpoint> tensors_;
-  std::unique_ptr<VisionLanguageModel> model_;
   std::vector<EncodedPrompt> prompts_;
   CompletionBatch batch_;
 };

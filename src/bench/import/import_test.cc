@@ -284,7 +284,6 @@ TEST_F(Import, WhatIsWrittenIsReadBackEqual) {
   records[2].point = LatLng{-90, 180};
   const std::string path = folder_ / "bench.jsonl";
   ASSERT_TRUE(WriteBenchmark(path, {.name = "x", .dropped = 7}, records).ok());
-  EXPECT_EQ(*ReadFile(path), FormatBenchmark({.name = "x", .dropped = 7}, records));
   const auto schema = ReadJsonFile(std::string(GRE_SOURCE_DIR) + "/docs/benchmark-schema.json");
   ASSERT_TRUE(schema.ok()) << schema.error().message;
   const gre::testing::SchemaChecker checker(*schema);

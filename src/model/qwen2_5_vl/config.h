@@ -28,9 +28,6 @@ struct Qwen25VisionConfig {
   std::vector<int64_t> full_attention_blocks;  // the others attend within windows
 
   [[nodiscard]] int64_t merge_area() const { return merge_size * merge_size; }
-  [[nodiscard]] int64_t patch_values() const {
-    return 3 * temporal_patch_size * patch_size * patch_size;
-  }
 };
 
 struct Qwen25VlConfig {

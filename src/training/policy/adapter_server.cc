@@ -52,8 +52,8 @@ Status AdapterServer::Post(const std::string& action, const std::string& name,
   const Result<HttpResponse> response =
       Retry(options_.retry, /*seed=*/0, options_.url, cancellation,
             [&] { return SendHttp(http, cancellation); });
-  const std::string what = Concat({options_.url, ": cannot ", action, " the adapter '", name, "'",
-                                   path.empty() ? "" : " from ", path});
+  const std::string what =
+      Concat({"cannot ", action, " the adapter '", name, "'", path.empty() ? "" : " from ", path});
   if (!response.ok()) {
     return Error{response.error().code,
                  Concat({what, ": ", Redact(response.error().message, options_.api_key)})};
@@ -66,10 +66,11 @@ Status AdapterServer::Post(const std::string& action, const std::string& name,
                             : "SGLang needs --enable-lora, a --max-lora-rank not below lora.rank, "
                               "--lora-target-modules";
   const bool busy = IsRetryableStatus(response->status);
-  return Error{busy ? ErrorCode::kUnavailable : ErrorCode::kInvalidArgument,
-               Concat({what, ": the server answered ", std::to_string(response->status),
-                       said.empty() ? "" : " (", said, said.empty() ? "" : ")", "; ", advice,
-                       ", and must see rollouts.adapters (rollouts.adapters_on_server)"})};
+  return Error{
+      busy ? ErrorCode::kUnavailable : ErrorCode::kInvalidArgument,
+      Concat({options_.url, ": ", what, ": the server answered ", std::to_string(response->status),
+              said.empty() ? "" : " (", said, said.empty() ? "" : ")", "; ", advice,
+              ", and must see rollouts.adapters (rollouts.adapters_on_server)"})};
 }
 
 }  // namespace gre

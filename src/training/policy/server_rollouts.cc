@@ -251,7 +251,7 @@ Status ServerRollouts::CheckPrompt(const GenerationRequest& request, const ChatR
               reply.prompt_ids.empty() ? Concat({std::to_string(count), " tokens"})
                                        : photo(reply.prompt_ids),
               ", the trainer as ", photo(ids),
-              ": it must serve model.base with the same chat template, and photos of "
+              ": it must serve model.base with the same chat template, and photos of ",
               "model.max_pixels must pass its own limits"});
 }
 

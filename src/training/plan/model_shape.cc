@@ -46,7 +46,8 @@ int64_t TowerParameters(const Qwen25VisionConfig& vision) {
   const int64_t wide = vision.intermediate_size;
   const int64_t attention = 4 * width * width + 4 * width;
   const int64_t block = attention + 3 * width * wide + 2 * wide + width + 2 * width;
-  return vision.patch_values() * width + vision.depth * block;
+  const int64_t patch = 3 * vision.temporal_patch_size * vision.patch_size * vision.patch_size;
+  return patch * width + vision.depth * block;
 }
 
 }  // namespace

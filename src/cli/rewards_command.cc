@@ -90,7 +90,8 @@ CommandSpec ServeCommand() {
       "truths and answers with the weighted rewards and their parts; GET /health says what is "
       "served. It needs no model. Ctrl-C or SIGTERM ends it after the requests in work.\n"
       "  gre rewards serve --theta-km 750 --weights distance=1,format=0.5\n"
-      "  curl -d '{\"completions\": [\"<answer>48.9, 2.3</answer>\"], \"truths\": [{\"latitude\": "
+      "  curl -H 'Content-Type: application/json' -d '{\"completions\": [\"<answer>48.9, "
+      "2.3</answer>\"], \"truths\": [{\"latitude\": "
       "48.8, "
       "\"longitude\": 2.3}]}' http://127.0.0.1:8150/rewards";
   command.options = {
@@ -130,7 +131,7 @@ CommandSpec ServeCommand() {
        .help = "Larger requests are refused",
        .target = &options->max_body_mib,
        .min = 1,
-       .max = 1024},
+       .max = 256},
   };
   command.run = [options](CliContext& context) -> ExitCode {
     const Status status = Serve(*options, context);

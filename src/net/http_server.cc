@@ -52,18 +52,27 @@ class HttplibServer final : public HttpServer {
       const int yes = 1;
       setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
     });
-    server_.set_pre_routing_handler(
-        [](const httplib::Request& request, httplib::Response& response) {
-          if (request.has_header("Transfer-Encoding")) {
-            Refuse(response, 411, "length_required", "send the body with a Content-Length");
-            return httplib::Server::HandlerResponse::Handled;
-          }
-          if (request.has_header("Content-Encoding")) {
-            Refuse(response, 415, "unsupported_encoding", "send the body without an encoding");
-            return httplib::Server::HandlerResponse::Handled;
-          }
-          return httplib::Server::HandlerResponse::Unhandled;
-        });
+    server_.set_pre_routing_handler([](const httplib::Request& request,
+                                       httplib::Response& response) {
+      // without a length the library reads to the end of the connection, whatever comes
+      const bool body = request.method != "GET" && request.method != "HEAD";
+      if (request.has_header("Transfer-Encoding") ||
+          (body && !request.has_header("Content-Length"))) {
+        Refuse(response, 411, "length_required", "send the body with a Content-Length");
+        return httplib::Server::HandlerResponse::Handled;
+      }
+      // the library gives forms a limit of its own
+      if (request.get_header_value("Content-Type").starts_with("application/x-www-form") ||
+          request.get_header_value("Content-Type").starts_with("multipart/")) {
+        Refuse(response, 415, "unsupported_type", "send JSON as Content-Type: application/json");
+        return httplib::Server::HandlerResponse::Handled;
+      }
+      if (request.has_header("Content-Encoding")) {
+        Refuse(response, 415, "unsupported_encoding", "send the body without an encoding");
+        return httplib::Server::HandlerResponse::Handled;
+      }
+      return httplib::Server::HandlerResponse::Unhandled;
+    });
     server_.set_error_handler([](const httplib::Request&, httplib::Response& response) {
       if (!response.body.empty()) return;
       const auto [code, message] = Describe(response.status);

@@ -26,8 +26,8 @@ struct HttpServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;  // 0 = any free one
   size_t max_body_bytes = 16 << 20;
-  int read_timeout_s = 30;   // without a byte of a request
-  int write_timeout_s = 30;  // without progress of a reply
+  int read_timeout_s = 10;   // without a byte of a request
+  int write_timeout_s = 10;  // without progress of a reply
 };
 
 // Called from several threads at once.

@@ -1,5 +1,7 @@
 #include "rewards/policy_alarms.h"
 
+#include <algorithm>
+
 #include "core/strings.h"
 
 namespace gre {
@@ -18,18 +20,22 @@ constexpr double kMostCorrected = 0.1;
 
 PolicyStatistics MeanOf(const std::vector<PolicyStatistics>& window) {
   PolicyStatistics mean;
-  mean.ratio = 0;
   const auto count = static_cast<double>(window.size());
+  const auto learnt = static_cast<double>(
+      std::ranges::count_if(window, [](const PolicyStatistics& s) { return s.learnt; }));
+  mean.learnt = learnt > 0;
+  if (mean.learnt) mean.ratio = 0;
   for (const PolicyStatistics& s : window) {
     mean.reward += s.reward / count;
     mean.format += s.format / count;
     mean.zero_advantage += s.zero_advantage / count;
-    mean.entropy += s.entropy / count;
-    mean.kl += s.kl / count;
     mean.truncated += s.truncated / count;
-    mean.mismatch += s.mismatch / count;
-    mean.ratio += s.ratio / count;
-    mean.corrected += s.corrected / count;
+    if (!s.learnt) continue;
+    mean.entropy += s.entropy / learnt;
+    mean.kl += s.kl / learnt;
+    mean.mismatch += s.mismatch / learnt;
+    mean.ratio += s.ratio / learnt;
+    mean.corrected += s.corrected / learnt;
   }
   return mean;
 }
@@ -41,7 +47,7 @@ std::vector<std::string> PolicyAlarms::Observe(const PolicyStatistics& statistic
   if (window_.size() < kWindow) return {};
   if (window_.size() > kWindow) window_.erase(window_.begin());
   const PolicyStatistics mean = MeanOf(window_);
-  if (best_reward_ < 0) first_entropy_ = mean.entropy;
+  if (!first_entropy_ && mean.learnt) first_entropy_ = mean.entropy;
   if (mean.reward > best_reward_ + kFlatGain) {
     best_reward_ = mean.reward;
     since_best_ = 0;
@@ -64,8 +70,9 @@ std::vector<std::string> PolicyAlarms::Observe(const PolicyStatistics& statistic
         Concat({percent(mean.zero_advantage),
                 " of the groups have equal rewards and teach nothing: raise grpo.temperature or "
                 "grpo.group_size, set grpo.resample, or take a theta that tells answers apart"}));
-  judge("entropy", mean.entropy < kLeastEntropyShare * first_entropy_,
-        Concat({"the entropy fell from ", FormatFixed(first_entropy_, 3), " to ",
+  const double first_entropy = first_entropy_.value_or(0);
+  judge("entropy", mean.learnt && mean.entropy < kLeastEntropyShare * first_entropy,
+        Concat({"the entropy fell from ", FormatFixed(first_entropy, 3), " to ",
                 FormatFixed(mean.entropy, 3),
                 " nats a token: lower the learning rate, raise grpo.epsilon_high or grpo.beta"}));
   judge("kl", mean.kl > kMostKl,

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -12,9 +13,10 @@ struct PolicyStatistics {
   double reward = 0;          // mean of the weighted sums
   double format = 0;          // mean of the format part
   double zero_advantage = 0;  // share of groups whose rewards are all equal
+  double truncated = 0;       // share of completions that the length cut
+  bool learnt = true;         // false: no group taught anything, and what follows is unknown
   double entropy = 0;         // nats a token
   double kl = 0;              // to the reference, a token
-  double truncated = 0;       // share of completions that the length cut
   // Of a server's completions: the trainer's log-probabilities of their tokens against its own.
   double mismatch = 0;   // mean |difference|
   double ratio = 1;      // mean of exp(difference)
@@ -32,7 +34,7 @@ class PolicyAlarms {
 
  private:
   std::vector<PolicyStatistics> window_;
-  double first_entropy_ = 0;  // mean of the first full window
+  std::optional<double> first_entropy_;  // mean of the first full window that knows it
   double best_reward_ = -1;
   int64_t since_best_ = 0;
   std::map<std::string, bool> active_;

@@ -11,7 +11,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
 constexpr PolicyStatistics kHealthy = {
-    .reward = 0.5, .format = 0.9, .zero_advantage = 0.1, .entropy = 1, .kl = 0.1, .truncated = 0};
+    .reward = 0.5, .format = 0.9, .zero_advantage = 0.1, .truncated = 0, .entropy = 1, .kl = 0.1};
 
 std::vector<std::string> Repeat(PolicyAlarms& alarms, const PolicyStatistics& statistics,
                                 int updates) {
@@ -27,6 +27,15 @@ std::vector<std::string> SaidOf(const PolicyStatistics& ill) {
   PolicyAlarms alarms;
   EXPECT_THAT(Repeat(alarms, kHealthy, 15), IsEmpty());
   return Repeat(alarms, ill, 15);
+}
+
+// A regression: updates whose groups are all flat were not shown to the alarms at all.
+TEST(PolicyAlarmsTest, UpdatesThatTaughtNothingCount) {
+  PolicyStatistics nothing = kHealthy;
+  nothing.zero_advantage = 1;
+  nothing.learnt = false;
+  nothing.entropy = 0;
+  EXPECT_THAT(SaidOf(nothing), ElementsAre(HasSubstr("grpo.resample")));
 }
 
 TEST(PolicyAlarmsTest, EachTroubleIsSaidOnceWhenItBegins) {

@@ -1,11 +1,15 @@
 #include "server/reward_service.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/in.h>
 #include <nlohmann/json.hpp>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "core/json.h"
 #include "core/strings.h"
@@ -96,6 +100,24 @@ TEST(RewardServiceTest, WrongRequestsAreRefusedWithThePlace) {
       HasSubstr("--gallery"));
 }
 
+// The beginning of what a server answers to these bytes.
+std::string SayTo(int port, const std::string& bytes) {
+  const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
+  sockaddr_in address = {};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(static_cast<uint16_t>(port));
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  std::string reply(256, '\0');
+  ssize_t size = -1;
+  if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
+      ::send(socket, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) {
+    size = ::recv(socket, reply.data(), reply.size(), 0);
+  }
+  ::close(socket);
+  reply.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
+  return reply;
+}
+
 TEST(RewardServiceTest, ServesOverHttpUntilCancelled) {
   RewardService service(Options());
   HttpServerOptions options;
@@ -118,6 +140,7 @@ TEST(RewardServiceTest, ServesOverHttpUntilCancelled) {
     HttpRequest request;
     request.method = body.empty() ? "GET" : "POST";
     request.url = Concat({"http://127.0.0.1:", std::to_string((*server)->port()), path});
+    headers.try_emplace("Content-Type", "application/json");
     request.headers = std::move(headers);
     request.body = body;
     Result<HttpResponse> response = SendHttp(request, none);
@@ -143,6 +166,11 @@ TEST(RewardServiceTest, ServesOverHttpUntilCancelled) {
   EXPECT_THAT(large.body, HasSubstr("too_large"));
   EXPECT_EQ(send("/rewards", body, {{"Content-Encoding", "gzip"}}).status, 415);
   EXPECT_EQ(send("/rewards", body, {{"Transfer-Encoding", "chunked"}}).status, 411);
+  EXPECT_EQ(send("/rewards", body, {{"Content-Type", "application/x-www-form-urlencoded"}}).status,
+            415);
+  // A regression: a body without a length was read to its end, however long it was.
+  EXPECT_THAT(SayTo((*server)->port(), "POST /rewards HTTP/1.1\r\nHost: here\r\n\r\n"),
+              HasSubstr(" 411 "));
   cancellation.Cancel();
   serving.join();
   EXPECT_TRUE(ended.ok());

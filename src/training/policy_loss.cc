@@ -59,7 +59,8 @@ PolicyLoss ComputePolicyLoss(const PolicyBatch& batch, const AccumulatedBatch& a
       break;
     case PolicyLossType::kBnpo:
       loss = losses.sum() / static_cast<double>(tokens) *
-             (static_cast<double>(completions) / static_cast<double>(accumulated.completions));
+             (static_cast<double>(batch.drawn > 0 ? batch.drawn : completions) /
+              static_cast<double>(accumulated.completions));
       break;
     case PolicyLossType::kDrGrpo:
       loss = losses.sum() /

@@ -39,6 +39,7 @@ struct PolicyBatch {
   at::Tensor reference;          // [N]; undefined: no KL (needs beta = 0)
   at::Tensor correction;         // [N], trainer against server; undefined: 1
   at::Tensor advantages;         // [S]
+  int64_t drawn = 0;             // of the pass, with those that are masked and not in it; 0 = S
   std::vector<int64_t> lengths;  // [S], > 0, sum N
 };
 

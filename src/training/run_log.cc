@@ -51,8 +51,7 @@ Status RunLog::Begin(const Start& start) {
     settings[std::string(line.substr(0, equals))] = value;
   }
   if (tensorboard_) {
-    const int64_t from = start.done > 0 ? start.done + 1 : 0;
-    GRE_ASSIGN_OR_RETURN(events_, EventFile::Create(directory_, WallSeconds(), from));
+    GRE_ASSIGN_OR_RETURN(events_, EventFile::Create(directory_, WallSeconds(), start.done + 1));
   }
   return Append({{"start",
                   {{"stage", start.stage},

@@ -33,8 +33,8 @@ Status Talk(const std::function<void()>& call) {
   if (const size_t place = reason.find(".cc:"); place != std::string_view::npos) {
     reason = reason.substr(std::min(reason.size(), reason.find("] ", place) + 2));
   }
-  return Error{status.error().code,
-               Concat({"another process of the run is gone or too slow (", reason, ")"})};
+  return Error{status.error().code, Concat({"talking to the other processes of the run failed (",
+                                            reason, "); one of them may be gone"})};
 }
 
 bool IsThisMachine(const std::string& address) {
@@ -51,6 +51,7 @@ Collective::~Collective() = default;
 Result<Collective> Collective::Join(const TrainingProcesses& processes) {
   Collective collective;
   if (processes.size <= 1) return collective;
+  constexpr std::chrono::minutes kMeeting(10);
   const std::string place = Concat({processes.address, ":", std::to_string(processes.port)});
   return CatchTorchErrors(
       Concat({"meeting the other processes at ", place}), [&]() -> Result<Collective> {
@@ -59,7 +60,7 @@ Result<Collective> Collective::Join(const TrainingProcesses& processes) {
         meeting.port = static_cast<uint16_t>(processes.port);
         meeting.isServer = processes.rank == 0 && !processes.meeting_runs;
         if (!processes.meeting_runs) meeting.numWorkers = static_cast<size_t>(processes.size);
-        meeting.timeout = timeout;
+        meeting.timeout = kMeeting;
         c10::intrusive_ptr<c10d::Store> store =
             c10::make_intrusive<c10d::TCPStore>(processes.address, meeting);
         store = c10::make_intrusive<c10d::PrefixStore>(
@@ -149,6 +150,17 @@ Status Collective::Agree(const Status& here) {
   return Error{static_cast<ErrorCode>(ParseInt(told->substr(0, space)).value_or(0)),
                Concat({"process ", std::to_string(told - all.begin()), ": ",
                        std::string_view(*told).substr(space + 1)})};
+}
+
+Status Collective::Same(const std::string& what, const std::string& text) {
+  GRE_ASSIGN_OR_RETURN(const std::vector<std::string> all, Gather(text));
+  for (size_t rank = 1; rank < all.size(); ++rank) {
+    if (all[rank] == all.front()) continue;
+    return Error{ErrorCode::kInvalidInput,
+                 Concat({what, ": process ", std::to_string(rank),
+                         " has other ones than process 0; give all processes the same"})};
+  }
+  return {};
 }
 
 Status Collective::Lead(const std::function<Status()>& work) {

@@ -45,6 +45,8 @@ class Collective {
   Result<std::vector<std::string>> Gather(const std::string& bytes);
   // The first error among those of all, told to all; who has one of its own gets that.
   Status Agree(const Status& here);
+  // An error for all where somebody's `text` is not the leader's; `what` names it.
+  Status Same(const std::string& what, const std::string& text);
   // The leader does it, all learn how it went.
   Status Lead(const std::function<Status()>& work);
 

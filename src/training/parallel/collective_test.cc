@@ -42,6 +42,10 @@ TEST(CollectiveTest, ThreeTellEachOther) {
     const std::vector<std::string> parts = {"", "one", std::string("a\0b", 3)};
     EXPECT_EQ(collective.Gather(parts[static_cast<size_t>(rank)]).value(), parts);
 
+    EXPECT_TRUE(collective.Same("settings", "equal").ok());
+    EXPECT_EQ(collective.Same("settings", rank == 1 ? "b" : "a").error().message,
+              "settings: process 1 has other ones than process 0; give all processes the same");
+
     EXPECT_TRUE(*collective.Any(rank == 1));
     EXPECT_FALSE(*collective.Any(false));
 
@@ -63,7 +67,7 @@ TEST(CollectiveTest, OneThatIsGoneIsAnErrorAndNoWait) {
     if (processes.rank == 1) return;  // and takes its connections with it
     const Status status = collective.Sum({&one, 1});
     ASSERT_FALSE(status.ok());
-    EXPECT_THAT(status.error().message, HasSubstr("another process of the run is gone"));
+    EXPECT_THAT(status.error().message, HasSubstr("the other processes of the run failed"));
     EXPECT_EQ(status.error().message.find('\n'), std::string::npos);
   });
   EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::minutes(2));

@@ -106,7 +106,19 @@ Status ParallelOptimiser::Save(const std::string& directory, const TrainingPosit
 
 Result<std::optional<TrainingPosition>> ParallelOptimiser::Load(const std::string& directory,
                                                                 const std::string& settings) {
-  return LoadTrainingState(directory, settings, optimiser_);
+  auto position = LoadTrainingState(directory, settings, optimiser_);
+  GRE_RETURN_IF_ERROR(collective_.Agree(position.ok() ? Status() : Status(position.error())));
+  return position;
+}
+
+Status ParallelOptimiser::BeginTogether(const std::string& settings) {
+  std::string dtypes;
+  for (const TrainedParameter& parameter : parameters()) {
+    dtypes += c10::toString(parameter.value.scalar_type());
+  }
+  GRE_RETURN_IF_ERROR(collective_.Same("settings, base, records", settings));
+  GRE_RETURN_IF_ERROR(collective_.Same("element types (model.dtype)", dtypes));
+  return collective_.Same("checkpoints", std::to_string(steps()));
 }
 
 }  // namespace gre

@@ -40,6 +40,8 @@ class ParallelOptimiser {
   Status Save(const std::string& directory, const TrainingPosition& position, int keep);
   Result<std::optional<TrainingPosition>> Load(const std::string& directory,
                                                const std::string& settings);
+  // An error where processes would begin from different settings, records, precision or updates.
+  Status BeginTogether(const std::string& settings);
 
  private:
   Status ShareValues();

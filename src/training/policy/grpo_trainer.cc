@@ -20,6 +20,7 @@
 #include "core/strings.h"
 #include "dataset/teacher/point_sampler.h"
 #include "engine/local_engine.h"
+#include "engine/torch_errors.h"
 #include "rewards/policy_alarms.h"
 #include "training/completion_batch.h"
 #include "training/parallel/parallel_optimiser.h"
@@ -98,6 +99,7 @@ class GrpoTrainer {
 
   Result<TrainingOutcome> Run() {
     const int64_t first = done_;
+    GRE_RETURN_IF_ERROR(optimiser_.BeginTogether(position_.settings));
     GRE_RETURN_IF_ERROR(collective_.Lead([&] {
       return log_.Begin(
           {"grpo", config_.tuning.recipe, config_.Describe(), config_.updates, done_});
@@ -315,10 +317,12 @@ class GrpoTrainer {
   // An update; when it fails before anything was learnt, the state before it is saved.
   Status UpdateOrSave() {
     const TrainingPosition before = position_;
-    const int64_t steps = optimiser_.steps();
+    const int64_t steps = optimiser_.steps(), done = done_;
     Status updated = Update();
-    if (updated.ok() || optimiser_.steps() != steps) return updated;
-    position_ = before;
+    if (updated.ok()) return updated;
+    // whole are the state before an update, and that after it where only its lines are missing
+    if (done_ == done && optimiser_.steps() != steps) return updated;
+    if (done_ == done) position_ = before;
     GRE_RETURN_IF_ERROR(Save());
     if (updated.error().code != ErrorCode::kCancelled) return updated;
     return Error{ErrorCode::kCancelled, "stopped; run again with --resume"};
@@ -361,10 +365,12 @@ class GrpoTrainer {
     nlohmann::ordered_json line = UpdateJson(report, config_.weights);
     AddMemoryUse(model_->spec().device.is_cpu(), line);
     LogInfo(UpdateLine(report, config_.weights, MemoryText(line)));
-    if (report.sums.tokens > 0) {
-      const std::vector<std::string> alarms = alarms_.Observe(report.statistics);
-      for (const std::string& alarm : alarms) LogWarning(alarm);
-      if (!alarms.empty()) line["alarms"] = alarms;
+    const std::vector<std::string> alarms = alarms_.Observe(report.statistics);
+    for (const std::string& alarm : alarms) LogWarning(alarm);
+    if (!alarms.empty()) line["alarms"] = alarms;
+    if (config_.weights[RewardPart::kDistance] > 0 &&
+        curriculum_.Observe(report.means[RewardPart::kDistance])) {
+      LogInfo(Concat({"theta is now ", FormatShortest(curriculum_.theta_km()), " km"}));
     }
     const auto write = [&]() -> Status {
       GRE_ASSIGN_OR_RETURN(LineAppender rollouts,
@@ -373,12 +379,7 @@ class GrpoTrainer {
           rollouts.Append(RolloutJson(groups.front(), done_, config_.weights).dump()));
       return log_.Append(line);
     };
-    GRE_RETURN_IF_ERROR(collective_.Lead(write));
-    if (config_.weights[RewardPart::kDistance] > 0 &&
-        curriculum_.Observe(report.means[RewardPart::kDistance])) {
-      LogInfo(Concat({"theta is now ", FormatShortest(curriculum_.theta_km()), " km"}));
-    }
-    return {};
+    return collective_.Lead(write);
   }
 
   Status Step(std::vector<PolicyPart>& parts, const AccumulatedBatch& accumulated, int iteration,
@@ -401,6 +402,7 @@ class GrpoTrainer {
       batch.correction = part.correction;
       batch.advantages = part.advantages;
       batch.lengths = part.batch.lengths;
+      batch.drawn = config_.group_size * static_cast<int64_t>(part.groups.size());
       const PolicyLoss loss = ComputePolicyLoss(batch, accumulated, config_.loss_options());
       pass.Backward(loss.gradient, [&](int64_t layer) {
         if (&part == &parts.back()) optimiser_.LayerDone(layer);
@@ -494,8 +496,9 @@ Result<TrainingOutcome> RunGrpo(const TrainingCall& call, const CancellationToke
                      ": rollouts.engine: a server serves one training process, found " +
                      std::to_string(call.processes.size) + "; let it be local, or start one"};
   }
-  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.tuning.checkpoint.directory, call.resume));
   GRE_ASSIGN_OR_RETURN(Collective collective, Collective::Join(call.processes));
+  GRE_RETURN_IF_ERROR(
+      collective.Agree(PrepareRunDirectory(config.tuning.checkpoint.directory, call.resume)));
   at::set_num_threads(config.tuning.schedule.threads);
   LogInfo(call.config_path + "\n" + config.Describe());
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model,
@@ -524,7 +527,8 @@ Result<TrainingOutcome> RunGrpo(const TrainingCall& call, const CancellationToke
                       std::move(records), std::move(places), base_hash, std::move(collective),
                       server.get(), cancellation);
   GRE_RETURN_IF_ERROR(call.resume ? trainer.Resume() : Status());
-  Result<TrainingOutcome> outcome = trainer.Run();
+  Result<TrainingOutcome> outcome =
+      CatchTorchErrors(call.config_path, [&] { return trainer.Run(); });
   if (server) server->Close();
   return outcome;
 }

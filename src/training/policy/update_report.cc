@@ -47,9 +47,10 @@ UpdateReport SummariseUpdate(const std::vector<RolloutGroup>& groups, UpdateRepo
                        .format = report.means[RewardPart::kFormat],
                        .zero_advantage = static_cast<double>(report.flat_groups) /
                                          static_cast<double>(report.groups),
+                       .truncated = static_cast<double>(truncated) / count,
+                       .learnt = report.sums.tokens > 0,
                        .entropy = report.sums.entropy / tokens,
                        .kl = report.sums.kl / tokens,
-                       .truncated = static_cast<double>(truncated) / count,
                        .mismatch = mismatch.absolute / tokens,
                        .ratio = mismatch.tokens > 0 ? mismatch.ratios / tokens : 1,
                        .corrected = static_cast<double>(mismatch.corrected) / tokens};

@@ -46,15 +46,8 @@ Status CopyDescriptions(const std::string& from, const std::string& to) {
   return {};
 }
 
-}  // namespace
-
-Status WriteModel(const std::string& directory, const std::string& base_directory,
+Status WriteFiles(const std::string& folder, const std::string& base_directory,
                   VisionLanguageModel& model, int64_t shard_bytes) {
-  const std::string folder = directory + ".writing";
-  std::error_code error;
-  fs::remove_all(folder, error);
-  fs::create_directories(folder, error);
-  if (error) return Error{ErrorCode::kUnavailable, folder + ": " + error.message()};
   GRE_RETURN_IF_ERROR(CopyDescriptions(base_directory, folder));
 
   std::list<at::Tensor> kept;  // views of the weights on a CPU
@@ -88,7 +81,22 @@ Status WriteModel(const std::string& directory, const std::string& base_director
     GRE_RETURN_IF_ERROR(
         WriteFileAtomically(folder + "/model.safetensors.index.json", index.dump(2) + "\n"));
   }
-  return ReplaceFolder(folder, directory);
+  return {};
+}
+
+}  // namespace
+
+Status WriteModel(const std::string& directory, const std::string& base_directory,
+                  VisionLanguageModel& model, int64_t shard_bytes) {
+  const std::string folder = directory + ".writing";
+  std::error_code error;
+  fs::remove_all(folder, error);
+  fs::create_directories(folder, error);
+  if (error) return Error{ErrorCode::kUnavailable, folder + ": " + error.message()};
+  Status written = WriteFiles(folder, base_directory, model, shard_bytes);
+  if (written.ok()) written = ReplaceFolder(folder, directory);
+  if (!written.ok()) fs::remove_all(folder, error);  // a full disk is to have room for a checkpoint
+  return written;
 }
 
 }  // namespace gre

@@ -76,6 +76,7 @@ class SftTuner {
 
   Result<TrainingOutcome> Run() {
     const int64_t first = optimiser_.steps();
+    GRE_RETURN_IF_ERROR(optimiser_.BeginTogether(position_.settings));
     GRE_RETURN_IF_ERROR(collective_.Lead([&] {
       return log_.Begin({"sft", config_.recipe, config_.Describe(), total_steps_, first});
     }));
@@ -101,12 +102,10 @@ class SftTuner {
       }
       GRE_ASSIGN_OR_RETURN(const bool stops, collective_.Any(cancellation_.IsCancelled()));
       if (stops) return SaveAnd(Error{ErrorCode::kCancelled, ""});
-      const int64_t steps = optimiser_.steps();
+      // whole either way: before the update, or after it where only its line could not be written
       const Status updated =
           Update(EpochOrder(train_.size(), config_.schedule.seed, position_.epoch));
-      if (!updated.ok()) {
-        return optimiser_.steps() == steps ? SaveAnd(updated.error()) : updated.error();
-      }
+      if (!updated.ok()) return SaveAnd(updated.error());
     }
     LogInfo(Concat(
         {"done: ", std::to_string(optimiser_.steps()), " updates; the best is in ", Best()}));
@@ -261,10 +260,11 @@ class SftTuner {
                                            {"accuracy_km", accuracy}}}};
     GRE_RETURN_IF_ERROR(collective_.Lead([&] { return log_.Append(told); }));
     if (!(-scores.loss > position_.best_score)) return {};  // also where it is no number
+    GRE_RETURN_IF_ERROR(KeepBest(config_, *model_, collective_));
     position_.best_score = -scores.loss;
     position_.best_epoch = position_.epoch;
     position_.more["best_update"] = static_cast<double>(optimiser_.steps());
-    return KeepBest(config_, *model_, collective_);
+    return {};
   }
 
   TuningConfig config_;
@@ -289,8 +289,9 @@ Result<bool> IsTuningRecipe(const TrainingCall& call) {
 
 Result<TrainingOutcome> RunTuning(const TrainingCall& call, const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(TuningConfig config, TuningConfig::Load(call.config_path, call.overrides));
-  GRE_RETURN_IF_ERROR(PrepareRunDirectory(config.checkpoint.directory, call.resume));
   GRE_ASSIGN_OR_RETURN(Collective collective, Collective::Join(call.processes));
+  GRE_RETURN_IF_ERROR(
+      collective.Agree(PrepareRunDirectory(config.checkpoint.directory, call.resume)));
   at::set_num_threads(config.schedule.threads);
   LogInfo(call.config_path + "\n" + config.Describe());
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model,

@@ -161,6 +161,10 @@ std::string TuningConfig::Fingerprint() const {
   VisitSettings(*this, [&](const char* key, const auto& field) {
     text += Concat({key, " = ", ShowSetting(field), "\n"});
   });
+  if (lora.dropout > 0) {  // drawn for a pass, where it is computed
+    text += Concat({"optim.micro_batch_size = ", ShowSetting(optim.micro_batch_size),
+                    "\nmodel.device = ", ShowSetting(model.device), "\n"});
+  }
   return text;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <numeric>
 #include <optional>
 #include <set>
@@ -108,6 +109,10 @@ Result<std::vector<TrainedParameter>> ChooseParameters(TuningConfig& config,
                                 model.spec().device));
   } else {
     GRE_RETURN_IF_ERROR(AdoptAdapter(config.model.adapter, model, config.lora));
+    config.lora_targets.clear();
+    for (const std::string& target : config.lora.targets) {
+      config.lora_targets += Concat({config.lora_targets.empty() ? "" : ",", target});
+    }
   }
   model.VisitParameters(
       [](const ParameterSlice& slice) { slice.parameter->set_requires_grad(false); });
@@ -152,14 +157,34 @@ Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
   return records;
 }
 
+namespace {
+
+// A SHA-256 of the file's beginning and of pieces all over it: another training of the same shape
+// differs in each.
+std::string SampleOfFile(const std::filesystem::path& path, uintmax_t size) {
+  constexpr uintmax_t kPieces = 16, kPieceBytes = 64 << 10;
+  std::ifstream file(path, std::ios::binary);
+  std::string bytes;
+  std::string piece(kPieceBytes, '\0');
+  for (uintmax_t i = 0; i < kPieces && file; ++i) {
+    file.seekg(static_cast<std::streamoff>(size / kPieces * i));
+    file.read(piece.data(), static_cast<std::streamsize>(piece.size()));
+    bytes.append(piece, 0, static_cast<size_t>(file.gcount()));
+  }
+  return Sha256Hex(bytes);
+}
+
+}  // namespace
+
 Result<std::string> HashOfBase(const TuningConfig& config, const VisionLanguageModel& model) {
   GRE_ASSIGN_OR_RETURN(std::string text, ReadFile(config.model.base + "/config.json"));
   std::error_code error;
   std::vector<std::string> weights;
   for (const auto& entry : std::filesystem::directory_iterator(config.model.base, error)) {
     if (entry.path().extension() != ".safetensors") continue;
-    weights.push_back(Concat(
-        {"\n", entry.path().filename().string(), " ", std::to_string(entry.file_size(error))}));
+    weights.push_back(
+        Concat({"\n", entry.path().filename().string(), " ", std::to_string(entry.file_size(error)),
+                " ", SampleOfFile(entry.path(), entry.file_size(error))}));
   }
   std::ranges::sort(weights);
   for (const std::string& line : weights) text += line;
@@ -174,9 +199,11 @@ Result<std::string> HashOfBase(const TuningConfig& config, const VisionLanguageM
 std::string HashOf(const std::vector<TrainingRecord>& records) {
   std::string text;
   for (const TrainingRecord& record : records) {
+    const Result<std::string> photo = Sha256HexOfFile(record.photo);
     text += Sha256Hex(
-        Concat({record.photo, "\n", record.instruction.system, "\n", record.instruction.user, "\n",
-                record.reply, "\n", record.label ? (*record.label ? "True" : "False") : "", "\n",
+        Concat({photo.ok() ? *photo : record.photo, "\n", record.instruction.system, "\n",
+                record.instruction.user, "\n", record.reply, "\n",
+                record.label ? (*record.label ? "True" : "False") : "", "\n",
                 record.point ? RenderAnswer(*record.point, 9) : "", record.country_code}));
   }
   return Sha256Hex(text);

@@ -41,10 +41,10 @@ Result<std::vector<TrainingRecord>> LoadRecords(const TuningConfig& config,
                                                 int64_t completion_tokens,
                                                 const VisionLanguageModel& model,
                                                 const CancellationToken& cancellation);
-// Of what the base and its adapter are: configuration, names and sizes of the weight files, the
-// adapter's bytes, the element type.
+// Of what the base and its adapter are: configuration, names and sizes of the weight files with a
+// sample of their bytes, the adapter's bytes, the element type.
 Result<std::string> HashOfBase(const TuningConfig& config, const VisionLanguageModel& model);
-// Of all that of the records which influences what is learned.
+// Of all that of the records which influences what is learned, photos by their bytes.
 std::string HashOf(const std::vector<TrainingRecord>& records);
 
 // The records' order in an epoch; a function of (seed, epoch) alone.

@@ -37,8 +37,9 @@ std::string ContentsSetting(std::string_view of, std::string_view contents);
 bool HasTrainingState(const std::string& directory);
 
 // Loads the newest checkpoint into the optimiser's tensors (in place: the network sees them).
-// Parameters that another process steps get their values only. nullopt when there is none; an error for a damaged one, and for one of other settings, which
-// names those that differ with their values.
+// Parameters that another process steps get their values only. nullopt when there is none; an error
+// for a damaged one, and for one of other settings, which names those that differ with their
+// values.
 Result<std::optional<TrainingPosition>> LoadTrainingState(const std::string& directory,
                                                           const std::string& settings,
                                                           AdamW& optimiser);

@@ -30,7 +30,7 @@ struct GrpoConfig {
   std::string importance = "token";  // "token" or "sequence" (GSPO)
   std::string scale = "group";       // "group", "batch" or "none"
   double epsilon_low = 0.2, epsilon_high = 0.2;
-  double beta = 0;              // of the KL to the reference: the adapters switched off
+  double beta = 0;              // of the KL to the reference: adapters switched off, or a copy
   int iterations = 1;           // updates a rollout
   bool mask_truncated = false;  // leave out completions that the length cut
   int resample = 0;             // further prompts an update may draw for groups without spread

@@ -54,11 +54,13 @@ struct PolicyPart {
 class GrpoTrainer {
  public:
   GrpoTrainer(GrpoConfig config, std::shared_ptr<VisionLanguageModel> model,
+              std::shared_ptr<const VisionLanguageModel> reference,
               std::vector<TrainedParameter> parameters, std::vector<TrainingRecord> records,
               std::map<std::string, std::vector<LatLng>> places, const std::string& base_hash,
               Collective collective, ServerRollouts* server, const CancellationToken& cancellation)
       : config_(std::move(config)),
         model_(std::move(model)),
+        reference_(std::move(reference)),
         records_(std::move(records)),
         places_(std::move(places)),
         cancellation_(cancellation),
@@ -232,9 +234,10 @@ class GrpoTrainer {
     return !config_.mask_truncated || completion.finish_reason == FinishReason::kStop;
   }
 
-  [[nodiscard]] CompletionPass Pass(const CompletionBatch& batch, bool score_only) const {
+  [[nodiscard]] CompletionPass Pass(const CompletionBatch& batch, bool score_only,
+                                    const VisionLanguageModel* model = nullptr) const {
     const TuningConfig& tuning = config_.tuning;
-    return {*model_,
+    return {model != nullptr ? *model : *model_,
             batch,
             {.recompute = tuning.optim.checkpoint_activations,
              .score_only = score_only,
@@ -282,9 +285,11 @@ class GrpoTrainer {
   // What the losses need besides the policy's own scores.
   void ScoreBefore(std::vector<PolicyPart>& parts) {
     if (config_.beta > 0) {
-      const AdaptersOff off(*model_);
+      // adapters that learn are switched off; whole weights that learn have a copy beside them
+      std::optional<AdaptersOff> off;
+      if (!reference_) off.emplace(*model_);
       for (PolicyPart& part : parts) {
-        part.reference = Pass(part.batch, true).Scores().log_probabilities;
+        part.reference = Pass(part.batch, true, reference_.get()).Scores().log_probabilities;
       }
     }
     if (config_.iterations > 1) {
@@ -468,6 +473,7 @@ class GrpoTrainer {
 
   GrpoConfig config_;
   std::shared_ptr<VisionLanguageModel> model_;
+  std::shared_ptr<const VisionLanguageModel> reference_;  // of full fine-tuning with a KL
   std::vector<TrainingRecord> records_;
   std::map<std::string, std::vector<LatLng>> places_;
   const CancellationToken& cancellation_;
@@ -505,6 +511,10 @@ Result<TrainingOutcome> RunGrpo(const TrainingCall& call, const CancellationToke
                        LoadTunedModel(config.tuning, call.processes.local_rank));
   GRE_ASSIGN_OR_RETURN(std::vector<TrainedParameter> parameters,
                        ChooseParameters(config.tuning, *model));
+  std::shared_ptr<VisionLanguageModel> reference;
+  if (config.tuning.full() && config.beta > 0) {
+    GRE_ASSIGN_OR_RETURN(reference, LoadTunedModel(config.tuning, call.processes.local_rank));
+  }
   std::unique_ptr<ServerRollouts> server;
   if (config.rollouts.served()) {
     GRE_ASSIGN_OR_RETURN(
@@ -523,9 +533,9 @@ Result<TrainingOutcome> RunGrpo(const TrainingCall& call, const CancellationToke
   GRE_ASSIGN_OR_RETURN(auto records, LoadRecords(config.tuning, config.tuning.data.train, need,
                                                  config.max_new_tokens, *model, cancellation));
   GRE_ASSIGN_OR_RETURN(auto places, PlacesOf(config, records, sampler));
-  GrpoTrainer trainer(std::move(config), std::move(model), std::move(parameters),
-                      std::move(records), std::move(places), base_hash, std::move(collective),
-                      server.get(), cancellation);
+  GrpoTrainer trainer(std::move(config), std::move(model), std::move(reference),
+                      std::move(parameters), std::move(records), std::move(places), base_hash,
+                      std::move(collective), server.get(), cancellation);
   GRE_RETURN_IF_ERROR(call.resume ? trainer.Resume() : Status());
   Result<TrainingOutcome> outcome =
       CatchTorchErrors(call.config_path, [&] { return trainer.Run(); });

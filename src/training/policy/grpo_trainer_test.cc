@@ -143,24 +143,35 @@ TEST_F(GrpoTrainerTest, TwoProcessesTrainAsOneDoes) {
 
 // Fine-tuned to say True and False of every photo alike, it is right half of the time; every
 // photo's label is False.
-TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
-  const std::string sft =
-      Concat({"[model]\nbase = \"", GRE_SOURCE_DIR,
-              "/tests/goldens/model\"\nmax_pixels = 3136\ndtype = \"float32\"\n[data]\ntrain = \"",
-              folder_ / "cot.json",
-              "\"\n[optim]\nlearning_rate = 0.02\nbatch_size = 8\nwarmup_ratio = 0\nshape = "
-              "\"constant\"\n[schedule]\nthreads = 1\nepochs = 60\n[checkpoint]\nevery_steps = 0\n"
-              "directory = \"",
-              folder_ / "sft", "\"\n"});
-  ASSERT_TRUE(WriteFileAtomically(folder_ / "sft.toml", sft).ok());
-  const auto tuned = RunTuning({folder_ / "sft.toml", {}}, none_);
+class VerdictTest : public GrpoTrainerTest {
+ protected:
+  [[nodiscard]] Result<TrainingOutcome> FineTune(const std::vector<std::string>& overrides) const {
+    const std::string sft = Concat(
+        {"[model]\nbase = \"", GRE_SOURCE_DIR,
+         "/tests/goldens/model\"\nmax_pixels = 3136\ndtype = \"float32\"\n[data]\ntrain = \"",
+         folder_ / "cot.json",
+         "\"\n[optim]\nlearning_rate = 0.02\nbatch_size = 8\nwarmup_ratio = 0\nshape = "
+         "\"constant\"\n[schedule]\nthreads = 1\nepochs = 60\n[checkpoint]\nevery_steps = 0\n"
+         "directory = \"",
+         folder_ / "sft", "\"\n"});
+    GRE_RETURN_IF_ERROR(WriteFileAtomically(folder_ / "sft.toml", sft));
+    return RunTuning({folder_ / "sft.toml", overrides}, none_);
+  }
+  [[nodiscard]] Result<TrainingOutcome> Reinforce(std::vector<std::string> overrides) const {
+    overrides.insert(overrides.begin(),
+                     {"data.train=\"" + (folder_ / "judge.json") + "\"", "grpo.stage=\"judge\"",
+                      "optim.learning_rate=0.0005", "grpo.group_size=8", "grpo.max_new_tokens=40",
+                      "optim.batch_size=4", "optim.shape=\"constant\"", "rewards.judge=1",
+                      "rewards.format=0", "rewards.distance=0", "rewards.theta_km=0"});
+    return Run("out", overrides);
+  }
+};
+
+TEST_F(VerdictTest, VerdictsAreLearntFromTheRewardAlone) {
+  const auto tuned = FineTune({});
   ASSERT_TRUE(tuned.ok()) << tuned.error().message;
-  const auto status = Run(
-      "out", {"model.adapter=\"" + (folder_ / "sft/best") + "\"",
-              "data.train=\"" + (folder_ / "judge.json") + "\"", "grpo.stage=\"judge\"",
-              "grpo.updates=16", "grpo.beta=0", "optim.learning_rate=0.0005", "grpo.group_size=8",
-              "grpo.max_new_tokens=40", "optim.batch_size=4", "optim.shape=\"constant\"",
-              "rewards.judge=1", "rewards.format=0", "rewards.distance=0", "rewards.theta_km=0"});
+  const auto status = Reinforce(
+      {"model.adapter=\"" + (folder_ / "sft/best") + "\"", "grpo.updates=16", "grpo.beta=0"});
   ASSERT_TRUE(status.ok()) << status.error().message;
   const auto log = LogOf("out");
   std::string rewards;
@@ -170,6 +181,18 @@ TEST_F(GrpoTrainerTest, VerdictsAreLearntFromTheRewardAlone) {
   double last = 0;
   for (size_t i = log.size() - 4; i < log.size(); ++i) last += log[i]["reward"].get<double>() / 4;
   EXPECT_GT(last, 0.9);
+}
+
+// All weights learn; the reference is a copy of the base that stays as it was.
+TEST_F(VerdictTest, FullTrainingHasItsReferenceBesideIt) {
+  const auto tuned = FineTune({"tune.method=full", "optim.learning_rate=0.003"});
+  ASSERT_TRUE(tuned.ok()) << tuned.error().message;
+  const auto status = Reinforce({"model.base=\"" + (folder_ / "sft/best") + "\"",
+                                 "tune.method=full", "grpo.updates=4", "grpo.beta=0.04"});
+  ASSERT_TRUE(status.ok()) << status.error().message;
+  const auto log = LogOf("out");
+  EXPECT_NEAR(log.front()["kl"].get<double>(), 0, 1e-9);
+  EXPECT_GT(log.back()["kl"].get<double>(), 1e-6);
 }
 
 // A regression: an interruption while completions were drawn lost all since the last checkpoint.
@@ -223,7 +246,6 @@ TEST_F(GrpoTrainerTest, WrongRecipesAreRefusedWithKeyValueAndRange) {
   EXPECT_THAT(refusal("rewards.theta_km=0"), HasSubstr("rewards.theta_km"));
   EXPECT_THAT(refusal("rewards.theta_last_km=900"), HasSubstr("0 to rewards.theta_km"));
   EXPECT_THAT(refusal("rewards.lenght=1"), HasSubstr("rewards.lenght"));
-  EXPECT_THAT(refusal("tune.method=\"full\""), HasSubstr("grpo.beta"));
   EXPECT_THAT(refusal("grpo.stage=\"judge\""), HasSubstr("no record is left"));
 }
 

@@ -79,7 +79,7 @@ class HttplibServer final : public HttpServer {
       response.set_content(HttpErrorJson(code, message), kJson);
     });
     server_.set_exception_handler(
-        [](const httplib::Request&, httplib::Response& response, std::exception_ptr) {
+        [](const httplib::Request&, httplib::Response& response, const std::exception_ptr&) {
           Refuse(response, 500, "internal", "a defect of this server");
         });
     const auto answer = [this](const httplib::Request& request, httplib::Response& response) {

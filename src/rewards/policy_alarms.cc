@@ -17,6 +17,9 @@ constexpr double kLeastFormat = 0.5;
 constexpr double kMostMismatch = 0.05;  // exp(0.05) = 1.05, above which others saw runs fail
 constexpr double kLeastRatio = 0.8, kMostRatio = 1.25;
 constexpr double kMostCorrected = 0.1;
+constexpr char kMismatchAdvice[] =
+    " of the tokens corrected): is its precision model.dtype, does it apply the adapter to every "
+    "module, and is rollouts.logprobs what it sends?";
 
 PolicyStatistics MeanOf(const std::vector<PolicyStatistics>& window) {
   PolicyStatistics mean;
@@ -91,9 +94,7 @@ std::vector<std::string> PolicyAlarms::Observe(const PolicyStatistics& statistic
             mean.corrected > kMostCorrected,
         Concat({"the server's log-probabilities lie ", FormatFixed(mean.mismatch, 3),
                 " nats a token from the trainer's (mean ratio ", FormatFixed(mean.ratio, 2), ", ",
-                percent(mean.corrected),
-                " of the tokens corrected): is its precision model.dtype, does it apply the "
-                "adapter to every module, and is rollouts.logprobs what it sends?"}));
+                percent(mean.corrected), kMismatchAdvice}));
   return begun;
 }
 

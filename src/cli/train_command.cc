@@ -104,22 +104,11 @@ CommandSpec StageCommand(const std::string& name, const std::string& summary,
   command.log_level = LogLevel::kInfo;
   command.summary = summary;
   command.description = description;
-  command.options = {
-      {.name = "config",
-       .value_name = "FILE.toml",
-       .help = "The recipe: data, model, optimiser, schedule",
-       .target = &options->config_path,
-       .is_path = true},
-      {.name = "set",
-       .value_name = "KEY=VALUE",
-       .help = "Overrides one setting of the recipe; may be repeated",
-       .target = &options->overrides,
-       .configurable = false},
-      {.name = "resume",
-       .help = "Go on from the newest checkpoint",
-       .target = &options->resume,
-       .configurable = false},
-  };
+  command.options = RecipeOptions(options->config_path, options->overrides);
+  command.options.push_back({.name = "resume",
+                             .help = "Go on from the newest checkpoint",
+                             .target = &options->resume,
+                             .configurable = false});
   if (may_ask_servers) {
     for (OptionSpec& option : ApiKeyOptions(*key)) {
       command.options.push_back(std::move(option));
@@ -186,6 +175,20 @@ CommandSpec GrpoCommand() {
 }
 
 }  // namespace
+
+std::vector<OptionSpec> RecipeOptions(std::string& config_path,
+                                      std::vector<std::string>& overrides) {
+  return {{.name = "config",
+           .value_name = "FILE.toml",
+           .help = "The recipe: data, model, optimiser, schedule",
+           .target = &config_path,
+           .is_path = true},
+          {.name = "set",
+           .value_name = "KEY=VALUE",
+           .help = "Overrides one setting of the recipe; may be repeated",
+           .target = &overrides,
+           .configurable = false}};
+}
 
 CommandSpec TrainCommand() {
   CommandSpec command;

@@ -45,22 +45,13 @@ CommandSpec TrainExportCommand() {
       "come as Python functions, and as ones that ask 'gre rewards serve'.\n"
       "  gre train export --to verl --config recipes/grpo-lora.toml --set model.base=DIR --set "
       "rewards.theta_km=750 --out build/verl";
-  command.options = {
+  command.options = RecipeOptions(options->config, options->overrides);
+  const std::vector<OptionSpec> own = {
       {.name = "to",
        .value_name = "ENGINE",
        .help = "Whose form it gets",
        .target = &options->engine,
        .choices = {"llamafactory", "verl", "trl"},
-       .configurable = false},
-      {.name = "config",
-       .value_name = "FILE.toml",
-       .help = "The recipe",
-       .target = &options->config,
-       .is_path = true},
-      {.name = "set",
-       .value_name = "KEY=VALUE",
-       .help = "Overrides one setting of the recipe; may be repeated",
-       .target = &options->overrides,
        .configurable = false},
       {.name = "out",
        .letter = 'o',
@@ -70,6 +61,7 @@ CommandSpec TrainExportCommand() {
        .configurable = false,
        .is_path = true},
   };
+  command.options.insert(command.options.end(), own.begin(), own.end());
   command.run = [options](CliContext& context) -> ExitCode {
     const Result<std::vector<std::string>> files = Export(*options, context);
     if (!files.ok()) return context.Fail(files.error());

@@ -168,17 +168,8 @@ CommandSpec TrainPlanCommand() {
       "Estimates: memory from above, time from the two rates.\n"
       "  gre train plan --config recipes/grpo-lora.toml --set model.base=DIR --set "
       "rewards.theta_km=750 --device-memory 80 --teraflops 300 --price-per-hour 3";
-  command.options = {
-      {.name = "config",
-       .value_name = "FILE.toml",
-       .help = "The recipe",
-       .target = &options->config,
-       .is_path = true},
-      {.name = "set",
-       .value_name = "KEY=VALUE",
-       .help = "Overrides one setting of the recipe; may be repeated",
-       .target = &options->overrides,
-       .configurable = false},
+  command.options = RecipeOptions(options->config, options->overrides);
+  const std::vector<OptionSpec> own = {
       {.name = "device-memory",
        .value_name = "GIB",
        .help = "Memory of the device; 0: what is free here, where the recipe runs on the CPU",
@@ -208,6 +199,7 @@ CommandSpec TrainPlanCommand() {
        .max = 1e9,
        .configurable = false},
   };
+  command.options.insert(command.options.end(), own.begin(), own.end());
   command.run = [options](CliContext& context) { return Run(*options, context); };
   return command;
 }

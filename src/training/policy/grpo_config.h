@@ -16,8 +16,8 @@ namespace gre {
 
 // The settings of `gre train grpo`; recipes/grpo-lora.toml explains each.
 struct GrpoConfig {
-  TuningConfig
-      tuning;  // optim.batch_size: prompts an update; optim.micro_batch_size: groups a pass
+  // Its optim.batch_size counts prompts an update, its optim.micro_batch_size groups a pass.
+  TuningConfig tuning;
 
   std::string stage;    // "judge" (I) or "place" (II); required
   int64_t updates = 0;  // of the whole run; required

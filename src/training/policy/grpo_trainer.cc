@@ -26,7 +26,7 @@
 #include "training/parallel/parallel_optimiser.h"
 #include "training/policy/adapters_off.h"
 #include "training/policy/country_places.h"
-#include "training/policy/group_exchange.h"
+#include "training/policy/group_drawer.h"
 #include "training/policy/grpo_config.h"
 #include "training/policy/importance_correction.h"
 #include "training/policy/rollouts.h"
@@ -61,17 +61,18 @@ class GrpoTrainer {
       : config_(std::move(config)),
         model_(std::move(model)),
         reference_(std::move(reference)),
-        records_(std::move(records)),
-        places_(std::move(places)),
         cancellation_(cancellation),
         collective_(std::move(collective)),
         server_(server),
         log_(config_.tuning.checkpoint.directory, config_.tuning.log.tensorboard),
         engine_(model_, {EngineKind::kLocal, "policy", ""}),
+        drawer_(config_, *model_,
+                server != nullptr ? static_cast<TextGenerator&>(*server) : engine_, collective_,
+                std::move(records), std::move(places)),
         optimiser_(collective_, config_.tuning.optim.adamw, std::move(parameters)),
         curriculum_(config_.curriculum) {
     std::string truths;
-    for (const auto& [country, points] : places_) {
+    for (const auto& [country, points] : drawer_.places()) {
       for (const LatLng& point : points) {
         truths += Concat(
             {FormatShortest(point.latitude_deg), ",", FormatShortest(point.longitude_deg), "\n"});
@@ -79,7 +80,7 @@ class GrpoTrainer {
     }
     position_.settings =
         Concat({config_.Fingerprint(), ContentsSetting("model.base", base_hash),
-                ContentsSetting("data.train", HashOf(records_)),
+                ContentsSetting("data.train", HashOf(drawer_.records())),
                 ContentsSetting("rewards.gallery (the places taken from it)", truths)});
   }
 
@@ -132,89 +133,13 @@ class GrpoTrainer {
     outcome.base = config_.tuning.model.base;
     outcome.directory = directory();
     outcome.finished = finished;
-    outcome.records = static_cast<int64_t>(records_.size());
+    outcome.records = static_cast<int64_t>(drawer_.records().size());
     outcome.updates = done_;
     outcome.updates_of_call = done_ - first;
     outcome.last_loss = last_loss_;
     return outcome;
   }
   [[nodiscard]] const std::string& directory() const { return config_.tuning.checkpoint.directory; }
-
-  // The next record in the epoch's order.
-  PromptDraw NextDraw() {
-    if (order_.empty() || order_epoch_ != position_.epoch) {
-      order_ = EpochOrder(records_.size(), config_.tuning.schedule.seed, position_.epoch);
-      order_epoch_ = position_.epoch;
-    }
-    const PromptDraw draw = {&records_[order_[static_cast<size_t>(position_.step_in_epoch)]],
-                             position_.epoch};
-    if (++position_.step_in_epoch == static_cast<int64_t>(records_.size())) {
-      position_.step_in_epoch = 0;
-      ++position_.epoch;
-    }
-    return draw;
-  }
-
-  Result<std::vector<RolloutGroup>> Draw(size_t prompts) {
-    std::vector<PromptDraw> draws;
-    for (size_t i = 0; i < prompts; ++i) draws.push_back(NextDraw());
-    RolloutOptions options;
-    options.group_size = config_.group_size;
-    options.sampling.temperature = config_.temperature;
-    options.sampling.top_k = config_.top_k;
-    options.sampling.top_p = config_.top_p;
-    options.sampling.max_new_tokens = config_.max_new_tokens;
-    options.sampling.seed =
-        HashSeed(HashSeed(config_.tuning.schedule.seed, "rollouts"), static_cast<uint64_t>(done_));
-    const auto truth = [&](const TrainingRecord& record) {
-      RewardTruth known;
-      known.label = record.label;
-      known.point = record.point;
-      const auto place = places_.find(record.country_code);
-      if (!record.point && place != places_.end()) known.places = place->second;
-      return known;
-    };
-    // Prompts go round among the processes; who drew a group trains on it, and all hear of it.
-    std::vector<PromptDraw> own;
-    for (auto i = static_cast<size_t>(collective_.rank()); i < draws.size();
-         i += static_cast<size_t>(collective_.size())) {
-      own.push_back(draws[i]);
-    }
-    TextGenerator& generator = server_ != nullptr ? static_cast<TextGenerator&>(*server_) : engine_;
-    auto drawn = DrawGroups(generator, *model_, own, options, truth, curriculum_.theta_km(),
-                            config_.weights, cancellation_);
-    GRE_RETURN_IF_ERROR(collective_.Agree(drawn.ok() ? Status() : Status(drawn.error())));
-    return ExchangeGroups(collective_, draws, *std::move(drawn));
-  }
-
-  static bool IsFlat(const RolloutGroup& group) {
-    return std::ranges::all_of(group.rewards,
-                               [&](double reward) { return reward == group.rewards.front(); });
-  }
-
-  // The groups of an update; some of those without spread are replaced where the recipe says so.
-  Result<std::vector<RolloutGroup>> DrawAll() {
-    GRE_ASSIGN_OR_RETURN(std::vector<RolloutGroup> groups,
-                         Draw(static_cast<size_t>(config_.tuning.optim.batch_size)));
-    flat_ = std::ranges::count_if(groups, IsFlat);
-    drawn_ = static_cast<int64_t>(groups.size());
-    for (int left = config_.resample; left > 0;) {
-      const auto flat = std::ranges::count_if(groups, IsFlat);
-      const auto prompts = std::min<int64_t>(flat, left);
-      if (prompts == 0) break;
-      GRE_ASSIGN_OR_RETURN(std::vector<RolloutGroup> more, Draw(static_cast<size_t>(prompts)));
-      left -= static_cast<int>(prompts);
-      drawn_ += prompts;
-      for (RolloutGroup& group : more) {
-        if (IsFlat(group)) {
-          ++flat_;
-          continue;
-        }
-        *std::ranges::find_if(groups, IsFlat) = std::move(group);
-      }
-    }
-    return groups;
-  }
 
   void FillAdvantages(std::vector<RolloutGroup>& groups) const {
     std::vector<double> rewards;
@@ -319,7 +244,7 @@ class GrpoTrainer {
     return corrected.mismatch;
   }
 
-  // An update; when it fails before anything was learnt, the state before it is saved.
+  // An update; when it fails and leaves a state that a run can go on from, that is saved.
   Status UpdateOrSave() {
     const TrainingPosition before = position_;
     const int64_t steps = optimiser_.steps(), done = done_;
@@ -338,7 +263,9 @@ class GrpoTrainer {
     if (server_ != nullptr) {
       GRE_RETURN_IF_ERROR(server_->Publish(optimiser_.steps(), cancellation_));
     }
-    GRE_ASSIGN_OR_RETURN(std::vector<RolloutGroup> groups, DrawAll());
+    GRE_ASSIGN_OR_RETURN(DrawnGroups drawn,
+                         drawer_.Draw(done_, curriculum_.theta_km(), position_, cancellation_));
+    std::vector<RolloutGroup>& groups = drawn.groups;
     const double rollout_seconds = std::chrono::duration<double>(Clock::now() - start).count();
     FillAdvantages(groups);
     AccumulatedBatch accumulated;
@@ -353,8 +280,8 @@ class GrpoTrainer {
     UpdateReport report;
     report.update = done_;
     report.updates = config_.updates;
-    report.flat_groups = flat_;
-    report.groups = drawn_;
+    report.flat_groups = drawn.flat;
+    report.groups = drawn.drawn;
     report.theta_km = curriculum_.theta_km();
     report.rollout_seconds = rollout_seconds;
     report.seconds = std::chrono::duration<double>(Clock::now() - start).count();
@@ -474,21 +401,17 @@ class GrpoTrainer {
   GrpoConfig config_;
   std::shared_ptr<VisionLanguageModel> model_;
   std::shared_ptr<const VisionLanguageModel> reference_;  // of full fine-tuning with a KL
-  std::vector<TrainingRecord> records_;
-  std::map<std::string, std::vector<LatLng>> places_;
   const CancellationToken& cancellation_;
   Collective collective_;
   ServerRollouts* server_;  // draws the completions; null: engine_ does
   RunLog log_;
   LocalEngine engine_;
+  GroupDrawer drawer_;
   ParallelOptimiser optimiser_;
   ThetaCurriculum curriculum_;
   PolicyAlarms alarms_;
   TrainingPosition position_;
-  std::vector<size_t> order_;
-  int64_t order_epoch_ = -1;
-  int64_t done_ = 0;              // updates, rollouts that is
-  int64_t flat_ = 0, drawn_ = 0;  // groups of the last update
+  int64_t done_ = 0;  // updates, rollouts that is
   std::optional<double> last_loss_;
 };
 

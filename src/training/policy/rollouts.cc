@@ -1,10 +1,16 @@
 #include "training/policy/rollouts.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "core/strings.h"
 
 namespace gre {
+
+bool IsFlat(const RolloutGroup& group) {
+  return std::ranges::all_of(group.rewards,
+                             [&](double reward) { return reward == group.rewards.front(); });
+}
 
 Result<std::vector<RolloutGroup>> DrawGroups(TextGenerator& generator,
                                              const VisionLanguageModel& model,

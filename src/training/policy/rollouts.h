@@ -27,6 +27,9 @@ struct RolloutGroup {
   std::string adapter = {};        // that wrote them, of a server; "" in this process
 };
 
+// Whether all its rewards are equal, so that none is better than another.
+bool IsFlat(const RolloutGroup& group);
+
 // A record as an epoch draws it; within an epoch each record is drawn once.
 struct PromptDraw {
   const TrainingRecord* record = nullptr;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
-#include <filesystem>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -33,6 +32,7 @@
 #include "training/sft_config.h"
 #include "training/tower_cache.h"
 #include "training/training_state.h"
+#include "training/tuning/tuning_run.h"
 #include "weights/checkpoint.h"
 
 namespace gre {
@@ -471,14 +471,7 @@ Result<TrainingOutcome> RunSft(const TrainingCall& call, const CancellationToken
           call.config_path + ": the embedded model is trained by one process; start it alone"};
     }
     const std::string directory = config.checkpoint.directory;
-    if (!call.resume && HasTrainingState(directory)) {
-      return Error{ErrorCode::kInvalidArgument,
-                   directory +
-                       ": holds checkpoints of a run; continue it with --resume or choose "
-                       "another checkpoint.directory"};
-    }
-    std::error_code error;
-    std::filesystem::create_directories(directory, error);
+    GRE_RETURN_IF_ERROR(PrepareRunDirectory(directory, call.resume));
     at::set_num_threads(config.schedule.threads);
     GRE_ASSIGN_OR_RETURN(Run run, Prepare(std::move(config), cancellation));
     LogInfo(std::to_string(run.train.size()) + " train photos, " + std::to_string(run.dev.size()) +

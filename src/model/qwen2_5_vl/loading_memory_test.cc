@@ -55,7 +55,7 @@ TEST_P(LoadingMemoryTest, PeaksAtTheWeightsAndLittleMore) {
   }
   ASSERT_GT(weights, 150 << 20);
 
-  at::set_num_threads(2);  // each packs with memory of its own
+  at::set_num_threads(2);                  // each packs with memory of its own
   ::mallopt(M_MMAP_THRESHOLD, 128 << 10);  // what is freed is given back at once
   // the first load also brings in LibTorch's own code
   ASSERT_TRUE(LoadModel(checkpoint.directory(), {.dtype = GetParam()}).ok());

@@ -193,7 +193,7 @@ class SftTuner {
         if (last) optimiser_.LayerDone(layer);
       });
     }
-    SetDropout(WalkOf(*model_), 0, 0);
+    if (config_.lora.dropout > 0) SetDropout(WalkOf(*model_), 0, 0);
     GRE_RETURN_IF_ERROR(optimiser_.AddUp({&loss, 1}));
     const int64_t step = optimiser_.steps();
     const double rate = ScheduledLearningRate(config_.rate_shape(), step, total_steps_,

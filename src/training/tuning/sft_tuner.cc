@@ -151,8 +151,10 @@ class SftTuner {
     const auto micro = static_cast<size_t>(config_.optim.micro_batch_size);
     // passes of the update go round among the processes
     std::vector<std::vector<EncodedRecord>> passes;
-    std::array<double, 2> counts = {};  // tokens of replies, tokens
-    auto& [reply_tokens, tokens] = counts;
+    std::array<double, 2> counts = {};
+    double& reply_tokens =
+        counts[0];  // by name: lambdas do not capture structured bindings everywhere
+    double& tokens = counts[1];
     const auto encode = [&]() -> Status {
       for (size_t first = begin + micro * static_cast<size_t>(collective_.rank()); first < end;
            first += micro * static_cast<size_t>(collective_.size())) {

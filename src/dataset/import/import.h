@@ -57,7 +57,8 @@ struct ImportReport {
   DownloadReport downloads = {};
   // Every rejected record: a CSV file of place, id, reason, detail; "" when there is none.
   std::string rejected_file = {};
-  std::vector<std::string> examples = {};  // the first of them, for people
+  // The first of them and of the photos that cannot be read, for people.
+  std::vector<std::string> examples = {};
   bool interrupted = false;
 };
 

@@ -190,6 +190,28 @@ TEST_F(ImportTest, AListKeepsEveryFieldAndCountsEveryRow) {
   EXPECT_THAT(Reasons("p/2.jpg"), IsEmpty());
 }
 
+TEST_F(ImportTest, AbsolutePathsAreTakenBelowTheRootAndOthersSayWhatToDo) {
+  const std::string photo = Write("photos/a/1.jpg", Jpeg(1));
+  const std::string elsewhere = Write("elsewhere/2.jpg", Jpeg(2));
+  std::filesystem::create_directory_symlink(folder_ / "photos", folder_ / "link");
+  const std::string list =
+      Write("lists/list.jsonl", "{\"id\": 1, \"country\": \"FR\", \"image\": \"" + photo +
+                                    "\"}\n{\"id\": 2, \"country\": \"FR\", "
+                                    "\"image\": \"" +
+                                    elsewhere + "\"}\n");
+  const ImportReport none = Import({.sources = {list}});
+  EXPECT_EQ(none.photos, 0);
+  ASSERT_EQ(none.examples.size(), 2U);
+  EXPECT_THAT(none.examples[0],
+              HasSubstr(":1: unreadable: '" + photo + "' lies outside of " + (folder_ / "lists") +
+                        "; name a folder above the photos with --root"));
+  // the root's name is not the one that the records have
+  EXPECT_EQ(Import({.sources = {list}, .root = folder_ / "link"}).photos, 1);
+  EXPECT_THAT(Reasons("2"), ElementsAre("unreadable!"));
+  EXPECT_EQ(Import({.sources = {list}, .root = folder_.path()}).photos, 1);
+  EXPECT_THAT(Reasons("2"), IsEmpty());
+}
+
 TEST_F(ImportTest, TheOrderOfAPairIsNeverGuessed) {
   const std::string list = Write("pairs.csv", "id,coordinates\na,\"(2.2945, 48.8583)\"\nb,7\n");
   EXPECT_THAT(ImportError({.sources = {list}, .photos = false}),

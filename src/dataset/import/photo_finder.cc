@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <system_error>
 
 #include "core/file.h"
 
@@ -9,14 +10,28 @@ namespace gre {
 
 namespace fs = std::filesystem;
 
+namespace {
+
+bool IsOutside(const fs::path& relative) { return relative.empty() || *relative.begin() == ".."; }
+
+// As written, else by what links lead to.
+fs::path BelowRoot(const fs::path& file, const std::string& root) {
+  fs::path below = file.lexically_relative(fs::absolute(root).lexically_normal());
+  if (!IsOutside(below)) return below;
+  std::error_code error;
+  const fs::path real_root = fs::canonical(root, error);
+  const fs::path real_file = error ? fs::path() : fs::canonical(file, error);
+  return error ? fs::path() : real_file.lexically_relative(real_root);
+}
+
+}  // namespace
+
 Result<std::string> PhotoFinder::Find(const std::string& name) {
   fs::path relative = fs::path(name).lexically_normal();
-  if (relative.is_absolute()) {
-    relative = relative.lexically_relative(fs::absolute(root_).lexically_normal());
-  }
-  if (relative.empty() || *relative.begin() == "..") {
+  if (relative.is_absolute()) relative = BelowRoot(relative, root_);
+  if (IsOutside(relative)) {
     return Error{ErrorCode::kNotFound, "'" + name + "' lies outside of " + root_ +
-                                           "; name the folder of the photos with --root"};
+                                           "; name a folder above the photos with --root"};
   }
   const std::string path = (fs::path(root_) / relative).string();
   if (FileExists(path)) return path;

@@ -16,7 +16,9 @@ class PhotoFinder {
   // folder, and with '_' for '/'; the folder is read once, when that is needed first.
   PhotoFinder(std::string root, bool search) : root_(std::move(root)), search_(search) {}
 
-  // The path of the file; kNotFound says what is missing. Nothing outside of the folder is found.
+  // The path of the file; kNotFound says what is missing. Absolute names are taken below the
+  // folder; nothing outside of it is found, so that no record can bring a file from elsewhere
+  // along.
   Result<std::string> Find(const std::string& name);
 
  private:

@@ -68,13 +68,15 @@ RecordImporter::RecordImporter(Dataset& dataset, const ImportOptions& options, s
       entries_(dataset.database()),
       rejected_path_(dataset.folder() + "/rejected/" + FileNameOf(source_) + ".csv") {}
 
+void RecordImporter::AddExample(std::string example) {
+  if (report_.examples.size() < kMaxExamples) report_.examples.push_back(std::move(example));
+}
+
 void RecordImporter::Reject(const std::string& place, const std::string& id,
                             const std::string& reason, const std::string& detail) {
   ++report_.records;
   ++report_.rejected[reason];
-  if (report_.examples.size() < kMaxExamples) {
-    report_.examples.push_back(Concat({place, ": ", reason, ": ", detail}));
-  }
+  AddExample(Concat({place, ": ", reason, ": ", detail}));
   if (!rejected_status_.ok()) return;
   if (!rejected_) {
     std::error_code code;
@@ -223,6 +225,7 @@ Status RecordImporter::Write() {
   report_.photos += counts.photos;
   report_.replies += counts.replies;
   for (const auto& [reason, photos] : counts.flagged) report_.flagged[reason] += photos;
+  for (std::string& example : counts.examples) AddExample(std::move(example));
   return rejected_status_;
 }
 
@@ -250,6 +253,7 @@ Status RecordImporter::Insert(Item& item, ImportReport& counts) {
     GRE_RETURN_IF_ERROR(
         photos_.AddFinding({number, std::string(kStage), "unreadable", true, item.failure}));
     ++counts.flagged["unreadable"];
+    counts.examples.push_back(Concat({item.record.place, ": unreadable: ", item.failure}));
   }
   for (const TruthFlag& flag : item.flags) {
     GRE_RETURN_IF_ERROR(

@@ -38,6 +38,7 @@ class RecordImporter {
     Status status = {};   // of the disk
   };
 
+  void AddExample(std::string example);
   void Reject(const std::string& place, const std::string& id, const std::string& reason,
               const std::string& detail);
   Status Write();

@@ -241,6 +241,23 @@ TEST_F(DatasetTest, WhatHasNoPhotosIsRefusedWithWhatToDo) {
   EXPECT_THAT(early.err, HasSubstr("no photo belongs to Judge; 'gre dataset cot'"));
 }
 
+TEST_F(DatasetTest, StatsOfADatasetWithoutPhotosSayThatThereAreNone) {
+  ASSERT_TRUE(WriteFileAtomically(folder_ / "empty.csv", "id,lat,lon\n").ok());
+  const std::string dataset = folder_ / "empty";
+  const auto gre = [&](const std::vector<std::string>& words) {
+    std::vector<std::string> all = {"dataset"};
+    all.insert(all.end(), words.begin(), words.end());
+    return RunProgramFile(GRE_PROGRAM, all, options_);
+  };
+  ASSERT_EQ(gre({"import", dataset, "--from", folder_ / "empty.csv", "--no-photos"}).exit_code, 0);
+  const ProgramResult text = gre({"stats", dataset});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, HasSubstr("holds no photos; 'gre dataset import " + dataset));
+  const ProgramResult json = gre({"stats", dataset, "--json"});
+  EXPECT_EQ(json.exit_code, 0) << json.err;
+  EXPECT_THAT(json.out, HasSubstr("\"photos\":0"));
+}
+
 TEST_F(DatasetTest, APersonReviewsOnATerminalAndGoesOnLater) {
   const std::string dataset = folder_ / "reviewed";
   for (const std::vector<std::string>& words : {

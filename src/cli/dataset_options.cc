@@ -12,12 +12,15 @@ namespace {
 Status ExpectPhotos(Dataset& dataset, const std::string& folder) {
   GRE_ASSIGN_OR_RETURN(const int64_t last, PhotoTable(dataset.database()).LastNumber());
   if (last > 0) return {};
-  return Error{ErrorCode::kInvalidInput,
-               Concat({folder, ": the dataset holds no photos; 'gre dataset import ", folder,
-                       " --from FILE|FOLDER' adds some"})};
+  return Error{ErrorCode::kInvalidInput, NoPhotos(folder)};
 }
 
 }  // namespace
+
+std::string NoPhotos(const std::string& folder) {
+  return Concat({folder, ": the dataset holds no photos; 'gre dataset import ", folder,
+                 " --from FILE|FOLDER' adds some"});
+}
 
 std::vector<OptionSpec> DatasetOptionSpecs(DatasetOptions& options) {
   return {

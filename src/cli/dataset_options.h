@@ -31,6 +31,8 @@ struct DatasetOutcome {
   std::string summary;  // a JSON object
   ExitCode code = kExitDone;
 };
+// What is said of a dataset without photos, and what to do, in a line.
+std::string NoPhotos(const std::string& folder);
 // kOpenFilled refuses a dataset without photos.
 enum class DatasetAccess { kCreate, kOpen, kOpenFilled };
 ExitCode RunOnDataset(const DatasetOptions& options, DatasetAccess access,

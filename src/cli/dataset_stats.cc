@@ -45,6 +45,9 @@ Result<DatasetOutcome> Describe(const DatasetStatsOptions& options, CliContext& 
   } else if (extension == ".md") {
     GRE_RETURN_IF_ERROR(WriteFileAtomically(options.out, FormatDatasetMarkdown(statistics)));
   } else if (!context.json) {
+    if (statistics.photos == 0) {
+      context.out.WriteLine(NoPhotos(options.dataset.location.folder));
+    }
     const DatasetTables tables = TablesOf(statistics);
     for (const Table* table :
          {&tables.parts, &tables.judge, &tables.teachers, &tables.chains, &tables.languages,

@@ -42,6 +42,9 @@ class HttplibServer final : public HttpServer {
  public:
   HttplibServer(const HttpServerOptions& options, HttpHandler handler)
       : handler_(std::move(handler)) {
+    server_.new_task_queue = [threads = options.max_connections] {
+      return new httplib::ThreadPool(threads);  // the library's server owns it
+    };
     server_.set_payload_max_length(options.max_body_bytes);
     server_.set_read_timeout(options.read_timeout_s);
     server_.set_write_timeout(options.write_timeout_s);

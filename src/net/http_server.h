@@ -26,7 +26,11 @@ struct HttpServerOptions {
   std::string host = "127.0.0.1";
   int port = 0;  // 0 = any free one
   size_t max_body_bytes = 16 << 20;
-  int read_timeout_s = 10;   // without a byte of a request
+  // Connections served at once; further ones wait. Each holds a thread, which sleeps while bytes
+  // are awaited, so that clients that send half a request and stop do not keep others from being
+  // answered unless there are as many of them.
+  size_t max_connections = 64;
+  int read_timeout_s = 5;    // without a byte of a request
   int write_timeout_s = 10;  // without progress of a reply
 };
 

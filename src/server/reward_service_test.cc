@@ -100,19 +100,26 @@ TEST(RewardServiceTest, WrongRequestsAreRefusedWithThePlace) {
       HasSubstr("--gallery"));
 }
 
-// The beginning of what a server answers to these bytes.
-std::string SayTo(int port, const std::string& bytes) {
+// A connection on which these bytes were sent, or -1.
+int Send(int port, const std::string& bytes) {
   const int socket = ::socket(AF_INET, SOCK_STREAM, 0);
   sockaddr_in address = {};
   address.sin_family = AF_INET;
   address.sin_port = htons(static_cast<uint16_t>(port));
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  std::string reply(256, '\0');
-  ssize_t size = -1;
   if (::connect(socket, reinterpret_cast<const sockaddr*>(&address), sizeof(address)) == 0 &&
       ::send(socket, bytes.data(), bytes.size(), 0) == static_cast<ssize_t>(bytes.size())) {
-    size = ::recv(socket, reply.data(), reply.size(), 0);
+    return socket;
   }
+  ::close(socket);
+  return -1;
+}
+
+// The beginning of what a server answers to these bytes.
+std::string SayTo(int port, const std::string& bytes) {
+  const int socket = Send(port, bytes);
+  std::string reply(256, '\0');
+  const ssize_t size = ::recv(socket, reply.data(), reply.size(), 0);
   ::close(socket);
   reply.resize(static_cast<size_t>(std::max<ssize_t>(size, 0)));
   return reply;
@@ -174,6 +181,35 @@ TEST(RewardServiceTest, ServesOverHttpUntilCancelled) {
   cancellation.Cancel();
   serving.join();
   EXPECT_TRUE(ended.ok());
+}
+
+TEST(RewardServiceTest, HalfSentRequestsDoNotKeepOthersWaiting) {
+  RewardService service(Options());
+  HttpServerOptions options;
+  options.read_timeout_s = 600;  // whoever waits for a half-sent request waits in vain
+  auto server = HttpServer::Listen(
+      options, [&](const HttpServerRequest& request) { return service.Answer(request); });
+  ASSERT_TRUE(server.ok()) << server.error().message;
+  CancellationToken cancellation;
+  std::thread serving([&] { EXPECT_TRUE((*server)->Run(cancellation).ok()); });
+  std::vector<int> connections;
+  for (int i = 0; i < 16; ++i) {
+    connections.push_back(Send((*server)->port(), "GET /health HTTP/1.1\r\nHost: h"));
+    connections.push_back(Send((*server)->port(),
+                               "POST /rewards HTTP/1.1\r\nHost: here\r\nContent-Type: "
+                               "application/json\r\nContent-Length: 100\r\n\r\n{"));
+  }
+  HttpRequest request;
+  request.url = Concat({"http://127.0.0.1:", std::to_string((*server)->port()), "/health"});
+  request.timeout_ms = 60'000;
+  const Result<HttpResponse> response = SendHttp(request, CancellationToken());
+  EXPECT_TRUE(response.ok() && response->status == 200);
+  for (const int connection : connections) {
+    EXPECT_GE(connection, 0);
+    ::close(connection);
+  }
+  cancellation.Cancel();
+  serving.join();
 }
 
 }  // namespace

@@ -67,7 +67,7 @@ void GenerationRun::Admit() {
              Error{ErrorCode::kUnavailable,
                    "request '" + prepared_->request().id + "' needs " + Mebibytes(needed) +
                        " for keys and values, more than the " + Mebibytes(limits_.kv_memory_bytes) +
-                       " allowed; use fewer samples or a smaller --max-new-tokens"});
+                       " allowed; use fewer samples or fewer new tokens (max-new-tokens)"});
       prepared_.reset();
       continue;
     }

@@ -47,10 +47,11 @@ Result<EncodedPrompt> EncodeRequest(const VisionLanguageModel& model,
   const auto tokens = static_cast<int64_t>(prompt->token_ids.size());
   const int64_t context = model.spec().max_positions;
   if (tokens == 0 || tokens >= context) {
-    return Error{ErrorCode::kInvalidInput,
-                 where + ": the prompt has " + std::to_string(tokens) + " tokens, expected 1 to " +
-                     std::to_string(context - 1) +
-                     " (the model's context less one); use a smaller --max-pixels or less text"};
+    return Error{ErrorCode::kInvalidInput, where + ": the prompt has " + std::to_string(tokens) +
+                                               " tokens, expected 1 to " +
+                                               std::to_string(context - 1) +
+                                               " (the model's context less one); allow fewer "
+                                               "pixels a photo (max-pixels) or use less text"};
   }
   return prompt;
 }

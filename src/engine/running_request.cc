@@ -121,7 +121,7 @@ Status RunningRequest::AddDraws(const StepBatch::Output& output, int64_t first_r
       return Error{ErrorCode::kInternal,
                    "request '" + request_.id +
                        "': the model's logits are not finite; the weights or the adapter are "
-                       "damaged, or the dtype is too narrow for them (try --dtype float32)"};
+                       "damaged, or the dtype is too narrow for them (try the dtype float32)"};
     }
     draws->push_back({&samples_[static_cast<size_t>(live_[i])],
                       std::span(logits + row * vocab, vocab),

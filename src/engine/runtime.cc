@@ -112,10 +112,10 @@ Result<c10::Device> ResolveDevice(DeviceChoice choice, int index) {
   }
   if (!devices.ok()) {
     return Error{devices.error().code,
-                 Concat({"--device cuda: ", devices.error().message, ", or use --device cpu"})};
+                 Concat({"device cuda: ", devices.error().message, ", or use the device cpu"})};
   }
   GRE_RETURN_IF_ERROR(CatchTorchErrors(
-      "--device cuda", [] { at::globalContext().lazyInitDevice(c10::DeviceType::CUDA); }));
+      "device cuda", [] { at::globalContext().lazyInitDevice(c10::DeviceType::CUDA); }));
   return c10::Device(c10::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 

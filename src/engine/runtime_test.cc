@@ -1,5 +1,7 @@
 #include "engine/runtime.h"
 
+#include <new>
+
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
@@ -13,7 +15,9 @@
 namespace gre {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 TEST(RuntimeTest, DescribesItself) {
   const Json runtime = ParseJson(DescribeRuntime()).value();
@@ -35,7 +39,17 @@ TEST(RuntimeTest, MissingCudaIsAClearError) {
   const auto device = ResolveDevice(DeviceChoice::kCuda);
   if (device.ok()) GTEST_SKIP() << "this machine has a CUDA device";
   EXPECT_EQ(device.error().code, ErrorCode::kUnavailable);
-  EXPECT_THAT(device.error().message, HasSubstr("use --device cpu"));
+  EXPECT_THAT(device.error().message, HasSubstr("use the device cpu"));
+}
+
+// The same errors reach `gre train`, whose settings are called otherwise.
+TEST(RuntimeTest, AdviceIsWordedForEveryCommand) {
+  const Status memory = CatchTorchErrors("step", []() -> Status { throw std::bad_alloc(); });
+  EXPECT_THAT(memory.error().message,
+              AllOf(HasSubstr("fewer pixels a photo"), Not(HasSubstr("--"))));
+  const auto device = ResolveDevice(DeviceChoice::kCuda, 1 << 20);
+  ASSERT_FALSE(device.ok());
+  EXPECT_THAT(device.error().message, AllOf(HasSubstr("device cpu"), Not(HasSubstr("--"))));
 }
 
 TEST(TorchErrorsTest, ExceptionsBecomeOneLineErrors) {

@@ -15,9 +15,10 @@ Error MakeError(std::string_view context, std::string_view what) {
   const bool out_of_memory = what.find("DefaultCPUAllocator: ") != std::string_view::npos ||
                              what.find("out of memory") != std::string_view::npos;
   if (out_of_memory) {
-    return Error{ErrorCode::kUnavailable,
-                 std::string(context) + ": out of memory (" + std::string(reason) +
-                     "); use fewer samples, fewer new tokens or a smaller --max-pixels"};
+    return Error{
+        ErrorCode::kUnavailable,
+        std::string(context) + ": out of memory (" + std::string(reason) +
+            "); ask for less at once: fewer pixels a photo (max-pixels), samples or new tokens"};
   }
   return Error{ErrorCode::kInternal, std::string(context) + ": " + std::string(reason)};
 }

@@ -63,7 +63,7 @@ Result<Precision> ChoosePrecision(const ModelLoadOptions& options, const Precisi
                "the weights need " + Gibibytes(bytes(chosen.dtype)) + " of memory in " +
                    DtypeName(chosen.dtype) + ", " + Gibibytes(options.memory_bytes) +
                    " are free; " +
-                   (halves ? "use --dtype bfloat16"
+                   (halves ? "use the dtype bfloat16"
                            : "end other programs, raise the container's limit or use a smaller "
                              "model")};
 }

@@ -171,7 +171,7 @@ TEST(PrecisionTest, AutoTakesBFloat16OnlyWhereItIsFastOrNeeded) {
   EXPECT_EQ(choose({.memory_bytes = 3000}, at::kBFloat16, false)->dtype, at::kBFloat16);
   EXPECT_EQ(choose({.dtype = at::kBFloat16}, at::kFloat, false)->dtype, at::kBFloat16);
   EXPECT_THAT(choose({.memory_bytes = 3000}, at::kFloat, true).error().message,
-              HasSubstr("use --dtype bfloat16"));
+              HasSubstr("use the dtype bfloat16"));
   EXPECT_THAT(choose({.memory_bytes = 1000}, at::kBFloat16, true).error().message,
               HasSubstr("use a smaller model"));
 }

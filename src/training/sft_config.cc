@@ -1,7 +1,7 @@
 #include "training/sft_config.h"
 
+#include "core/settings_reader.h"
 #include "core/strings.h"
-#include "training/settings_reader.h"
 
 namespace gre {
 namespace {

@@ -10,6 +10,7 @@
 
 #include "core/file.h"
 #include "core/log.h"
+#include "core/settings_reader.h"
 #include "core/strings.h"
 #include "dataset/export/record_json.h"
 #include "dataset/export/record_writers.h"
@@ -18,7 +19,6 @@
 #include "training/export/engine_settings.h"
 #include "training/policy/country_places.h"
 #include "training/policy/grpo_config.h"
-#include "training/settings_reader.h"
 #include "training/tuning/training_records.h"
 #include "training/tuning/tuning_config.h"
 
@@ -134,33 +134,36 @@ std::string VerlScript(const EngineSettings& all, bool over_http) {
 std::string TrlScript(const std::string& base, bool supervised, bool full,
                       const std::string& reward_lines) {
   const std::string_view kind = supervised ? "SFT" : "GRPO";
-  return Concat(
-      {"#!/usr/bin/env python3\n\"\"\"TRL (pip install trl peft datasets); the settings are in "
-       "config.yaml.\"\"\"\nimport yaml\nfrom datasets import Image, Sequence, load_dataset\n",
-       full ? "" : "from peft import LoraConfig\n",
-       "from trl import ",
-       kind,
-       "Config, ",
-       kind,
-       "Trainer\n",
-       supervised ? "" : "\nimport gre_rewards\nimport gre_rewards_http\n",
-       "\nsettings = yaml.safe_load(open(\"config.yaml\", encoding=\"utf-8\"))\n"
-       "lora = {key[5:]: settings.pop(key) for key in list(settings) if "
-       "key.startswith(\"peft_\")}\n"
-       "data = load_dataset(\"json\", data_files=\"train.jsonl\")[\"train\"]\n"
-       "data = data.cast_column(\"images\", Sequence(Image()))\n",
-       reward_lines,
-       kind,
-       "Trainer(\n    model=",
-       nlohmann::json(base).dump(),
-       ",\n    args=",
-       kind,
-       "Config(**settings",
-       supervised ? "" : ", reward_weights=weights",
-       "),\n    train_dataset=data,\n",
-       supervised ? "" : "    reward_funcs=rewards,\n",
-       full ? "" : "    peft_config=LoraConfig(task_type=\"CAUSAL_LM\", **lora),\n",
-       ").train()\n"});
+  static constexpr std::string_view kImports =
+      "#!/usr/bin/env python3\n\"\"\"TRL (pip install trl peft datasets); the settings are in "
+      "config.yaml.\"\"\"\nimport yaml\nfrom datasets import Image, Sequence, load_dataset\n";
+  static constexpr std::string_view kData =
+      "\nsettings = yaml.safe_load(open(\"config.yaml\", encoding=\"utf-8\"))\n"
+      "lora = {key[5:]: settings.pop(key) for key in list(settings) if "
+      "key.startswith(\"peft_\")}\n"
+      "data = load_dataset(\"json\", data_files=\"train.jsonl\")[\"train\"]\n"
+      "data = data.cast_column(\"images\", Sequence(Image()))\n";
+  return Concat({kImports,
+                 full ? "" : "from peft import LoraConfig\n",
+                 "from trl import ",
+                 kind,
+                 "Config, ",
+                 kind,
+                 "Trainer\n",
+                 supervised ? "" : "\nimport gre_rewards\nimport gre_rewards_http\n",
+                 kData,
+                 reward_lines,
+                 kind,
+                 "Trainer(\n    model=",
+                 nlohmann::json(base).dump(),
+                 ",\n    args=",
+                 kind,
+                 "Config(**settings",
+                 supervised ? "" : ", reward_weights=weights",
+                 "),\n    train_dataset=data,\n",
+                 supervised ? "" : "    reward_funcs=rewards,\n",
+                 full ? "" : "    peft_config=LoraConfig(task_type=\"CAUSAL_LM\", **lora),\n",
+                 ").train()\n"});
 }
 
 class Exporter {
@@ -279,9 +282,9 @@ class Exporter {
 
   Status ReadMe(std::string_view command, const EngineSettings& settings) {
     std::string text =
-        Concat({"Made by gre train export --to ", engine_, ".\n\nRun here: ", command,
-                "\nPhotos are named by their paths on this machine.\n\n"
-                "What has no equivalent, or another one:\n"});
+        Concat({"Made by gre train export --to ", engine_, ".\n\nRun here: ", command, "\n"});
+    text += "Photos are named by their paths on this machine.\n\n";
+    text += "What has no equivalent, or another one:\n";
     for (const std::string& what : settings.without) text += Concat({"- ", what, "\n"});
     return Write("README.txt", text);
   }

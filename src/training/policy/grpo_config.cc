@@ -4,8 +4,8 @@
 #include <string_view>
 #include <utility>
 
+#include "core/setting_checks.h"
 #include "core/strings.h"
-#include "training/tuning/setting_checks.h"
 
 namespace gre {
 namespace {

@@ -2,8 +2,8 @@
 
 #include <filesystem>
 
+#include "core/setting_checks.h"
 #include "core/strings.h"
-#include "training/tuning/setting_checks.h"
 
 namespace gre {
 namespace {

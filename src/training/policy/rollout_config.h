@@ -3,9 +3,9 @@
 #include <string>
 
 #include "core/result.h"
+#include "core/settings_reader.h"
 #include "generation/chat_body.h"
 #include "training/policy/importance_correction.h"
-#include "training/settings_reader.h"
 
 namespace gre {
 

@@ -1,4 +1,4 @@
-#include "training/settings_reader.h"
+#include "core/settings_reader.h"
 
 #include <limits>
 #include <set>
@@ -109,6 +109,22 @@ void SettingsReader::Read(std::string_view key, bool& value) {
 void SettingsReader::Read(std::string_view key, double& value) { ReadAs(key, value, "a number"); }
 void SettingsReader::Read(std::string_view key, std::string& value) {
   ReadAs(key, value, "a text");
+}
+void SettingsReader::Read(std::string_view key, std::vector<std::string>& value) {
+  state_->known.emplace(key);
+  const auto node = state_->root.at_path(key);
+  if (!node) return;
+  const toml::array* texts = node.as_array();
+  std::vector<std::string> read;
+  for (size_t i = 0; texts != nullptr && i < texts->size(); ++i) {
+    if (const auto text = (*texts)[i].value_exact<std::string>()) read.push_back(*text);
+  }
+  if (texts != nullptr && read.size() == texts->size()) {
+    value = std::move(read);
+  } else if (state_->status.ok()) {
+    state_->status = Invalid(state_->path + ": " + std::string(key) +
+                             ": expected a list of texts, found " + ToText(*node.node()));
+  }
 }
 void SettingsReader::Read(std::string_view key, int64_t& value) {
   ReadAs(key, value, "a whole number");

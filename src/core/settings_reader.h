@@ -29,6 +29,7 @@ class SettingsReader {
   void Read(std::string_view key, uint64_t& value);
   void Read(std::string_view key, double& value);
   void Read(std::string_view key, std::string& value);
+  void Read(std::string_view key, std::vector<std::string>& value);
 
   // Whether file or overrides name the key, whatever its value.
   [[nodiscard]] bool Has(std::string_view key) const;

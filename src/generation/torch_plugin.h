@@ -28,6 +28,8 @@ struct LocalEngineOptions {
   DtypeChoice dtype = DtypeChoice::kAuto;
   int num_threads = 0;     // 0 = one per physical core
   int64_t max_pixels = 0;  // 0 = the model's preprocessor_config.json
+  // Folder where what the model's tower makes of images is kept and looked up; empty for none.
+  std::string image_features_dir;
 };
 
 struct EmbedderOptions {
@@ -54,6 +56,10 @@ class TorchPlugin {
   // Reinforcement learning by a recipe (training/policy/grpo_trainer.h); as above.
   virtual Result<TrainingOutcome> TrainGrpo(const TrainingCall& call,
                                             const CancellationToken& cancellation) = 0;
+  // What an embedded model's country head alone believes (training/country_beliefs.h).
+  virtual Result<std::vector<std::vector<float>>> ReadCountryBeliefs(
+      const std::string& model_directory, const std::vector<std::string>& photos,
+      const CancellationToken& cancellation) = 0;
   // `gre train plan` (training/plan/training_planner.h).
   virtual Result<TrainingPlan> PlanTraining(const std::string& config_path,
                                             const std::vector<std::string>& overrides,
@@ -68,7 +74,7 @@ class TorchPlugin {
 };
 
 // The plugin's only exported symbol, looked up by name. `abi` must equal kTorchPluginAbi.
-inline constexpr int kTorchPluginAbi = 8;
+inline constexpr int kTorchPluginAbi = 9;
 inline constexpr char kTorchPluginSymbol[] = "gre_torch_plugin";
 using TorchPluginEntry = TorchPlugin* (*)(int abi, LogLevel level, const LogSink& sink);
 

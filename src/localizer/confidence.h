@@ -79,6 +79,7 @@ class Calibration {
 
 // One labelled photo that was located with --always-answer.
 struct CalibrationExample {
+  LatLng answer = {};
   ConfidenceFeatures features;
   bool correct = false;   // the answer's country is right
   double weight = 1;      // e.g. to balance kinds of photos

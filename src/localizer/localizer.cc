@@ -75,6 +75,7 @@ std::optional<CalibrationExample> JudgeSamples(const std::vector<Sample>& sample
   points.erase(points.begin() + static_cast<std::ptrdiff_t>(chosen));
 
   CalibrationExample example;
+  example.answer = answer;
   example.features = MeasureConfidence(samples, country_code);
   example.correct = country_code == truth.country_code;
   example.weight = truth.weight;

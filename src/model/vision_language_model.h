@@ -4,6 +4,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <ATen/core/Tensor.h>
@@ -27,6 +28,13 @@ struct EncodedPrompt {
   at::Tensor positions;       // [A, T] int64, A = rotary axes of the architecture (3 for M-RoPE, 1)
   int64_t next_position = 0;  // position of the first generated token, on every axis
   std::vector<at::Tensor> pixels;  // one per image, in the architecture's own layout; float32
+};
+
+// What a weight of a vision-language model belongs to.
+enum class ModelPart {
+  kVision,    // the tower
+  kMerger,    // from the tower's features to the language model's width
+  kLanguage,  // embeddings, decoder, head
 };
 
 // One architecture: a folder under model/ implements this; nothing else switches on the model type.
@@ -58,6 +66,10 @@ class VisionLanguageModel {
                                                            std::span<const RgbImage* const> images,
                                                            bool add_generation_prompt) const = 0;
 
+  // What the model writes to say `text` and end its turn. Text in the shape of a special token
+  // stays text.
+  [[nodiscard]] virtual std::vector<int32_t> EncodeReply(std::string_view text) const;
+
   // The image in the size in which EncodePrompt reads it, so that others who prepare it for this
   // model find nothing left to change.
   [[nodiscard]] virtual Result<RgbImage> FitImage(const RgbImage& image) const { return image; }
@@ -88,6 +100,8 @@ class VisionLanguageModel {
   // parameter that training may update (none of packed layers).
   virtual void VisitLinears(const LinearVisitor& visitor) {}
   virtual void VisitParameters(const ParameterVisitor& visitor) {}
+  // The part of a weight, or of a module, by its hub name.
+  [[nodiscard]] virtual ModelPart PartOf(std::string_view hub_name) const = 0;
   // What transformers calls the module or tensor of this hub name, for the files of adapters.
   [[nodiscard]] virtual std::string TransformersName(const std::string& hub_name) const {
     return hub_name;

@@ -11,7 +11,8 @@
 namespace gre {
 
 std::string BuildNanoTokenizer() {
-  std::set<std::string> phrases = {"<think>\n", "</think>\n<answer>", "</answer>", ", "};
+  std::set<std::string> phrases = {"<think>\n", "</think>\n<answer>", "</answer>", ", ", "True",
+                                   "False"};
   phrases.merge(AttributeLines());
 
   using OrderedJson = nlohmann::ordered_json;

@@ -14,6 +14,8 @@
 #include "engine/torch_errors.h"
 #include "generation/torch_plugin.h"
 #include "model/loader.h"
+#include "model/stored_images.h"
+#include "training/country_beliefs.h"
 #include "training/export/training_export.h"
 #include "training/plan/training_planner.h"
 #include "training/policy/grpo_trainer.h"
@@ -79,6 +81,17 @@ Json ToJson(const ModelReport& report) {
       {"files", std::move(files)}};
 }
 
+// Whether the tower's work is kept on disk or not.
+Result<std::shared_ptr<const VisionLanguageModel>> LoadForEngine(const LocalEngineOptions& options,
+                                                                 const ModelLoadOptions& load) {
+  using Model = std::shared_ptr<const VisionLanguageModel>;
+  GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model,
+                       LoadModel(options.model_dir, load));
+  if (options.image_features_dir.empty()) return Model(std::move(model));
+  GRE_ASSIGN_OR_RETURN(model, StoreImageFeatures(std::move(model), options.image_features_dir));
+  return Model(std::move(model));
+}
+
 class LibTorchPlugin final : public TorchPlugin {
  public:
   Result<std::unique_ptr<TextGenerator>> LoadEngine(const LocalEngineOptions& options) override {
@@ -93,7 +106,7 @@ class LibTorchPlugin final : public TorchPlugin {
     load.max_pixels = options.max_pixels;
     GRE_ASSIGN_OR_RETURN(
         std::shared_ptr<const VisionLanguageModel> model,
-        CatchTorchErrors(options.model_dir, [&] { return LoadModel(options.model_dir, load); }));
+        CatchTorchErrors(options.model_dir, [&] { return LoadForEngine(options, load); }));
     KeepFreedMemory();
     EngineInfo info;
     info.kind = IsEmbeddedArchitecture(model->spec().architecture) ? EngineKind::kEmbedded
@@ -136,6 +149,14 @@ class LibTorchPlugin final : public TorchPlugin {
   Result<TrainingOutcome> TrainGrpo(const TrainingCall& call,
                                     const CancellationToken& cancellation) override {
     return CatchTorchErrors(call.config_path, [&] { return RunGrpo(call, cancellation); });
+  }
+
+  Result<std::vector<std::vector<float>>> ReadCountryBeliefs(
+      const std::string& model_directory, const std::vector<std::string>& photos,
+      const CancellationToken& cancellation) override {
+    return CatchTorchErrors(model_directory, [&] {
+      return gre::ReadCountryBeliefs(model_directory, photos, cancellation);
+    });
   }
 
   Result<TrainingPlan> PlanTraining(const std::string& config_path,

@@ -27,9 +27,10 @@ std::vector<TrainedParameter> WeightParameters(VisionLanguageModel& model,
   std::vector<TrainedParameter> parameters;
   std::map<const void*, size_t> seen;  // several slices share one stacked weight
   model.VisitParameters([&](const ParameterSlice& slice) {
-    const bool merger = slice.name.starts_with("visual.merger.");
-    const bool vision = !merger && slice.name.starts_with("visual.");
-    const bool trained = merger ? parts.merger : vision ? parts.vision : parts.language;
+    const ModelPart part = model.PartOf(slice.name);
+    const bool trained = part == ModelPart::kMerger   ? parts.merger
+                         : part == ModelPart::kVision ? parts.vision
+                                                      : parts.language;
     if (!trained) {
       slice.parameter->set_requires_grad(false);
       return;

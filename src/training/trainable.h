@@ -13,12 +13,9 @@ std::vector<TrainedParameter> AdapterParameters(VisionLanguageModel& model);
 
 // Which weights full fine-tuning updates.
 struct TrainedParts {
-  bool vision = false;  // the tower
-  bool merger = false;  // from the tower's features to the language model's width
-  bool language = true;
+  bool vision = false, merger = false, language = true;  // ModelPart
 };
-// Weights by hub names: "visual.merger." is the merger, "visual." else the tower. The others are
-// told not to require gradients.
+// The others are told not to require gradients.
 std::vector<TrainedParameter> WeightParameters(VisionLanguageModel& model,
                                                const TrainedParts& parts);
 

@@ -234,6 +234,7 @@ std::string FillFromConversation(Json object, const ConversationColumns& columns
     if (!record.finished) record.finished.emplace().split.clear();
     record.finished->part = part;
   };
+  if (exchange) record.answer = exchange->answer;
   const bool is_verdict = exchange && IsVerdict(exchange->answer);
   SourceReply reply;
   if (is_judge) {

@@ -22,9 +22,10 @@ struct ConversationColumns {
 // VLM-R1, TRL's prompt and completion.
 bool IsConversation(const Json& object);
 
-// Fills everything but the photo's path; returns the image that the record names, "" for none. The
-// answer is kept as a reply when it is a chain, the chain that Judge judges when there is one, with
-// its label; a label of no chain stays "label" of extra. An answer that is the truth
+// Fills everything but the photo's path (the answer also as it is written); returns the image that
+// the record names, "" for none. The answer is kept as a reply when it is a chain, the chain that
+// Judge judges when there is one, with its label; a label of no chain stays "label" of extra. An
+// answer that is the truth
 // ("<answer>…</answer>") is read where the record has no other truth and its coordinates are
 // labelled. Conversations of another form than one question with one picture and one answer stay in
 // extra as they are. Where `record.finished` is filled, the record is of that part, whatever it

@@ -37,6 +37,7 @@ struct SourceRecord {
   std::string missing_file = {};
 
   std::vector<SourceReply> replies = {};
+  std::string answer = {};  // of a conversation, as it is written; "" none
   // Of a record that is finished data already; the photo, the reply and its label are filled later,
   // and an empty split is that of the record.
   std::optional<DataEntry> finished = {};

@@ -160,6 +160,7 @@ class ToyModel : public VisionLanguageModel {
 
   void VisitLinears(const LinearVisitor&) override {}
   void VisitParameters(const ParameterVisitor&) override {}
+  [[nodiscard]] ModelPart PartOf(std::string_view) const override { return ModelPart::kLanguage; }
 
  private:
   static void Store(const at::Tensor& embeddings, const at::Tensor& positions,

@@ -9,8 +9,10 @@
 #include <ATen/ops/arange.h>
 #include <ATen/ops/argmax.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/ones.h>
+#include <ATen/ops/ones_like.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <nlohmann/json.hpp>
@@ -18,6 +20,7 @@
 #include "core/random.h"
 #include "model/gre_nano/model.h"
 #include "model/gre_nano/preprocess.h"
+#include "model/stored_images.h"
 #include "tokenizer/byte_alphabet.h"
 #include "tokenizer/qwen_splitter.h"
 #include "weights/safetensors.h"
@@ -66,8 +69,10 @@ NanoConfig SmallConfig() {
   return config;
 }
 
-// The 256 bytes and three special tokens.
-std::string SmallTokenizer() {
+constexpr char kLine[] = "1. [attribute/continent] -> Europe\n";
+
+// The 256 bytes and three special tokens, then `phrases`.
+std::string SmallTokenizer(const std::vector<std::string>& phrases = {}) {
   nlohmann::ordered_json vocab, added;
   for (int byte = 0; byte < 256; ++byte) {
     vocab[SpellByte(static_cast<unsigned char>(byte))] = byte;
@@ -80,6 +85,10 @@ std::string SmallTokenizer() {
                      {"rstrip", false},
                      {"normalized", false},
                      {"special", true}});
+  }
+  for (const std::string& phrase : phrases) {
+    added.push_back(added.back());
+    added.back().update({{"id", 255 + added.size()}, {"content", phrase}, {"special", false}});
   }
   nlohmann::ordered_json bytes = {
       {"type", "ByteLevel"}, {"add_prefix_space", false}, {"use_regex", false}};
@@ -230,6 +239,79 @@ TEST_F(GreNanoTest, NeedsExactlyOnePhoto) {
   const auto prompt = (*model)->EncodePrompt(OnePhoto(), {}, true);
   ASSERT_FALSE(prompt.ok());
   EXPECT_THAT(prompt.error().message, HasSubstr("expected one photo in one image slot, found 0"));
+}
+
+TEST_F(GreNanoTest, ReadsTheChainsOfAQuestionAndNothingElseOfIt) {
+  NanoConfig config = SmallConfig();
+  config.vocab_size = 261;
+  config.reads_chains = true;
+  DrawnWeights weights;
+  NanoNetwork network(weights, config, at::kCPU);
+  SaveWeights(network, "");
+  Write("config.json", config.ToJson());
+  Write("tokenizer.json", SmallTokenizer({kLine, ", "}));
+  const auto model = GreNano::Load(folder_, {});
+  ASSERT_TRUE(model.ok()) << model.error().message;
+  const RgbImage photo = Waves(64, 64);
+  const RgbImage* images[] = {&photo};
+  const std::string question = std::string("A question, <|end|>:\n") + kLine + "Is it right?";
+  const std::vector<ChatTurn> turns = {{"user", {ImageSlot{}, question}}};
+  const auto prompt = (*model)->EncodePrompt(turns, images, true);
+  ASSERT_TRUE(prompt.ok()) << prompt.error().message;
+  std::vector<int32_t> expected(static_cast<size_t>(config.image_tokens()), 256);
+  expected.insert(expected.end(), {259, 257});
+  EXPECT_EQ(prompt->token_ids, expected);
+  EXPECT_EQ(prompt->next_position, static_cast<int64_t>(expected.size()));
+
+  EXPECT_THAT((*model)->EncodeReply(std::string(kLine) + "<|image|>a, "),
+              ElementsAre(259, 97, 260, 258));
+}
+
+TEST_F(GreNanoTest, FeaturesOfAnImageAreKeptAndABrokenFileIsMadeAnew) {
+  const at::NoGradGuard no_grad;
+  const std::string features = folder_ + "/features";
+  const auto load = [&] {
+    std::shared_ptr<VisionLanguageModel> model = GreNano::Load(folder_, {}).value();
+    return StoreImageFeatures(std::move(model), features).value();
+  };
+  const at::Tensor pixels = PreparePixels(Waves(90, 50), SmallConfig().image_size);
+  const at::Tensor expected = GreNano::Load(folder_, {}).value()->EncodeImage(pixels, nullptr);
+  EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
+  std::vector<std::filesystem::path> files;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(features)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  ASSERT_EQ(files.size(), 1);
+  const at::Tensor others = at::ones_like(expected);
+  const auto write = [&](const at::Tensor& values) {
+    return WriteSafetensors(
+        files[0].string(),
+        {{"features",
+          TensorDtype::kF32,
+          values.sizes().vec(),
+          {static_cast<const std::byte*>(values.const_data_ptr()), values.nbytes()}}});
+  };
+  ASSERT_TRUE(write(others).ok());
+  EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), others));  // read, not computed
+  ASSERT_TRUE(write(at::ones({3, 7})).ok());                             // of no such model
+  EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
+  std::ofstream(files[0]) << "torn";
+  EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
+  EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
+
+  // weights of the tower that differ have features of their own
+  DrawnWeights weights;
+  NanoNetwork network(weights, SmallConfig(), at::kCPU);
+  network.VisitParameters(NanoNetwork::Part::kAll, [](const ParameterSlice& slice) {
+    if (slice.name == "projector.position") slice.Get().add_(1);
+  });
+  SaveWeights(network, "");
+  EXPECT_FALSE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
+
+  std::ofstream(folder_ + "/occupied") << "";
+  std::shared_ptr<VisionLanguageModel> model = GreNano::Load(folder_, {}).value();
+  EXPECT_THAT(StoreImageFeatures(std::move(model), folder_ + "/occupied").error().message,
+              HasSubstr("occupied"));
 }
 
 TEST_F(GreNanoTest, LoadErrorsNameFileFieldAndTensor) {

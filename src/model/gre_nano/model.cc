@@ -10,6 +10,7 @@
 #include <ATen/ops/tensor.h>
 
 #include "core/file.h"
+#include "core/strings.h"
 #include "model/checkpoint_source.h"
 #include "model/gre_nano/preprocess.h"
 #include "model/layers/image_rows.h"
@@ -21,6 +22,11 @@ namespace gre {
 namespace {
 
 constexpr size_t kMaxConfigBytes = size_t{1} << 20;
+
+// "3. [attribute/continent] …\n", a line of a chain and not of anything around it.
+bool IsChainLine(std::string_view token) {
+  return token.size() > 1 && token.front() >= '0' && token.front() <= '9' && token.back() == '\n';
+}
 
 // The directory, opened and checked as far as possible.
 struct NanoFiles {
@@ -141,9 +147,14 @@ Result<EncodedPrompt> GreNano::EncodePrompt(std::span<const ChatTurn> turns,
                                             std::span<const RgbImage* const> images,
                                             bool /*add_generation_prompt*/) const {
   size_t slots = 0;
+  std::string question;
   for (const ChatTurn& turn : turns) {
     for (const TurnPart& part : turn.parts) {
-      slots += std::holds_alternative<ImageSlot>(part) ? 1 : 0;
+      if (const auto* text = std::get_if<std::string>(&part)) {
+        question += Concat({*text, "\n"});
+      } else {
+        ++slots;
+      }
     }
   }
   if (slots != 1 || images.size() != 1) {
@@ -155,11 +166,25 @@ Result<EncodedPrompt> GreNano::EncodePrompt(std::span<const ChatTurn> turns,
   const NanoConfig& config = network_.config();
   EncodedPrompt prompt;
   prompt.token_ids.assign(static_cast<size_t>(config.image_tokens()), config.image_token_id);
+  if (config.reads_chains) {
+    for (const int32_t id : tokenizer_->Encode(question, /*recognise_added=*/true)) {
+      if (IsChainLine(tokenizer_->TokenBytes(id))) prompt.token_ids.push_back(id);
+    }
+  }
   prompt.token_ids.push_back(config.begin_token_id);
-  prompt.next_position = config.image_tokens() + 1;
+  prompt.next_position = static_cast<int64_t>(prompt.token_ids.size());
   prompt.positions = at::arange(prompt.next_position, at::kLong).unsqueeze(0);
   prompt.pixels.push_back(PreparePixels(*images[0], config.image_size));
   return prompt;
+}
+
+std::vector<int32_t> GreNano::EncodeReply(std::string_view text) const {
+  std::vector<int32_t> reply;
+  for (const int32_t id : tokenizer_->Encode(text, /*recognise_added=*/true)) {
+    if (!tokenizer_->IsSpecial(id)) reply.push_back(id);
+  }
+  reply.push_back(network_.config().end_token_id);
+  return reply;
 }
 
 at::Tensor GreNano::EncodeImage(const at::Tensor& pixels,
@@ -188,6 +213,12 @@ at::Tensor GreNano::Logits(const at::Tensor& states) const { return network_.Log
 
 void GreNano::VisitParameters(const ParameterVisitor& visitor) {
   network_.VisitParameters(NanoNetwork::Part::kAll, visitor);
+}
+
+ModelPart GreNano::PartOf(std::string_view hub_name) const {
+  if (hub_name.starts_with("model.")) return ModelPart::kLanguage;
+  const bool tower = hub_name.starts_with("tower.") || hub_name.starts_with("reference_tower.");
+  return tower ? ModelPart::kVision : ModelPart::kMerger;
 }
 
 }  // namespace gre

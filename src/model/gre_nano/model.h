@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "core/result.h"
 #include "model/gre_nano/nano_network.h"
@@ -14,8 +17,9 @@
 namespace gre {
 
 // The embedded model from its directory: config.json, model.safetensors, tokenizer.json. It has
-// been taught one thing, to say where a photo was taken: a prompt is one photo and the begin token,
-// and the text of the turns is not read. Runs in float32.
+// been taught one thing, to say where a photo was taken: a prompt is one photo and the begin token.
+// Of the turns' text it reads nothing, or, with NanoConfig::reads_chains, those lines that are in
+// its vocabulary: a chain that somebody else wrote, to be judged. Runs in float32.
 class GreNano : public VisionLanguageModel {
  public:
   // Everything is checked before use; the error lists each wrong file, field and tensor with the
@@ -32,6 +36,8 @@ class GreNano : public VisionLanguageModel {
   [[nodiscard]] Result<EncodedPrompt> EncodePrompt(std::span<const ChatTurn> turns,
                                                    std::span<const RgbImage* const> images,
                                                    bool add_generation_prompt) const override;
+  // Lines of the vocabulary become their tokens.
+  [[nodiscard]] std::vector<int32_t> EncodeReply(std::string_view text) const override;
   // pixels: [1, 3, S, S].
   at::Tensor EncodeImage(const at::Tensor& pixels,
                          const CancellationToken* cancellation) const override;
@@ -43,6 +49,7 @@ class GreNano : public VisionLanguageModel {
   [[nodiscard]] const Decoder* decoder() const override { return &network_.decoder(); }
   at::Tensor Logits(const at::Tensor& states) const override;
   void VisitParameters(const ParameterVisitor& visitor) override;
+  [[nodiscard]] ModelPart PartOf(std::string_view hub_name) const override;
 
   [[nodiscard]] const NanoNetwork& network() const { return network_; }
 

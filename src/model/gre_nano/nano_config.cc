@@ -34,6 +34,7 @@ void VisitFields(Config& config, Visitor&& visit) {
   visit("reference_tower", config.reference_tower, false, true);
   visit("num_countries", config.num_countries, 1, 1024);
   visit("hint_temperature", config.hint_temperature, 0.0, kMost);
+  visit("reads_chains", config.reads_chains, false, true);
   visit("rope_theta", config.rope_theta, kLeast, kMost);
   visit("rms_norm_eps", config.rms_norm_eps, kLeast, 1.0);
   visit("image_token_id", config.image_token_id, 0, kMaxTokens);

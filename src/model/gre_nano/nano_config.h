@@ -31,6 +31,8 @@ struct NanoConfig {
   // embeddings under softmax(logits / hint_temperature); 0 = it does not. A low temperature makes
   // the chain commit to one country instead of to the most likely continent.
   double hint_temperature = 0;
+  // Whether it reads the lines of chains in a question (GreNano): a model that was taught to judge.
+  bool reads_chains = false;
   double rope_theta = 10000;
   double rms_norm_eps = 1e-6;
   int32_t image_token_id = 0;

@@ -161,6 +161,11 @@ void Qwen25VlModel::VisitParameters(const ParameterVisitor& visitor) {
   network_.VisitParameters(visitor);
 }
 
+ModelPart Qwen25VlModel::PartOf(std::string_view hub_name) const {
+  if (!hub_name.starts_with("visual.")) return ModelPart::kLanguage;
+  return hub_name.starts_with("visual.merger.") ? ModelPart::kMerger : ModelPart::kVision;
+}
+
 std::string Qwen25VlModel::TransformersName(const std::string& hub_name) const {
   return Qwen25TransformersName(hub_name);
 }

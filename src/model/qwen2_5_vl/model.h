@@ -40,6 +40,7 @@ class Qwen25VlModel : public VisionLanguageModel {
   at::Tensor Logits(const at::Tensor& states) const override;
   void VisitLinears(const LinearVisitor& visitor) override;
   void VisitParameters(const ParameterVisitor& visitor) override;
+  [[nodiscard]] ModelPart PartOf(std::string_view hub_name) const override;
   [[nodiscard]] std::string TransformersName(const std::string& hub_name) const override;
 
   [[nodiscard]] const Qwen25VlNetwork& network() const { return network_; }

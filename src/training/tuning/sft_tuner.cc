@@ -16,11 +16,11 @@
 
 #include "core/log.h"
 #include "core/random.h"
+#include "core/settings_reader.h"
 #include "core/strings.h"
 #include "training/completion_batch.h"
 #include "training/parallel/parallel_optimiser.h"
 #include "training/run_log.h"
-#include "training/settings_reader.h"
 #include "training/training_state.h"
 #include "training/tuning/training_records.h"
 #include "training/tuning/tuning_config.h"

@@ -55,6 +55,7 @@ std::string FillRecord(const SourceRecord& source, const RenderedPrompt& instruc
     }
     record.reply = Concat({"<answer>", *record.label ? "True" : "False", "</answer>"});
   }
+  if (record.reply.empty()) record.reply = source.answer;  // coordinates without a chain
   if (record.instruction.user.empty()) return "no instruction (data.prompt gives one)";
   switch (need) {
     case RecordNeed::kReply:
@@ -114,10 +115,7 @@ Result<EncodedRecord> EncodeRecord(const VisionLanguageModel& model, const Train
   EncodedRecord encoded;
   GRE_ASSIGN_OR_RETURN(encoded.prompt, model.EncodePrompt(turns, images,
                                                           /*add_generation_prompt=*/true));
-  encoded.reply = model.tokenizer().Encode(record.reply, /*recognise_added=*/false);
-  // of the ids that end a turn, the one that chat templates write
-  const std::optional<int32_t> end_of_turn = model.tokenizer().TokenId("<|im_end|>");
-  encoded.reply.push_back(end_of_turn.value_or(model.spec().eos_ids.front()));
+  encoded.reply = model.EncodeReply(record.reply);
   return encoded;
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <string_view>
 
+#include "core/setting_checks.h"
 #include "core/strings.h"
-#include "training/tuning/setting_checks.h"
 
 namespace gre {
 namespace {
@@ -46,6 +46,7 @@ void VisitPlaces(Config& config, Visitor&& visit) {
   visit("model.base", config.model.base);
   visit("model.adapter", config.model.adapter);
   visit("model.device", config.model.device);
+  visit("model.image_features", config.model.image_features);
   visit("data.train", config.data.train);
   visit("data.root", config.data.root);
   visit("data.prompt", config.data.prompt);
@@ -88,6 +89,9 @@ Status TuningConfig::Check(const std::string& path) {
   check.Expect(method == "lora" || method == "full", "tune.method", method, "lora or full");
   check.Expect(!full() || model.adapter.empty(), "model.adapter", model.adapter,
                "none with tune.method = full");
+  check.Expect(model.image_features.empty() || !(parts.vision || parts.merger),
+               "model.image_features", model.image_features,
+               "none with tune.vision or tune.merger = true");
   check.Expect(full() || !(parts.vision || parts.merger), "tune.vision", parts.vision,
                "false, and tune.merger too, with tune.method = lora");
   check.Expect(!full() || parts.vision || parts.merger || parts.language, "tune.language",

@@ -5,9 +5,9 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/settings_reader.h"
 #include "model/lora/new_adapter.h"
 #include "training/adamw.h"
-#include "training/settings_reader.h"
 #include "training/trainable.h"
 
 namespace gre {
@@ -21,6 +21,9 @@ struct TuningConfig {
     std::string dtype;    // "", "float32", "bfloat16"; empty: as stored
     std::string device = "cpu";
     int64_t max_pixels = 0;  // of a prepared photo; 0 = the model's own
+    // Folder where what the tower and the merger make of the photos is kept; empty: computed anew
+    // in every pass. Only where neither of them learns.
+    std::string image_features;
   } model;
   struct Data {
     std::string train;  // GRE's JSON, LLaMA-Factory's sharegpt, VLM-R1's or TRL's lines, or a

@@ -18,6 +18,7 @@
 #include "engine/runtime.h"
 #include "model/loader.h"
 #include "model/precision.h"
+#include "model/stored_images.h"
 #include "reasoning/answer_parser.h"
 #include "reasoning/prompt_template.h"
 #include "training/training_state.h"
@@ -61,7 +62,9 @@ Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& 
                  Concat({config.model.base, ": model.base: '", model->spec().architecture,
                          "' cannot be trained here"})};
   }
-  return std::shared_ptr<VisionLanguageModel>(std::move(model));
+  std::shared_ptr<VisionLanguageModel> shared = std::move(model);
+  if (config.model.image_features.empty()) return shared;
+  return StoreImageFeatures(std::move(shared), config.model.image_features);
 }
 
 // Takes rank, scaling and targets of the live adapters.
@@ -75,7 +78,7 @@ Status AdoptAdapter(const std::string& path, VisionLanguageModel& model, LoraSet
       if (!adapter) continue;
       const std::string& module = linear.projections()[i].path;
       const std::pair<int64_t, double> own = {adapter->a.size(0), adapter->scaling};
-      if (module.starts_with("visual."))
+      if (model.PartOf(module) != ModelPart::kLanguage)
         problem = Concat({"'", module, "' is a part of the tower"});
       if (shape && own != *shape)
         problem = Concat({"'", module, "' has a rank or scaling of its own"});

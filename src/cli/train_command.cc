@@ -194,8 +194,8 @@ CommandSpec TrainCommand() {
   CommandSpec command;
   command.name = "train";
   command.summary = "Trains models";
-  command.commands = {TrainPlanCommand(), SftCommand(), GrpoCommand(), TrainReportCommand(),
-                      TrainExportCommand()};
+  command.commands = {TrainPlanCommand(),   SftCommand(),         GrpoCommand(),
+                      TrainReportCommand(), TrainExportCommand(), TrainAblateCommand()};
   return command;
 }
 

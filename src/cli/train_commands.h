@@ -13,6 +13,7 @@ std::vector<OptionSpec> RecipeOptions(std::string& config_path,
                                       std::vector<std::string>& overrides);
 
 // The commands of `gre train` that have files of their own.
+CommandSpec TrainAblateCommand();
 CommandSpec TrainExportCommand();
 CommandSpec TrainPlanCommand();
 CommandSpec TrainReportCommand();

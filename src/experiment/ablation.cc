@@ -1,0 +1,572 @@
+#include "experiment/ablation.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+#include <set>
+#include <system_error>
+#include <utility>
+
+#include <nlohmann/json.hpp>
+
+#include "core/file.h"
+#include "core/json.h"
+#include "core/log.h"
+#include "core/random.h"
+#include "core/sha256.h"
+#include "core/strings.h"
+#include "dataset/photo_folder.h"
+#include "dataset/teacher/point_sampler.h"
+#include "experiment/ablation_answers.h"
+#include "experiment/ablation_files.h"
+#include "experiment/ablation_records.h"
+#include "experiment/stage_folder.h"
+#include "metrics/accuracy.h"
+#include "reasoning/prompt_template.h"
+
+namespace gre {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr size_t kPlacesPerCountry = 256;
+constexpr char kHeadArm[] = "image_head";
+constexpr char kBaseArm[] = "base";
+
+// Of each seed, in the order in which they learn.
+const std::vector<std::string>& SeedArms() {
+  static const std::vector<std::string> arms = {"ci",   "ci_no_chain", "ci_1",   "ci_1_shuffled",
+                                                "ci_2", "ci_2_sft",    "ci_1_2", "ci_1_2_sft"};
+  return arms;
+}
+
+bool IsControl(const std::string& arm) {
+  return arm == "ci_no_chain" || arm.ends_with("_shuffled") || arm.ends_with("_sft");
+}
+
+// Those that judge.
+const std::vector<std::string>& JudgingArms() {
+  static const std::vector<std::string> arms = {"ci", "ci_1", "ci_1_shuffled", "ci_1_2",
+                                                "ci_1_2_sft"};
+  return arms;
+}
+
+std::vector<ComparedArms> Comparisons() {
+  return {{"ci", kHeadArm},          {"ci", "ci_no_chain"}, {"ci_1", "ci"},
+          {"ci_1", "ci_1_shuffled"}, {"ci_2", "ci"},        {"ci_2", "ci_2_sft"},
+          {"ci_1_2", "ci_2"},        {"ci_1_2", "ci"},      {"ci_1_2", "ci_1_2_sft"}};
+}
+
+// How a stage depends on another.
+std::string After(const FinishedStage& stage) {
+  return Concat({"after ", stage.name, " ", stage.settings, "\n"});
+}
+
+class Ablation {
+ public:
+  Ablation(const AblationConfig& config, TorchPlugin& plugin, const CancellationToken& cancellation,
+           PhotoParts parts, PointSampler points, PromptTemplate locate, PromptTemplate judge)
+      : config_(config),
+        plugin_(plugin),
+        cancellation_(cancellation),
+        parts_(std::move(parts)),
+        points_(std::move(points)),
+        locate_(std::move(locate)),
+        judge_(std::move(judge)) {
+    Sha256 photos;
+    for (const auto* part :
+         {&parts_.cold_start, &parts_.judge, &parts_.place, &parts_.dev, &parts_.test}) {
+      photos.Update(FormatPhotoManifest(*part));
+    }
+    data_settings_ = Concat(
+        {"photos ", photos.HexDigest(), "\nprompts ", locate_.hash(), " ", judge_.hash(), "\n"});
+  }
+
+  Result<AblationReport> Run() {
+    GRE_ASSIGN_OR_RETURN(const FinishedStage base, MakeBase());
+    GRE_RETURN_IF_ERROR(AnswerByHead(base));
+    GRE_RETURN_IF_ERROR(Answer(kBaseArm, Folder("backbone"), BaseModel(), base, 0, /*fits=*/true));
+    for (int seed = 1; seed <= config_.run.seeds; ++seed) {
+      GRE_RETURN_IF_ERROR(RunSeed(seed, base));
+    }
+    return Report();
+  }
+
+ private:
+  [[nodiscard]] std::string Folder(const std::string& name) const {
+    return Concat({config_.run.directory, "/", name});
+  }
+  [[nodiscard]] std::string SeedFolder(int seed, const std::string& name) const {
+    return Folder(Concat({"seed_", std::to_string(seed), "/", name}));
+  }
+  [[nodiscard]] std::string BaseModel() const { return Folder("backbone/base/best"); }
+  [[nodiscard]] std::string Features() const { return Folder("features"); }
+
+  Result<FinishedStage> Stage(const std::string& name, const std::string& folder,
+                              const std::string& settings, const std::function<Status()>& work) {
+    if (cancellation_.IsCancelled()) {
+      return Error{ErrorCode::kCancelled, "interrupted; the same command goes on"};
+    }
+    GRE_ASSIGN_OR_RETURN(FinishedStage stage, RunStage(name, folder, settings, work));
+    stages_.push_back({stage.name, stage.seconds});
+    return stage;
+  }
+
+  // What a recipe and its changes say.
+  static Result<std::string> SettingsOf(const AblationConfig::Stage& stage) {
+    GRE_ASSIGN_OR_RETURN(std::string text, ReadFile(stage.recipe));
+    for (const std::string& line : stage.set) text += Concat({"\n", line});
+    return text + "\n";
+  }
+
+  [[nodiscard]] TrainingCall Call(const AblationConfig::Stage& stage, const std::string& folder,
+                                  std::initializer_list<std::string> own) const {
+    TrainingCall call;
+    call.config_path = stage.recipe;
+    call.overrides = stage.set;
+    call.overrides.insert(call.overrides.end(), own);
+    call.overrides.push_back(Concat({"checkpoint.directory=", folder}));
+    call.overrides.push_back(Concat({"schedule.threads=", std::to_string(config_.run.threads)}));
+    call.resume = true;
+    return call;
+  }
+
+  // --- the backbone
+
+  Result<FinishedStage> MakeBase() {
+    std::vector<PhotoRecord> photos = parts_.cold_start;
+    photos.insert(photos.end(), parts_.dev.begin(), parts_.dev.end());
+    const std::string manifest = FormatPhotoManifest(photos);
+    const std::string manifest_path = Folder("backbone/photos.jsonl");
+    const auto backbone = [&](const AblationConfig::Stage& stage, const std::string& folder,
+                              std::initializer_list<std::string> more) {
+      TrainingCall call = Call(
+          stage, folder,
+          {Concat({"data.photos=", config_.data.photos}), Concat({"data.manifest=", manifest_path}),
+           Concat({"data.gallery=", config_.data.gallery}),
+           Concat({"data.cache=", Folder("cache")}),
+           Concat({"model.backbone=", config_.data.backbone})});
+      call.overrides.insert(call.overrides.end(), more);
+      return call;
+    };
+    GRE_ASSIGN_OR_RETURN(std::string settings, SettingsOf(config_.tower));
+    GRE_ASSIGN_OR_RETURN(const FinishedStage tower,
+                         Stage("tower", Folder("backbone/tower"), settings + manifest, [&] {
+                           const Status written = WriteFileAtomically(manifest_path, manifest);
+                           return written.ok()
+                                      ? Sft(backbone(config_.tower, Folder("backbone/tower"), {}))
+                                      : written;
+                         }));
+    GRE_ASSIGN_OR_RETURN(settings, SettingsOf(config_.text));
+    GRE_ASSIGN_OR_RETURN(
+        const FinishedStage text,
+        Stage("text", Folder("backbone/text"), settings + manifest + After(tower), [&] {
+          return Sft(backbone(config_.text, Folder("backbone/text"),
+                              {Concat({"model.tower=", Folder("backbone/tower/best")})}));
+        }));
+    return Stage("base", Folder("backbone/base"),
+                 Concat({"positions ", std::to_string(config_.positions), "\n", After(text)}),
+                 [&] { return WriteBase(Folder("backbone/text/best"), BaseModel()); });
+  }
+
+  // The model that all arms begin with: it reads chains.
+  [[nodiscard]] Status WriteBase(const std::string& from, const std::string& to) const {
+    std::error_code error;
+    fs::create_directories(to, error);
+    for (const char* name : {"model.safetensors", "tokenizer.json", "preprocessor_config.json"}) {
+      fs::copy_file(Concat({from, "/", name}), Concat({to, "/", name}),
+                    fs::copy_options::overwrite_existing, error);
+      if (error) {
+        return Error{ErrorCode::kUnavailable, Concat({to, "/", name, ": ", error.message()})};
+      }
+    }
+    GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(from + "/config.json"));
+    auto json = nlohmann::ordered_json::parse(text, nullptr, /*allow_exceptions=*/false);
+    if (!json.is_object()) return Error{ErrorCode::kInvalidInput, from + "/config.json: broken"};
+    json["reads_chains"] = true;
+    json["max_position_embeddings"] = config_.positions;
+    return WriteFileAtomically(to + "/config.json", json.dump(2) + "\n");
+  }
+
+  Status Sft(const TrainingCall& call) {
+    GRE_RETURN_IF_ERROR(plugin_.TrainSft(call, cancellation_));
+    return {};
+  }
+  Status Grpo(const TrainingCall& call) {
+    GRE_RETURN_IF_ERROR(plugin_.TrainGrpo(call, cancellation_));
+    return {};
+  }
+
+  // --- the arms of a seed
+
+  // Writes the records that an arm learns from and lets it learn.
+  template <typename MakeRecords, typename Train>
+  Result<FinishedStage> Learn(const std::string& name, int seed,
+                              const AblationConfig::Stage& recipe, const std::string& more,
+                              const MakeRecords& make_records, const Train& train) {
+    GRE_ASSIGN_OR_RETURN(const std::string settings, SettingsOf(recipe));
+    const std::string folder = SeedFolder(seed, name);
+    return Stage(Concat({"seed ", std::to_string(seed), ": ", name}), folder, settings + more,
+                 [&]() -> Status {
+                   GRE_ASSIGN_OR_RETURN(const std::string records, make_records());
+                   const std::string path = folder + "/records.jsonl";
+                   GRE_RETURN_IF_ERROR(WriteFileAtomically(path, records));
+                   return train(path, folder);
+                 });
+  }
+
+  [[nodiscard]] TrainingCall ArmCall(const AblationConfig::Stage& recipe, int seed,
+                                     const std::string& model, const std::string& records,
+                                     const std::string& folder, int batch_size) const {
+    return Call(recipe, folder,
+                {Concat({"model.base=", model}), Concat({"model.image_features=", Features()}),
+                 Concat({"data.train=", records}), Concat({"data.root=", config_.data.photos}),
+                 Concat({"schedule.seed=", std::to_string(seed)}),
+                 Concat({"optim.batch_size=", std::to_string(batch_size)})});
+  }
+
+  auto Supervised(const AblationConfig::Stage& recipe, int seed, const std::string& model,
+                  int batch_size) {
+    return [this, &recipe, seed, model, batch_size](const std::string& records,
+                                                    const std::string& folder) {
+      TrainingCall call = ArmCall(recipe, seed, model, records, folder, batch_size);
+      call.overrides.emplace_back("schedule.epochs=1");
+      return Sft(call);
+    };
+  }
+
+  auto Reinforced(const AblationConfig::Stage& stage, const char* kind, int seed,
+                  const std::string& model) {
+    return
+        [this, &stage, kind, seed, model](const std::string& records, const std::string& folder) {
+          TrainingCall call = ArmCall(stage, seed, model, records, folder, stage.batch_size);
+          call.overrides.push_back(Concat({"grpo.stage=", kind}));
+          call.overrides.push_back(Concat({"grpo.updates=", std::to_string(stage.updates)}));
+          call.overrides.push_back(Concat({"rewards.gallery=", config_.data.gallery}));
+          return Grpo(call);
+        };
+  }
+
+  Status RunSeed(int seed, const FinishedStage& base) {
+    const AblationRecords records(points_, locate_, judge_,
+                                  HashSeed(config_.division_seed, static_cast<uint64_t>(seed)));
+    const std::string sizes =
+        Concat({config_.DescribeArms(), data_settings_, "seed ", std::to_string(seed), "\n"});
+    const auto& cold = config_.cold_start;
+    GRE_ASSIGN_OR_RETURN(const FinishedStage ci,
+                         Learn(
+                             "ci", seed, cold, sizes + After(base),
+                             [&] {
+                               return records.ColdStart(parts_.cold_start, config_.passes,
+                                                        config_.judge_share);
+                             },
+                             Supervised(cold, seed, BaseModel(), cold.batch_size)));
+    GRE_ASSIGN_OR_RETURN(const FinishedStage no_chain,
+                         Learn(
+                             "ci_no_chain", seed, cold, sizes + After(base),
+                             [&] {
+                               return records.Places(parts_.cold_start,
+                                                     AblationRecords::ColdStartSize(
+                                                         parts_.cold_start.size(), config_.passes,
+                                                         config_.judge_share),
+                                                     /*with_chain=*/false);
+                             },
+                             Supervised(cold, seed, BaseModel(), cold.batch_size)));
+    GRE_RETURN_IF_ERROR(AnswerArm("ci", seed, ci));
+    GRE_RETURN_IF_ERROR(AnswerArm("ci_no_chain", seed, no_chain));
+
+    const std::string model = SeedFolder(seed, "ci/best");
+    GRE_ASSIGN_OR_RETURN(const FinishedStage proposed, Propose(seed, model, ci));
+    GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
+                         ReadCandidates(seed, "train.json", parts_.judge));
+    const auto judged = [&](bool shuffled) {
+      return [&records, &candidates, shuffled] { return records.Verdicts(candidates, shuffled); };
+    };
+    const auto truths = [&] { return records.Truths(parts_.place); };
+    const auto& one = config_.judge;
+    const auto& two = config_.place;
+    const auto& control = config_.control;
+    const std::string from_ci = sizes + After(proposed);
+    GRE_ASSIGN_OR_RETURN(const FinishedStage ci_1, Learn("ci_1", seed, one, from_ci, judged(false),
+                                                         Reinforced(one, "judge", seed, model)));
+    GRE_RETURN_IF_ERROR(Learn("ci_1_shuffled", seed, one, from_ci, judged(true),
+                              Reinforced(one, "judge", seed, model)));
+    GRE_RETURN_IF_ERROR(
+        Learn("ci_2", seed, two, from_ci, truths, Reinforced(two, "place", seed, model)));
+    GRE_RETURN_IF_ERROR(Learn("ci_1_2", seed, two, sizes + After(ci_1), truths,
+                              Reinforced(two, "place", seed, SeedFolder(seed, "ci_1/best"))));
+    const auto size = [](const AblationConfig::Stage& stage) {
+      return static_cast<size_t>(stage.updates) * static_cast<size_t>(stage.batch_size);
+    };
+    GRE_RETURN_IF_ERROR(Learn(
+        "ci_2_sft", seed, control, from_ci,
+        [&] { return records.Places(parts_.place, size(two), /*with_chain=*/true); },
+        Supervised(control, seed, model, two.batch_size)));
+    GRE_RETURN_IF_ERROR(Learn(
+        "ci_1_2_sft", seed, control, from_ci,
+        [&]() -> Result<std::string> {
+          GRE_ASSIGN_OR_RETURN(const std::string chains,
+                               records.JudgedChains(candidates, size(one)));
+          GRE_ASSIGN_OR_RETURN(const std::string places,
+                               records.Places(parts_.place, size(two), /*with_chain=*/true));
+          return chains + places;
+        },
+        Supervised(control, seed, model, two.batch_size)));
+    for (const std::string& arm : SeedArms()) {
+      if (arm == "ci" || arm == "ci_no_chain") continue;
+      GRE_RETURN_IF_ERROR(AnswerArm(arm, seed, ci));
+    }
+    for (const std::string& arm : JudgingArms()) {
+      GRE_RETURN_IF_ERROR(JudgeWith(arm, seed, records, proposed));
+    }
+    return {};
+  }
+
+  // --- asking models
+
+  Result<std::unique_ptr<TextGenerator>> Load(const std::string& model) {
+    LocalEngineOptions options;
+    options.model_dir = model;
+    options.num_threads = config_.run.threads;
+    options.image_features_dir = Features();
+    return plugin_.LoadEngine(options);
+  }
+
+  // Chains about the photos of stage I, and one about each test photo, to be judged.
+  Result<FinishedStage> Propose(int seed, const std::string& model, const FinishedStage& after) {
+    const std::string folder = SeedFolder(seed, "candidates");
+    return Stage(
+        Concat({"seed ", std::to_string(seed), ": candidates"}), folder,
+        Concat({"candidates ", std::to_string(config_.candidates), "\n", After(after)}),
+        [&]() -> Status {
+          GRE_ASSIGN_OR_RETURN(const auto engine, Load(model));
+          AblationAsker asker(*engine, config_.data.photos, locate_, static_cast<uint64_t>(seed));
+          GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> train,
+                               asker.Propose(parts_.judge, config_.candidates, cancellation_));
+          GRE_RETURN_IF_ERROR(WriteFileAtomically(folder + "/train.json", FormatCandidates(train)));
+          GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> test,
+                               asker.Propose(parts_.test, 1, cancellation_));
+          GRE_RETURN_IF_ERROR(WriteFileAtomically(folder + "/test.json", FormatCandidates(test)));
+          // the vote on a candidate is of chains drawn apart
+          AblationAsker voting(*engine, config_.data.photos, locate_,
+                               HashSeed(static_cast<uint64_t>(seed), "voters"));
+          GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> voters,
+                               voting.Propose(parts_.test, config_.samples, cancellation_));
+          return WriteFileAtomically(folder + "/voters.json", FormatCandidates(voters));
+        });
+  }
+
+  Result<std::vector<Candidate>> ReadCandidates(int seed, const std::string& name,
+                                                std::span<const PhotoRecord> photos) {
+    const std::string path = SeedFolder(seed, "candidates/" + name);
+    GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+    auto candidates = ParseCandidates(text, photos);
+    if (!candidates.ok()) return std::move(candidates).error().Wrap(path);
+    return candidates;
+  }
+
+  Status AnswerArm(const std::string& arm, int seed, const FinishedStage& after) {
+    GRE_RETURN_IF_ERROR(Answer(Concat({"seed ", std::to_string(seed), ": ", arm}),
+                               SeedFolder(seed, arm), SeedFolder(seed, arm + "/best"), after, seed,
+                               !IsControl(arm)));
+    return {};
+  }
+
+  // Confidences and radii are fitted on dev anew for each model that is not a control.
+  Result<FinishedStage> Answer(const std::string& name, const std::string& folder,
+                               const std::string& model, const FinishedStage& after, int seed,
+                               bool fits) {
+    const std::string to = folder + "/answers";
+    return Stage(
+        Concat({name, ": answers"}), to,
+        Concat({"samples ", std::to_string(config_.samples), "\n", data_settings_, After(after)}),
+        [&]() -> Status {
+          GRE_ASSIGN_OR_RETURN(const auto engine, Load(model));
+          AblationAsker asker(*engine, config_.data.photos, locate_, static_cast<uint64_t>(seed));
+          ModelAnswers answers;
+          AblationAsker::Fitted fitted;
+          if (fits) {
+            GRE_ASSIGN_OR_RETURN(fitted,
+                                 asker.Fit(parts_.dev, {1, config_.samples}, cancellation_));
+            answers.dev_greedy = std::move(fitted.answers[0]);
+            answers.dev_sampled = std::move(fitted.answers[1]);
+          }
+          if (fitted.calibration) {
+            GRE_RETURN_IF_ERROR(
+                WriteFileAtomically(to + "/calibration.json", fitted.calibration->ToJson()));
+          }
+          const auto ask = [&](int samples) {
+            return asker.Locate(parts_.test, samples, fitted.calibration, cancellation_);
+          };
+          GRE_ASSIGN_OR_RETURN(answers.test_greedy, ask(1));
+          GRE_ASSIGN_OR_RETURN(answers.test_sampled, ask(config_.samples));
+          return WriteFileAtomically(to + "/answers.json", FormatAnswers(answers));
+        });
+  }
+
+  Status JudgeWith(const std::string& arm, int seed, const AblationRecords& records,
+                   const FinishedStage& after) {
+    const std::string to = SeedFolder(seed, arm + "/verdicts");
+    const auto ask = [&]() -> Status {
+      GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
+                           ReadCandidates(seed, "test.json", parts_.test));
+      GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> voters,
+                           ReadCandidates(seed, "voters.json", parts_.test));
+      GRE_ASSIGN_OR_RETURN(const auto engine, Load(SeedFolder(seed, arm + "/best")));
+      AblationAsker asker(*engine, config_.data.photos, locate_, static_cast<uint64_t>(seed));
+      GRE_ASSIGN_OR_RETURN(const auto verdicts,
+                           asker.Judge(candidates, records, config_.samples, cancellation_));
+      return WriteFileAtomically(
+          to + "/scores.json",
+          FormatVerdictScores(ScoreVerdicts(candidates, verdicts, VotesFor(candidates, voters))));
+    };
+    GRE_RETURN_IF_ERROR(
+        Stage(Concat({"seed ", std::to_string(seed), ": ", arm, ": verdicts"}), to,
+              Concat({"samples ", std::to_string(config_.samples), "\n", After(after)}), ask));
+    return {};
+  }
+
+  // --- the country head
+
+  // The point of a country that is nearest to its others.
+  [[nodiscard]] std::optional<LatLng> MiddleOf(const std::string& country_code) const {
+    const std::vector<LatLng> places = points_.FixedPoints(country_code, kPlacesPerCountry);
+    std::optional<LatLng> best;
+    double best_score = -1;
+    for (const LatLng& place : places) {
+      double score = 0;
+      for (const LatLng& other : places) score += GeoScore(place, other);
+      if (score > best_score) {
+        best = place;
+        best_score = score;
+      }
+    }
+    return best;
+  }
+
+  // One answer a photo: the likeliest country's middle.
+  Result<std::vector<Prediction>> HeadAnswers(const std::vector<PhotoRecord>& photos,
+                                              const std::vector<std::string>& countries) {
+    std::vector<std::string> paths;
+    for (const PhotoRecord& photo : photos) {
+      paths.push_back(Concat({config_.data.photos, "/", photo.image}));
+    }
+    GRE_ASSIGN_OR_RETURN(const auto beliefs,
+                         plugin_.ReadCountryBeliefs(BaseModel(), paths, cancellation_));
+    std::vector<Prediction> predictions;
+    for (size_t i = 0; i < photos.size(); ++i) {
+      if (beliefs[i].size() != countries.size()) {
+        return Error{ErrorCode::kInternal,
+                     Concat({"the country head: expected ", std::to_string(countries.size()),
+                             " classes, found ", std::to_string(beliefs[i].size())})};
+      }
+      const auto likeliest =
+          static_cast<size_t>(std::ranges::max_element(beliefs[i]) - beliefs[i].begin());
+      Prediction prediction;
+      prediction.id = photos[i].image;
+      prediction.point = MiddleOf(countries[likeliest]);
+      prediction.outcome = prediction.point ? Outcome::kParsed : Outcome::kUnparsed;
+      predictions.push_back(std::move(prediction));
+    }
+    return predictions;
+  }
+
+  Status AnswerByHead(const FinishedStage& base) {
+    const std::string to = Folder("image_head/answers");
+    const auto ask = [&]() -> Status {
+      std::set<std::string> seen;
+      for (const PhotoRecord& photo : parts_.cold_start) seen.insert(photo.country_code);
+      const std::vector<std::string> countries(seen.begin(), seen.end());
+      ModelAnswers answers;
+      GRE_ASSIGN_OR_RETURN(answers.dev_greedy, HeadAnswers(parts_.dev, countries));
+      GRE_ASSIGN_OR_RETURN(answers.test_greedy, HeadAnswers(parts_.test, countries));
+      answers.dev_sampled = answers.dev_greedy;  // it knows one answer
+      answers.test_sampled = answers.test_greedy;
+      return WriteFileAtomically(to + "/answers.json", FormatAnswers(answers));
+    };
+    GRE_RETURN_IF_ERROR(Stage("image head: answers", to, data_settings_ + After(base), ask));
+    return {};
+  }
+
+  // --- the report
+
+  Result<ModelAnswers> ReadAnswers(const std::string& folder) const {
+    const std::string path = folder + "/answers/answers.json";
+    GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+    auto answers = ParseAnswers(text);
+    if (!answers.ok()) return std::move(answers).error().Wrap(path);
+    return answers;
+  }
+
+  Result<AblationReport> Report() {
+    std::vector<std::string> names = {kHeadArm, kBaseArm};
+    names.insert(names.end(), SeedArms().begin(), SeedArms().end());
+    std::map<std::string, std::vector<ModelAnswers>> answers;
+    GRE_ASSIGN_OR_RETURN(ModelAnswers head, ReadAnswers(Folder(kHeadArm)));
+    answers[kHeadArm].push_back(std::move(head));
+    GRE_ASSIGN_OR_RETURN(ModelAnswers base, ReadAnswers(Folder("backbone")));
+    answers[kBaseArm].push_back(std::move(base));
+    AblationReport report;
+    for (int seed = 1; seed <= config_.run.seeds; ++seed) {
+      for (const std::string& arm : SeedArms()) {
+        GRE_ASSIGN_OR_RETURN(ModelAnswers of_seed, ReadAnswers(SeedFolder(seed, arm)));
+        answers[arm].push_back(std::move(of_seed));
+      }
+      for (const std::string& arm : JudgingArms()) {
+        const std::string path = SeedFolder(seed, arm + "/verdicts/scores.json");
+        GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
+        auto scores = ParseVerdictScores(text);
+        if (!scores.ok()) return std::move(scores).error().Wrap(path);
+        report.verdicts[arm].push_back(*scores);
+      }
+    }
+    report.photos = {parts_.cold_start.size(), parts_.judge.size(), parts_.place.size(),
+                     parts_.dev.size(), parts_.test.size()};
+    report.seeds = config_.run.seeds;
+    report.samples = config_.samples;
+    report.scores = ScoreAblation(
+        parts_.dev, parts_.test, names, answers, Comparisons(), [this](std::string_view country) {
+          return points_.FixedPoints(std::string(country), kPlacesPerCountry);
+        });
+    report.stages = stages_;
+    return report;
+  }
+
+  const AblationConfig& config_;
+  TorchPlugin& plugin_;
+  const CancellationToken& cancellation_;
+  PhotoParts parts_;
+  PointSampler points_;
+  PromptTemplate locate_, judge_;
+  std::string data_settings_;  // photos and prompts, by their hashes
+  std::vector<AblationReport::Stage> stages_;
+};
+
+}  // namespace
+
+Result<AblationReport> RunAblation(const AblationConfig& config, TorchPlugin& plugin,
+                                   const CancellationToken& cancellation) {
+  GRE_ASSIGN_OR_RETURN(const std::vector<PhotoRecord> photos, ReadPhotoFolder(config.data.photos));
+  GRE_ASSIGN_OR_RETURN(const std::string gallery, ReadFile(config.data.gallery));
+  GRE_ASSIGN_OR_RETURN(PointSampler points, PointSampler::FromGallery(gallery));
+  GRE_ASSIGN_OR_RETURN(PromptTemplate locate, PromptTemplate::Load(config.data.locate_prompt));
+  GRE_ASSIGN_OR_RETURN(PromptTemplate judge, PromptTemplate::Load(config.data.judge_prompt));
+  PhotoParts parts = DivideForAblation(photos, config.shares, config.division_seed);
+  const std::string sizes = Concat(
+      {std::to_string(parts.cold_start.size()), " photos for the cold start, ",
+       std::to_string(parts.judge.size()), " for stage I, ", std::to_string(parts.place.size()),
+       " for stage II, ", std::to_string(parts.dev.size()), " dev, ",
+       std::to_string(parts.test.size()), " test"});
+  for (const auto* part :
+       {&parts.cold_start, &parts.judge, &parts.place, &parts.dev, &parts.test}) {
+    if (!part->empty()) continue;
+    return Error{ErrorCode::kInvalidInput,
+                 Concat({config.data.photos, ": expected photos for every part, found ", sizes})};
+  }
+  LogInfo(Concat({"ablation: ", sizes, "\n", config.Describe()}));
+  Ablation ablation(config, plugin, cancellation, std::move(parts), std::move(points),
+                    std::move(locate), std::move(judge));
+  return ablation.Run();
+}
+
+}  // namespace gre

@@ -1,9 +1,7 @@
 #include "experiment/ablation.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <memory>
-#include <set>
 #include <system_error>
 #include <utility>
 
@@ -18,44 +16,17 @@
 #include "dataset/photo_folder.h"
 #include "dataset/teacher/point_sampler.h"
 #include "experiment/ablation_answers.h"
+#include "experiment/ablation_arms.h"
 #include "experiment/ablation_files.h"
 #include "experiment/ablation_records.h"
+#include "experiment/country_head_asker.h"
 #include "experiment/stage_folder.h"
-#include "metrics/accuracy.h"
 #include "reasoning/prompt_template.h"
 
 namespace gre {
 namespace {
 
 namespace fs = std::filesystem;
-
-constexpr size_t kPlacesPerCountry = 256;
-constexpr char kHeadArm[] = "image_head";
-constexpr char kBaseArm[] = "base";
-
-// Of each seed, in the order in which they learn.
-const std::vector<std::string>& SeedArms() {
-  static const std::vector<std::string> arms = {"ci",   "ci_no_chain", "ci_1",   "ci_1_shuffled",
-                                                "ci_2", "ci_2_sft",    "ci_1_2", "ci_1_2_sft"};
-  return arms;
-}
-
-bool IsControl(const std::string& arm) {
-  return arm == "ci_no_chain" || arm.ends_with("_shuffled") || arm.ends_with("_sft");
-}
-
-// Those that judge.
-const std::vector<std::string>& JudgingArms() {
-  static const std::vector<std::string> arms = {"ci", "ci_1", "ci_1_shuffled", "ci_1_2",
-                                                "ci_1_2_sft"};
-  return arms;
-}
-
-std::vector<ComparedArms> Comparisons() {
-  return {{"ci", kHeadArm},          {"ci", "ci_no_chain"}, {"ci_1", "ci"},
-          {"ci_1", "ci_1_shuffled"}, {"ci_2", "ci"},        {"ci_2", "ci_2_sft"},
-          {"ci_1_2", "ci_2"},        {"ci_1_2", "ci"},      {"ci_1_2", "ci_1_2_sft"}};
-}
 
 // How a stage depends on another.
 std::string After(const FinishedStage& stage) {
@@ -98,6 +69,9 @@ class Ablation {
   }
   [[nodiscard]] std::string SeedFolder(int seed, const std::string& name) const {
     return Folder(Concat({"seed_", std::to_string(seed), "/", name}));
+  }
+  static std::string StageName(int seed, const std::string& what) {
+    return Concat({"seed ", std::to_string(seed), ": ", what});
   }
   [[nodiscard]] std::string BaseModel() const { return Folder("backbone/base/best"); }
   [[nodiscard]] std::string Features() const { return Folder("features"); }
@@ -201,18 +175,18 @@ class Ablation {
 
   // Writes the records that an arm learns from and lets it learn.
   template <typename MakeRecords, typename Train>
-  Result<FinishedStage> Learn(const std::string& name, int seed,
-                              const AblationConfig::Stage& recipe, const std::string& more,
-                              const MakeRecords& make_records, const Train& train) {
+  Status Learn(const std::string& arm, int seed, const AblationConfig::Stage& recipe,
+               const std::string& more, const MakeRecords& make_records, const Train& train) {
     GRE_ASSIGN_OR_RETURN(const std::string settings, SettingsOf(recipe));
-    const std::string folder = SeedFolder(seed, name);
-    return Stage(Concat({"seed ", std::to_string(seed), ": ", name}), folder, settings + more,
-                 [&]() -> Status {
-                   GRE_ASSIGN_OR_RETURN(const std::string records, make_records());
-                   const std::string path = folder + "/records.jsonl";
-                   GRE_RETURN_IF_ERROR(WriteFileAtomically(path, records));
-                   return train(path, folder);
-                 });
+    const std::string folder = SeedFolder(seed, arm);
+    const auto learn = [&]() -> Status {
+      GRE_ASSIGN_OR_RETURN(const std::string records, make_records());
+      const std::string path = folder + "/records.jsonl";
+      GRE_RETURN_IF_ERROR(WriteFileAtomically(path, records));
+      return train(path, folder);
+    };
+    GRE_ASSIGN_OR_RETURN(learnt_[arm], Stage(StageName(seed, arm), folder, settings + more, learn));
+    return {};
   }
 
   [[nodiscard]] TrainingCall ArmCall(const AblationConfig::Stage& recipe, int seed,
@@ -250,76 +224,69 @@ class Ablation {
   Status RunSeed(int seed, const FinishedStage& base) {
     const AblationRecords records(points_, locate_, judge_,
                                   HashSeed(config_.division_seed, static_cast<uint64_t>(seed)));
+    learnt_.clear();
     const std::string sizes =
         Concat({config_.DescribeArms(), data_settings_, "seed ", std::to_string(seed), "\n"});
-    const auto& cold = config_.cold_start;
-    GRE_ASSIGN_OR_RETURN(const FinishedStage ci,
-                         Learn(
-                             "ci", seed, cold, sizes + After(base),
-                             [&] {
-                               return records.ColdStart(parts_.cold_start, config_.passes,
-                                                        config_.judge_share);
-                             },
-                             Supervised(cold, seed, BaseModel(), cold.batch_size)));
-    GRE_ASSIGN_OR_RETURN(const FinishedStage no_chain,
-                         Learn(
-                             "ci_no_chain", seed, cold, sizes + After(base),
-                             [&] {
-                               return records.Places(parts_.cold_start,
-                                                     AblationRecords::ColdStartSize(
-                                                         parts_.cold_start.size(), config_.passes,
-                                                         config_.judge_share),
-                                                     /*with_chain=*/false);
-                             },
-                             Supervised(cold, seed, BaseModel(), cold.batch_size)));
-    GRE_RETURN_IF_ERROR(AnswerArm("ci", seed, ci));
-    GRE_RETURN_IF_ERROR(AnswerArm("ci_no_chain", seed, no_chain));
-
-    const std::string model = SeedFolder(seed, "ci/best");
-    GRE_ASSIGN_OR_RETURN(const FinishedStage proposed, Propose(seed, model, ci));
+    GRE_RETURN_IF_ERROR(LearnColdStart(seed, records, sizes + After(base)));
+    GRE_ASSIGN_OR_RETURN(const FinishedStage proposed, Propose(seed));
     GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
                          ReadCandidates(seed, "train.json", parts_.judge));
-    const auto judged = [&](bool shuffled) {
-      return [&records, &candidates, shuffled] { return records.Verdicts(candidates, shuffled); };
-    };
-    const auto truths = [&] { return records.Truths(parts_.place); };
-    const auto& one = config_.judge;
-    const auto& two = config_.place;
-    const auto& control = config_.control;
-    const std::string from_ci = sizes + After(proposed);
-    GRE_ASSIGN_OR_RETURN(const FinishedStage ci_1, Learn("ci_1", seed, one, from_ci, judged(false),
-                                                         Reinforced(one, "judge", seed, model)));
-    GRE_RETURN_IF_ERROR(Learn("ci_1_shuffled", seed, one, from_ci, judged(true),
-                              Reinforced(one, "judge", seed, model)));
-    GRE_RETURN_IF_ERROR(
-        Learn("ci_2", seed, two, from_ci, truths, Reinforced(two, "place", seed, model)));
-    GRE_RETURN_IF_ERROR(Learn("ci_1_2", seed, two, sizes + After(ci_1), truths,
-                              Reinforced(two, "place", seed, SeedFolder(seed, "ci_1/best"))));
-    const auto size = [](const AblationConfig::Stage& stage) {
-      return static_cast<size_t>(stage.updates) * static_cast<size_t>(stage.batch_size);
-    };
-    GRE_RETURN_IF_ERROR(Learn(
-        "ci_2_sft", seed, control, from_ci,
-        [&] { return records.Places(parts_.place, size(two), /*with_chain=*/true); },
-        Supervised(control, seed, model, two.batch_size)));
-    GRE_RETURN_IF_ERROR(Learn(
-        "ci_1_2_sft", seed, control, from_ci,
-        [&]() -> Result<std::string> {
-          GRE_ASSIGN_OR_RETURN(const std::string chains,
-                               records.JudgedChains(candidates, size(one)));
-          GRE_ASSIGN_OR_RETURN(const std::string places,
-                               records.Places(parts_.place, size(two), /*with_chain=*/true));
-          return chains + places;
-        },
-        Supervised(control, seed, model, two.batch_size)));
+    GRE_RETURN_IF_ERROR(LearnStages(seed, records, candidates, sizes, proposed));
     for (const std::string& arm : SeedArms()) {
-      if (arm == "ci" || arm == "ci_no_chain") continue;
-      GRE_RETURN_IF_ERROR(AnswerArm(arm, seed, ci));
+      GRE_RETURN_IF_ERROR(Answer(StageName(seed, arm), SeedFolder(seed, arm),
+                                 SeedFolder(seed, arm + "/best"), learnt_.at(arm), seed,
+                                 !IsControl(arm)));
     }
     for (const std::string& arm : JudgingArms()) {
       GRE_RETURN_IF_ERROR(JudgeWith(arm, seed, records, proposed));
     }
     return {};
+  }
+
+  Status LearnColdStart(int seed, const AblationRecords& records, const std::string& settings) {
+    const auto& cold = config_.cold_start;
+    const auto train = Supervised(cold, seed, BaseModel(), cold.batch_size);
+    const auto chains = [&] {
+      return records.ColdStart(parts_.cold_start, config_.passes, config_.judge_share);
+    };
+    const auto coordinates = [&] {
+      const size_t size = AblationRecords::ColdStartSize(parts_.cold_start.size(), config_.passes,
+                                                         config_.judge_share);
+      return records.Places(parts_.cold_start, size, /*with_chain=*/false);
+    };
+    GRE_RETURN_IF_ERROR(Learn("ci", seed, cold, settings, chains, train));
+    return Learn("ci_no_chain", seed, cold, settings, coordinates, train);
+  }
+
+  // Stages I and II and what is trained in their stead.
+  Status LearnStages(int seed, const AblationRecords& records,
+                     const std::vector<Candidate>& candidates, const std::string& sizes,
+                     const FinishedStage& proposed) {
+    const auto &one = config_.judge, &two = config_.place, &control = config_.control;
+    const auto size = [](const AblationConfig::Stage& stage) {
+      return static_cast<size_t>(stage.updates) * static_cast<size_t>(stage.batch_size);
+    };
+    const std::string ci = SeedFolder(seed, "ci/best"), ci_1 = SeedFolder(seed, "ci_1/best");
+    const std::string from_ci = sizes + After(proposed);
+    const auto judged = [&] { return records.Verdicts(candidates, /*shuffled=*/false); };
+    const auto shuffled = [&] { return records.Verdicts(candidates, /*shuffled=*/true); };
+    const auto truths = [&] { return records.Truths(parts_.place); };
+    const auto places = [&] { return records.Places(parts_.place, size(two), true); };
+    const auto both = [&]() -> Result<std::string> {
+      GRE_ASSIGN_OR_RETURN(const std::string chains, records.JudgedChains(candidates, size(one)));
+      GRE_ASSIGN_OR_RETURN(const std::string of_places, places());
+      return chains + of_places;
+    };
+    const auto judge = Reinforced(one, "judge", seed, ci);
+    const auto supervise = Supervised(control, seed, ci, two.batch_size);
+    GRE_RETURN_IF_ERROR(Learn("ci_1", seed, one, from_ci, judged, judge));
+    GRE_RETURN_IF_ERROR(Learn("ci_1_shuffled", seed, one, from_ci, shuffled, judge));
+    GRE_RETURN_IF_ERROR(
+        Learn("ci_2", seed, two, from_ci, truths, Reinforced(two, "place", seed, ci)));
+    GRE_RETURN_IF_ERROR(Learn("ci_1_2", seed, two, sizes + After(learnt_.at("ci_1")), truths,
+                              Reinforced(two, "place", seed, ci_1)));
+    GRE_RETURN_IF_ERROR(Learn("ci_2_sft", seed, control, from_ci, places, supervise));
+    return Learn("ci_1_2_sft", seed, control, from_ci, both, supervise);
   }
 
   // --- asking models
@@ -333,13 +300,14 @@ class Ablation {
   }
 
   // Chains about the photos of stage I, and one about each test photo, to be judged.
-  Result<FinishedStage> Propose(int seed, const std::string& model, const FinishedStage& after) {
+  Result<FinishedStage> Propose(int seed) {
     const std::string folder = SeedFolder(seed, "candidates");
     return Stage(
-        Concat({"seed ", std::to_string(seed), ": candidates"}), folder,
-        Concat({"candidates ", std::to_string(config_.candidates), "\n", After(after)}),
+        StageName(seed, "candidates"), folder,
+        Concat({"candidates ", std::to_string(config_.candidates), "\n", "samples ",
+                std::to_string(config_.samples), "\n", After(learnt_.at("ci"))}),
         [&]() -> Status {
-          GRE_ASSIGN_OR_RETURN(const auto engine, Load(model));
+          GRE_ASSIGN_OR_RETURN(const auto engine, Load(SeedFolder(seed, "ci/best")));
           AblationAsker asker(*engine, config_.data.photos, locate_, static_cast<uint64_t>(seed));
           GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> train,
                                asker.Propose(parts_.judge, config_.candidates, cancellation_));
@@ -363,13 +331,6 @@ class Ablation {
     auto candidates = ParseCandidates(text, photos);
     if (!candidates.ok()) return std::move(candidates).error().Wrap(path);
     return candidates;
-  }
-
-  Status AnswerArm(const std::string& arm, int seed, const FinishedStage& after) {
-    GRE_RETURN_IF_ERROR(Answer(Concat({"seed ", std::to_string(seed), ": ", arm}),
-                               SeedFolder(seed, arm), SeedFolder(seed, arm + "/best"), after, seed,
-                               !IsControl(arm)));
-    return {};
   }
 
   // Confidences and radii are fitted on dev anew for each model that is not a control.
@@ -405,7 +366,7 @@ class Ablation {
   }
 
   Status JudgeWith(const std::string& arm, int seed, const AblationRecords& records,
-                   const FinishedStage& after) {
+                   const FinishedStage& proposed) {
     const std::string to = SeedFolder(seed, arm + "/verdicts");
     const auto ask = [&]() -> Status {
       GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
@@ -420,66 +381,22 @@ class Ablation {
           to + "/scores.json",
           FormatVerdictScores(ScoreVerdicts(candidates, verdicts, VotesFor(candidates, voters))));
     };
-    GRE_RETURN_IF_ERROR(
-        Stage(Concat({"seed ", std::to_string(seed), ": ", arm, ": verdicts"}), to,
-              Concat({"samples ", std::to_string(config_.samples), "\n", After(after)}), ask));
+    GRE_RETURN_IF_ERROR(Stage(StageName(seed, arm + ": verdicts"), to,
+                              Concat({"samples ", std::to_string(config_.samples), "\n",
+                                      After(proposed), After(learnt_.at(arm))}),
+                              ask));
     return {};
   }
 
   // --- the country head
 
-  // The point of a country that is nearest to its others.
-  [[nodiscard]] std::optional<LatLng> MiddleOf(const std::string& country_code) const {
-    const std::vector<LatLng> places = points_.FixedPoints(country_code, kPlacesPerCountry);
-    std::optional<LatLng> best;
-    double best_score = -1;
-    for (const LatLng& place : places) {
-      double score = 0;
-      for (const LatLng& other : places) score += GeoScore(place, other);
-      if (score > best_score) {
-        best = place;
-        best_score = score;
-      }
-    }
-    return best;
-  }
-
-  // One answer a photo: the likeliest country's middle.
-  Result<std::vector<Prediction>> HeadAnswers(const std::vector<PhotoRecord>& photos,
-                                              const std::vector<std::string>& countries) {
-    std::vector<std::string> paths;
-    for (const PhotoRecord& photo : photos) {
-      paths.push_back(Concat({config_.data.photos, "/", photo.image}));
-    }
-    GRE_ASSIGN_OR_RETURN(const auto beliefs,
-                         plugin_.ReadCountryBeliefs(BaseModel(), paths, cancellation_));
-    std::vector<Prediction> predictions;
-    for (size_t i = 0; i < photos.size(); ++i) {
-      if (beliefs[i].size() != countries.size()) {
-        return Error{ErrorCode::kInternal,
-                     Concat({"the country head: expected ", std::to_string(countries.size()),
-                             " classes, found ", std::to_string(beliefs[i].size())})};
-      }
-      const auto likeliest =
-          static_cast<size_t>(std::ranges::max_element(beliefs[i]) - beliefs[i].begin());
-      Prediction prediction;
-      prediction.id = photos[i].image;
-      prediction.point = MiddleOf(countries[likeliest]);
-      prediction.outcome = prediction.point ? Outcome::kParsed : Outcome::kUnparsed;
-      predictions.push_back(std::move(prediction));
-    }
-    return predictions;
-  }
-
   Status AnswerByHead(const FinishedStage& base) {
     const std::string to = Folder("image_head/answers");
     const auto ask = [&]() -> Status {
-      std::set<std::string> seen;
-      for (const PhotoRecord& photo : parts_.cold_start) seen.insert(photo.country_code);
-      const std::vector<std::string> countries(seen.begin(), seen.end());
+      CountryHeadAsker asker(plugin_, BaseModel(), config_.data.photos, parts_.cold_start, points_);
       ModelAnswers answers;
-      GRE_ASSIGN_OR_RETURN(answers.dev_greedy, HeadAnswers(parts_.dev, countries));
-      GRE_ASSIGN_OR_RETURN(answers.test_greedy, HeadAnswers(parts_.test, countries));
+      GRE_ASSIGN_OR_RETURN(answers.dev_greedy, asker.Locate(parts_.dev, cancellation_));
+      GRE_ASSIGN_OR_RETURN(answers.test_greedy, asker.Locate(parts_.test, cancellation_));
       answers.dev_sampled = answers.dev_greedy;  // it knows one answer
       answers.test_sampled = answers.test_greedy;
       return WriteFileAtomically(to + "/answers.json", FormatAnswers(answers));
@@ -538,7 +455,8 @@ class Ablation {
   PhotoParts parts_;
   PointSampler points_;
   PromptTemplate locate_, judge_;
-  std::string data_settings_;  // photos and prompts, by their hashes
+  std::string data_settings_;                    // photos and prompts, by their hashes
+  std::map<std::string, FinishedStage> learnt_;  // the arms of the seed in work
   std::vector<AblationReport::Stage> stages_;
 };
 

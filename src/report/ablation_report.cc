@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "core/strings.h"
+#include "experiment/ablation_files.h"
 #include "report/table.h"
 
 namespace gre {
@@ -204,13 +205,7 @@ std::string FormatAblationJson(const AblationReport& report) {
   json["verdicts"] = Json::object();
   for (const auto& [arm, seeds] : report.verdicts) {
     for (const VerdictScores& scores : seeds) {
-      json["verdicts"][arm].push_back({{"candidates", scores.candidates},
-                                       {"right", scores.right},
-                                       {"auroc", scores.auroc},
-                                       {"majority_auroc", scores.majority_auroc},
-                                       {"log_probability_auroc", scores.log_probability_auroc},
-                                       {"mixed", scores.mixed},
-                                       {"unread", scores.unread}});
+      json["verdicts"][arm].push_back(Json::parse(FormatVerdictScores(scores)));
     }
   }
   json["seconds"] = Json::object();

@@ -10,6 +10,7 @@
 
 #include <ATen/core/grad_mode.h>
 
+#include "core/file.h"
 #include "core/log.h"
 #include "core/sha256.h"
 #include "core/strings.h"
@@ -27,9 +28,10 @@ std::string_view BytesOf(const at::Tensor& contiguous) {
   return {static_cast<const char*>(contiguous.const_data_ptr()), contiguous.nbytes()};
 }
 
-// Of all weights that EncodeImage reads.
-std::string HashOfImageWeights(VisionLanguageModel& model) {
+// Of all that EncodeImage depends on: settings and weights.
+std::string HashOfImagePart(VisionLanguageModel& model, std::string_view config) {
   Sha256 hash;
+  hash.Update(config);
   model.VisitParameters([&](const ParameterSlice& slice) {
     if (model.PartOf(slice.name) == ModelPart::kLanguage) return;
     hash.Update(slice.name);
@@ -126,8 +128,10 @@ class StoredImagesModel final : public VisionLanguageModel {
 }  // namespace
 
 Result<std::shared_ptr<VisionLanguageModel>> StoreImageFeatures(
-    std::shared_ptr<VisionLanguageModel> model, const std::string& directory) {
-  std::string folder = Concat({directory, "/", HashOfImageWeights(*model)});
+    std::shared_ptr<VisionLanguageModel> model, const std::string& model_directory,
+    const std::string& directory) {
+  GRE_ASSIGN_OR_RETURN(const std::string config, ReadFile(model_directory + "/config.json"));
+  std::string folder = Concat({directory, "/", HashOfImagePart(*model, config)});
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   if (error) return Error{ErrorCode::kUnavailable, Concat({folder, ": ", error.message()})};

@@ -88,7 +88,8 @@ Result<std::shared_ptr<const VisionLanguageModel>> LoadForEngine(const LocalEngi
   GRE_ASSIGN_OR_RETURN(std::shared_ptr<VisionLanguageModel> model,
                        LoadModel(options.model_dir, load));
   if (options.image_features_dir.empty()) return Model(std::move(model));
-  GRE_ASSIGN_OR_RETURN(model, StoreImageFeatures(std::move(model), options.image_features_dir));
+  GRE_ASSIGN_OR_RETURN(
+      model, StoreImageFeatures(std::move(model), options.model_dir, options.image_features_dir));
   return Model(std::move(model));
 }
 

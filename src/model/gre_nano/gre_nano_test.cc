@@ -272,7 +272,7 @@ TEST_F(GreNanoTest, FeaturesOfAnImageAreKeptAndABrokenFileIsMadeAnew) {
   const std::string features = folder_ + "/features";
   const auto load = [&] {
     std::shared_ptr<VisionLanguageModel> model = GreNano::Load(folder_, {}).value();
-    return StoreImageFeatures(std::move(model), features).value();
+    return StoreImageFeatures(std::move(model), folder_, features).value();
   };
   const at::Tensor pixels = PreparePixels(Waves(90, 50), SmallConfig().image_size);
   const at::Tensor expected = GreNano::Load(folder_, {}).value()->EncodeImage(pixels, nullptr);
@@ -299,7 +299,12 @@ TEST_F(GreNanoTest, FeaturesOfAnImageAreKeptAndABrokenFileIsMadeAnew) {
   EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
   EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
 
-  // weights of the tower that differ have features of their own
+  // settings, and weights of the tower, that differ have features of their own
+  ASSERT_TRUE(write(others).ok());
+  NanoConfig config = SmallConfig();
+  config.max_positions += 1;
+  Write("config.json", config.ToJson());
+  EXPECT_TRUE(at::equal(load()->EncodeImage(pixels, nullptr), expected));
   DrawnWeights weights;
   NanoNetwork network(weights, SmallConfig(), at::kCPU);
   network.VisitParameters(NanoNetwork::Part::kAll, [](const ParameterSlice& slice) {
@@ -310,7 +315,7 @@ TEST_F(GreNanoTest, FeaturesOfAnImageAreKeptAndABrokenFileIsMadeAnew) {
 
   std::ofstream(folder_ + "/occupied") << "";
   std::shared_ptr<VisionLanguageModel> model = GreNano::Load(folder_, {}).value();
-  EXPECT_THAT(StoreImageFeatures(std::move(model), folder_ + "/occupied").error().message,
+  EXPECT_THAT(StoreImageFeatures(std::move(model), folder_, folder_ + "/occupied").error().message,
               HasSubstr("occupied"));
 }
 

@@ -64,7 +64,7 @@ Result<std::shared_ptr<VisionLanguageModel>> LoadTunedModel(const TuningConfig& 
   }
   std::shared_ptr<VisionLanguageModel> shared = std::move(model);
   if (config.model.image_features.empty()) return shared;
-  return StoreImageFeatures(std::move(shared), config.model.image_features);
+  return StoreImageFeatures(std::move(shared), config.model.base, config.model.image_features);
 }
 
 // Takes rank, scaling and targets of the live adapters.

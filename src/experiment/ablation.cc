@@ -205,6 +205,7 @@ class Ablation {
                                                     const std::string& folder) {
       TrainingCall call = ArmCall(recipe, seed, model, records, folder, batch_size);
       call.overrides.emplace_back("schedule.epochs=1");
+      call.overrides.emplace_back("data.bare_answers=true");  // of the arm without chains
       return Sft(call);
     };
   }

@@ -342,7 +342,7 @@ Result<std::vector<std::string>> ExportTraining(const std::string& config_path,
   const Status written = [&]() -> Status {
     if (!reader.Has("grpo")) {
       GRE_ASSIGN_OR_RETURN(const TuningConfig config, TuningConfig::Load(config_path, overrides));
-      GRE_ASSIGN_OR_RETURN(const auto records, Records(config, RecordNeed::kReply, cancellation));
+      GRE_ASSIGN_OR_RETURN(const auto records, Records(config, config.record_need(), cancellation));
       return exporter.Supervised(config, records);
     }
     GRE_ASSIGN_OR_RETURN(const GrpoConfig config, GrpoConfig::Load(config_path, overrides));

@@ -208,7 +208,7 @@ Result<TrainingPlan::Records> LookAtRecords(const Recipe& recipe, const ModelSha
     GRE_ASSIGN_OR_RETURN(const PromptTemplate prompt, PromptTemplate::Load(config.data.prompt));
     GRE_ASSIGN_OR_RETURN(instruction, prompt.Render({}));
   }
-  RecordNeed need = RecordNeed::kReply;
+  RecordNeed need = config.record_need();
   if (recipe.grpo) {
     need = recipe.grpo->stage == "judge" ? RecordNeed::kVerdict : RecordNeed::kPlace;
   }

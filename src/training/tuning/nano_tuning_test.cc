@@ -139,6 +139,18 @@ TEST_F(NanoTuningTest, FeaturesAreNotKeptOfATowerThatLearns) {
   EXPECT_THAT(refused.error().message, HasSubstr("model.image_features: expected none"));
 }
 
+TEST_F(NanoTuningTest, CoordinatesWithoutAChainAreLearntWhereTheyAreAskedFor) {
+  const std::string answer = "<answer>48.9, 2.4</answer>";
+  WriteRecords({{"Where?", answer}});
+  const auto refused = RunTuning({folder_ / "r.toml", {}, false}, none_);
+  ASSERT_FALSE(refused.ok());  // a record of Seed holds its truth for the reward, not as a reply
+  EXPECT_THAT(refused.error().message, HasSubstr("no record is left"));
+  const auto outcome = RunTuning(
+      {folder_ / "r.toml", {"data.bare_answers=true", "schedule.epochs=60"}, false}, none_);
+  ASSERT_TRUE(outcome.ok()) << outcome.error().message;
+  EXPECT_EQ(Ask(folder_ / "out/best", "Where?"), answer);
+}
+
 TEST_F(NanoTuningTest, ReinforcementGoesOnFromWhatWasTaught) {
   const std::string reply = Concat({"<think>\n", kFrance, "</think>\n<answer>48.9, 2.4</answer>"});
   WriteRecords({{"Where?", reply}});

@@ -304,7 +304,7 @@ Result<TrainingOutcome> RunTuning(const TrainingCall& call, const CancellationTo
   LogInfo(std::to_string(trained) + " values learn");
   GRE_ASSIGN_OR_RETURN(const std::string base_hash, HashOfBase(config, *model));
   const auto load = [&](const std::string& source) {
-    return LoadRecords(config, source, RecordNeed::kReply, 0, *model, cancellation);
+    return LoadRecords(config, source, config.record_need(), 0, *model, cancellation);
   };
   GRE_ASSIGN_OR_RETURN(std::vector<TrainingRecord> train, load(config.data.train));
   std::vector<TrainingRecord> dev;

@@ -55,10 +55,11 @@ std::string FillRecord(const SourceRecord& source, const RenderedPrompt& instruc
     }
     record.reply = Concat({"<answer>", *record.label ? "True" : "False", "</answer>"});
   }
-  if (record.reply.empty()) record.reply = source.answer;  // coordinates without a chain
+  if (record.reply.empty() && need == RecordNeed::kAnswer) record.reply = source.answer;
   if (record.instruction.user.empty()) return "no instruction (data.prompt gives one)";
   switch (need) {
     case RecordNeed::kReply:
+    case RecordNeed::kAnswer:
       return record.reply.empty() ? "no reply" : "";
     case RecordNeed::kVerdict:
       return record.label ? "" : "no label True or False";

@@ -29,7 +29,8 @@ struct TrainingRecord {
 
 // What a kind of training needs of its records.
 enum class RecordNeed {
-  kReply,    // supervised: a reply
+  kReply,    // supervised: a chain, or a verdict
+  kAnswer,   // supervised: any answer, coordinates without a chain too
   kVerdict,  // stage I: a label
   kPlace,    // stage II: a point or a country
 };

@@ -66,6 +66,7 @@ void VisitSupervised(Config& config, Visitor&& visit) {
   visit("schedule.epochs", config.schedule.epochs);
   visit("lora.dropout", config.lora.dropout);
   visit("data.dev", config.data.dev);
+  visit("data.bare_answers", config.data.bare_answers);
   visit("evaluation.every_steps", config.evaluation.every_steps);
   visit("evaluation.answers", config.evaluation.answers);
   visit("evaluation.max_new_tokens", config.evaluation.max_new_tokens);

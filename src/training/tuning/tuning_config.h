@@ -9,6 +9,7 @@
 #include "model/lora/new_adapter.h"
 #include "training/adamw.h"
 #include "training/trainable.h"
+#include "training/tuning/training_records.h"
 
 namespace gre {
 
@@ -31,6 +32,7 @@ struct TuningConfig {
     std::string dev;    // the same; empty: no evaluation
     std::string root;   // where the photos that records name are looked for; empty: beside the file
     std::string prompt;            // template file: the instruction of records that bring none
+    bool bare_answers = false;     // supervised: learn coordinates without a chain too (Seed)
     int64_t cutoff_tokens = 2048;  // prompt and reply together; longer records are left out
   } data;
   std::string method = "lora";  // "lora" or "full"
@@ -77,6 +79,10 @@ struct TuningConfig {
   // reader has finished.
   void Read(SettingsReader& reader);
   Status Check(const std::string& path);
+  // Of supervised fine-tuning.
+  [[nodiscard]] RecordNeed record_need() const {
+    return data.bare_answers ? RecordNeed::kAnswer : RecordNeed::kReply;
+  }
   [[nodiscard]] bool full() const { return method == "full"; }
   [[nodiscard]] LearningRateShape rate_shape() const;
   // Every setting, "key = value" a line; `supervised`: with those of that kind alone.

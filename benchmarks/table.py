@@ -62,6 +62,17 @@ def engine(options):
     yield ("3B bfloat16, peak memory above the weights, GB", (peak - weights) / 1e9, None, None, "<= 1.5")
 
 
+def training(options):
+    """One update of each kind on a decoder of few layers, in the precision in which adapters are trained on a CPU."""
+    result, = peer("training_peer.py", "--bench", options.bin / "training_bench", options.few_layers)
+    for name, key, target in (("GRPO update, 8 completions of 256 tokens", "grpo_s", ">= 3"), ("of it drawing", "rollout_s", ""),
+                              ("of it scores, backward, AdamW", "update_s", ""), ("fine-tuning on the same 8", "sft_s", ">= 1")):
+        mine, other = (min(side[key] for side in sides) for sides in (result["gre"], result["peer"]))
+        yield (f"3B dimensions, 4 layers, LoRA, float32, {name}, s", mine, other, other / mine, target)
+    mine, other = (max(side["grpo_peak_gb"] for side in sides) for sides in (result["gre"], result["peer"]))
+    yield ("3B dimensions, 4 layers, GRPO update, peak memory, GB", mine, other, mine / other, "<= 0.6 (gre / peer)")
+
+
 def geodesic(options):
     result, = peer("geodesic_peer.py", "--bench", options.bin / "geo_bench")
     yield ("geodesic distance, one thread, microseconds", result["gre_us"], result["geopy_us"], result["ratio"], ">= 100")
@@ -101,8 +112,8 @@ def cold(options):
     yield ("./gre locate, start to answer, files in the page cache, s", statistics.median(seconds[1:]), None, None, "< 2.5")
 
 
-BENCHMARKS = {"tokenizer": tokenizer, "image": image, "geodesic": geodesic, "geocode": geocode, "engine": engine, "nano": nano,
-              "cold": cold}
+BENCHMARKS = {"tokenizer": tokenizer, "image": image, "geodesic": geodesic, "geocode": geocode, "engine": engine,
+              "training": training, "nano": nano, "cold": cold}
 
 
 def processor():
@@ -113,7 +124,7 @@ def processor():
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    for flag in ("--bin", "--gre", "--tokenizer", "--model", "--photos", "--geodata"):
+    for flag in ("--bin", "--gre", "--tokenizer", "--model", "--few-layers", "--photos", "--geodata"):
         parser.add_argument(flag, required=True, type=pathlib.Path)
     parser.add_argument("names", nargs="+", choices=BENCHMARKS)
     options = parser.parse_args()

@@ -61,9 +61,11 @@ class StoredImagesModel final : public VisionLanguageModel {
 
   at::Tensor EncodeImage(const at::Tensor& pixels,
                          const CancellationToken* cancellation) const override {
+    Sha256 hash;
+    for (const int64_t size : pixels.sizes()) hash.Update(Concat({std::to_string(size), " "}));
+    hash.Update(BytesOf(pixels.contiguous()));
     const std::string path =
-        Concat({directory_, "/", Sha256Hex(BytesOf(pixels.contiguous())).substr(0, kKeyDigits),
-                ".safetensors"});
+        Concat({directory_, "/", hash.HexDigest().substr(0, kKeyDigits), ".safetensors"});
     if (at::Tensor known = Read(path); known.defined()) return known;
     const at::NoGradGuard no_grad;
     at::Tensor features = model_->EncodeImage(pixels, cancellation);

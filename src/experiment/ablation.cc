@@ -36,24 +36,24 @@ std::string After(const FinishedStage& stage) {
 class Ablation {
  public:
   Ablation(const AblationConfig& config, TorchPlugin& plugin, const CancellationToken& cancellation,
-           PhotoParts parts, PointSampler points, PromptTemplate locate, PromptTemplate judge)
+           PhotoParts parts, PointSampler::Halves points, PromptTemplate locate,
+           PromptTemplate judge, std::string data_settings)
       : config_(config),
         plugin_(plugin),
         cancellation_(cancellation),
         parts_(std::move(parts)),
         points_(std::move(points)),
         locate_(std::move(locate)),
-        judge_(std::move(judge)) {
-    Sha256 photos;
-    for (const auto* part :
-         {&parts_.cold_start, &parts_.judge, &parts_.place, &parts_.dev, &parts_.test}) {
-      photos.Update(FormatPhotoManifest(*part));
-    }
-    data_settings_ = Concat(
-        {"photos ", photos.HexDigest(), "\nprompts ", locate_.hash(), " ", judge_.hash(), "\n"});
-  }
+        judge_(std::move(judge)),
+        data_settings_(std::move(data_settings)) {}
 
   Result<AblationReport> Run() {
+    std::error_code error;
+    fs::create_directories(config_.run.directory, error);
+    if (error) {
+      return Error{ErrorCode::kUnavailable, Concat({config_.run.directory, ": ", error.message()})};
+    }
+    GRE_RETURN_IF_ERROR(WriteFileAtomically(Gallery(), points_.first.ToGallery()));
     GRE_ASSIGN_OR_RETURN(const FinishedStage base, MakeBase());
     GRE_RETURN_IF_ERROR(AnswerByHead(base));
     GRE_RETURN_IF_ERROR(Answer(kBaseArm, Folder("backbone"), BaseModel(), base, 0, /*fits=*/true));
@@ -75,6 +75,8 @@ class Ablation {
   }
   [[nodiscard]] std::string BaseModel() const { return Folder("backbone/base/best"); }
   [[nodiscard]] std::string Features() const { return Folder("features"); }
+  // The places that may be learnt; the others score.
+  [[nodiscard]] std::string Gallery() const { return Folder("gallery.csv"); }
 
   Result<FinishedStage> Stage(const std::string& name, const std::string& folder,
                               const std::string& settings, const std::function<Status()>& work) {
@@ -87,17 +89,17 @@ class Ablation {
   }
 
   // What a recipe and its changes say.
-  static Result<std::string> SettingsOf(const AblationConfig::Stage& stage) {
-    GRE_ASSIGN_OR_RETURN(std::string text, ReadFile(stage.recipe));
-    for (const std::string& line : stage.set) text += Concat({"\n", line});
+  static Result<std::string> SettingsOf(const AblationConfig::Recipe& recipe) {
+    GRE_ASSIGN_OR_RETURN(std::string text, ReadFile(recipe.path));
+    for (const std::string& line : recipe.set) text += Concat({"\n", line});
     return text + "\n";
   }
 
-  [[nodiscard]] TrainingCall Call(const AblationConfig::Stage& stage, const std::string& folder,
+  [[nodiscard]] TrainingCall Call(const AblationConfig::Recipe& recipe, const std::string& folder,
                                   std::initializer_list<std::string> own) const {
     TrainingCall call;
-    call.config_path = stage.recipe;
-    call.overrides = stage.set;
+    call.config_path = recipe.path;
+    call.overrides = recipe.set;
     call.overrides.insert(call.overrides.end(), own);
     call.overrides.push_back(Concat({"checkpoint.directory=", folder}));
     call.overrides.push_back(Concat({"schedule.threads=", std::to_string(config_.run.threads)}));
@@ -112,20 +114,19 @@ class Ablation {
     photos.insert(photos.end(), parts_.dev.begin(), parts_.dev.end());
     const std::string manifest = FormatPhotoManifest(photos);
     const std::string manifest_path = Folder("backbone/photos.jsonl");
-    const auto backbone = [&](const AblationConfig::Stage& stage, const std::string& folder,
+    const auto backbone = [&](const AblationConfig::Recipe& recipe, const std::string& folder,
                               std::initializer_list<std::string> more) {
       TrainingCall call = Call(
-          stage, folder,
+          recipe, folder,
           {Concat({"data.photos=", config_.data.photos}), Concat({"data.manifest=", manifest_path}),
-           Concat({"data.gallery=", config_.data.gallery}),
-           Concat({"data.cache=", Folder("cache")}),
+           Concat({"data.gallery=", Gallery()}), Concat({"data.cache=", Folder("cache")}),
            Concat({"model.backbone=", config_.data.backbone})});
       call.overrides.insert(call.overrides.end(), more);
       return call;
     };
     GRE_ASSIGN_OR_RETURN(std::string settings, SettingsOf(config_.tower));
     GRE_ASSIGN_OR_RETURN(const FinishedStage tower,
-                         Stage("tower", Folder("backbone/tower"), settings + manifest, [&] {
+                         Stage("tower", Folder("backbone/tower"), settings + data_settings_, [&] {
                            const Status written = WriteFileAtomically(manifest_path, manifest);
                            return written.ok()
                                       ? Sft(backbone(config_.tower, Folder("backbone/tower"), {}))
@@ -134,7 +135,7 @@ class Ablation {
     GRE_ASSIGN_OR_RETURN(settings, SettingsOf(config_.text));
     GRE_ASSIGN_OR_RETURN(
         const FinishedStage text,
-        Stage("text", Folder("backbone/text"), settings + manifest + After(tower), [&] {
+        Stage("text", Folder("backbone/text"), settings + After(tower), [&] {
           return Sft(backbone(config_.text, Folder("backbone/text"),
                               {Concat({"model.tower=", Folder("backbone/tower/best")})}));
         }));
@@ -162,20 +163,32 @@ class Ablation {
     return WriteFileAtomically(to + "/config.json", json.dump(2) + "\n");
   }
 
-  Status Sft(const TrainingCall& call) {
-    GRE_RETURN_IF_ERROR(plugin_.TrainSft(call, cancellation_));
-    return {};
+  // A stage that ends before its time is none. `updates`: of an arm; 0 where early stopping
+  // decides.
+  static Status WholeRun(const TrainingOutcome& outcome, size_t updates) {
+    const auto done = static_cast<size_t>(outcome.updates);
+    if (outcome.finished && (updates == 0 || done == updates)) return {};
+    return Error{
+        ErrorCode::kInvalidInput,
+        Concat({outcome.directory, ": expected ",
+                updates == 0 ? "the whole run" : std::to_string(updates) + " updates", ", found ",
+                std::to_string(done),
+                ": a schedule.max_steps in the recipe, or records that could not be used"})};
   }
-  Status Grpo(const TrainingCall& call) {
-    GRE_RETURN_IF_ERROR(plugin_.TrainGrpo(call, cancellation_));
-    return {};
+  Status Sft(const TrainingCall& call, size_t updates = 0) {
+    GRE_ASSIGN_OR_RETURN(const TrainingOutcome outcome, plugin_.TrainSft(call, cancellation_));
+    return WholeRun(outcome, updates);
+  }
+  Status Grpo(const TrainingCall& call, size_t updates) {
+    GRE_ASSIGN_OR_RETURN(const TrainingOutcome outcome, plugin_.TrainGrpo(call, cancellation_));
+    return WholeRun(outcome, updates);
   }
 
   // --- the arms of a seed
 
   // Writes the records that an arm learns from and lets it learn.
   template <typename MakeRecords, typename Train>
-  Status Learn(const std::string& arm, int seed, const AblationConfig::Stage& recipe,
+  Status Learn(const std::string& arm, int seed, const AblationConfig::Recipe& recipe,
                const std::string& more, const MakeRecords& make_records, const Train& train) {
     GRE_ASSIGN_OR_RETURN(const std::string settings, SettingsOf(recipe));
     const std::string folder = SeedFolder(seed, arm);
@@ -189,7 +202,7 @@ class Ablation {
     return {};
   }
 
-  [[nodiscard]] TrainingCall ArmCall(const AblationConfig::Stage& recipe, int seed,
+  [[nodiscard]] TrainingCall ArmCall(const AblationConfig::Recipe& recipe, int seed,
                                      const std::string& model, const std::string& records,
                                      const std::string& folder, int batch_size) const {
     return Call(recipe, folder,
@@ -199,40 +212,41 @@ class Ablation {
                  Concat({"optim.batch_size=", std::to_string(batch_size)})});
   }
 
-  auto Supervised(const AblationConfig::Stage& recipe, int seed, const std::string& model,
-                  int batch_size) {
-    return [this, &recipe, seed, model, batch_size](const std::string& records,
-                                                    const std::string& folder) {
+  // One pass over `updates` batches of records.
+  auto Supervised(const AblationConfig::Recipe& recipe, int seed, const std::string& model,
+                  size_t updates, int batch_size) {
+    return [this, &recipe, seed, model, updates, batch_size](const std::string& records,
+                                                             const std::string& folder) {
       TrainingCall call = ArmCall(recipe, seed, model, records, folder, batch_size);
       call.overrides.emplace_back("schedule.epochs=1");
       call.overrides.emplace_back("data.bare_answers=true");  // of the arm without chains
-      return Sft(call);
+      return Sft(call, updates);
     };
   }
 
-  auto Reinforced(const AblationConfig::Stage& stage, const char* kind, int seed,
+  auto Reinforced(const AblationConfig::Reinforcement& stage, const char* kind, int seed,
                   const std::string& model) {
     return
         [this, &stage, kind, seed, model](const std::string& records, const std::string& folder) {
-          TrainingCall call = ArmCall(stage, seed, model, records, folder, stage.batch_size);
+          TrainingCall call = ArmCall(stage.recipe, seed, model, records, folder, stage.batch_size);
           call.overrides.push_back(Concat({"grpo.stage=", kind}));
           call.overrides.push_back(Concat({"grpo.updates=", std::to_string(stage.updates)}));
-          call.overrides.push_back(Concat({"rewards.gallery=", config_.data.gallery}));
-          return Grpo(call);
+          call.overrides.push_back(Concat({"rewards.gallery=", Gallery()}));
+          return Grpo(call, static_cast<size_t>(stage.updates));
         };
   }
 
   Status RunSeed(int seed, const FinishedStage& base) {
-    const AblationRecords records(points_, locate_, judge_,
+    const AblationRecords records(points_.first, locate_, judge_,
                                   HashSeed(config_.division_seed, static_cast<uint64_t>(seed)));
     learnt_.clear();
-    const std::string sizes =
-        Concat({config_.DescribeArms(), data_settings_, "seed ", std::to_string(seed), "\n"});
-    GRE_RETURN_IF_ERROR(LearnColdStart(seed, records, sizes + After(base)));
+    GRE_RETURN_IF_ERROR(LearnColdStart(seed, records, base));
     GRE_ASSIGN_OR_RETURN(const FinishedStage proposed, Propose(seed));
-    GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> candidates,
-                         ReadCandidates(seed, "train.json", parts_.judge));
-    GRE_RETURN_IF_ERROR(LearnStages(seed, records, candidates, sizes, proposed));
+    GRE_RETURN_IF_ERROR(LearnJudging(seed, records, proposed));
+    GRE_RETURN_IF_ERROR(LearnPlaces(seed, records, "ci_2", "ci"));
+    GRE_RETURN_IF_ERROR(LearnPlaces(seed, records, "ci_1_2", "ci_1"));
+    GRE_RETURN_IF_ERROR(LearnPlaces(seed, records, "ci_2_sft", "ci"));
+    GRE_RETURN_IF_ERROR(LearnPlaces(seed, records, "ci_1_2_sft", "ci_1_sft"));
     for (const std::string& arm : SeedArms()) {
       GRE_RETURN_IF_ERROR(Answer(StageName(seed, arm), SeedFolder(seed, arm),
                                  SeedFolder(seed, arm + "/best"), learnt_.at(arm), seed,
@@ -244,50 +258,84 @@ class Ablation {
     return {};
   }
 
-  Status LearnColdStart(int seed, const AblationRecords& records, const std::string& settings) {
+  Status LearnColdStart(int seed, const AblationRecords& records, const FinishedStage& base) {
     const auto& cold = config_.cold_start;
-    const auto train = Supervised(cold, seed, BaseModel(), cold.batch_size);
+    const size_t size =
+        AblationRecords::ColdStartSize(parts_.cold_start.size(), cold.passes, cold.judge_share);
+    const auto batch = static_cast<size_t>(cold.batch_size);
+    const auto train =
+        Supervised(cold.recipe, seed, BaseModel(), (size + batch - 1) / batch, cold.batch_size);
+    const std::string settings =
+        Concat({"seed ", std::to_string(seed), " passes ", std::to_string(cold.passes), " share ",
+                FormatShortest(cold.judge_share), " batch ", std::to_string(cold.batch_size), "\n",
+                After(base)});
     const auto chains = [&] {
-      return records.ColdStart(parts_.cold_start, config_.passes, config_.judge_share);
+      return records.ColdStart(parts_.cold_start, cold.passes, cold.judge_share);
     };
     const auto coordinates = [&] {
-      const size_t size = AblationRecords::ColdStartSize(parts_.cold_start.size(), config_.passes,
-                                                         config_.judge_share);
       return records.Places(parts_.cold_start, size, /*with_chain=*/false);
     };
-    GRE_RETURN_IF_ERROR(Learn("ci", seed, cold, settings, chains, train));
-    return Learn("ci_no_chain", seed, cold, settings, coordinates, train);
+    GRE_RETURN_IF_ERROR(Learn("ci", seed, cold.recipe, settings, chains, train));
+    return Learn("ci_no_chain", seed, cold.recipe, settings, coordinates, train);
   }
 
-  // Stages I and II and what is trained in their stead.
-  Status LearnStages(int seed, const AblationRecords& records,
-                     const std::vector<Candidate>& candidates, const std::string& sizes,
-                     const FinishedStage& proposed) {
-    const auto &one = config_.judge, &two = config_.place, &control = config_.control;
-    const auto size = [](const AblationConfig::Stage& stage) {
-      return static_cast<size_t>(stage.updates) * static_cast<size_t>(stage.batch_size);
+  static size_t SizeOf(const AblationConfig::Reinforcement& stage) {
+    return static_cast<size_t>(stage.updates) * static_cast<size_t>(stage.batch_size);
+  }
+  static std::string DescribeSize(const AblationConfig::Reinforcement& stage) {
+    return Concat({"updates ", std::to_string(stage.updates), " batch ",
+                   std::to_string(stage.batch_size), "\n"});
+  }
+
+  // Stage I and what is trained in its stead, on the same chains about the second part.
+  Status LearnJudging(int seed, const AblationRecords& records, const FinishedStage& proposed) {
+    const auto& stage = config_.judge;
+    const std::string ci = SeedFolder(seed, "ci/best");
+    const std::string settings = DescribeSize(stage) + After(proposed);
+    const auto with_chains = [&](const auto& write) {
+      return [&, write]() -> Result<std::string> {
+        GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> all,
+                             ReadCandidates(seed, "train.json", parts_.judge));
+        GRE_ASSIGN_OR_RETURN(const std::vector<Candidate> chains,
+                             records.Balanced(all, SizeOf(stage)));
+        return write(chains);
+      };
     };
-    const std::string ci = SeedFolder(seed, "ci/best"), ci_1 = SeedFolder(seed, "ci_1/best");
-    const std::string from_ci = sizes + After(proposed);
-    const auto judged = [&] { return records.Verdicts(candidates, /*shuffled=*/false); };
-    const auto shuffled = [&] { return records.Verdicts(candidates, /*shuffled=*/true); };
-    const auto truths = [&] { return records.Truths(parts_.place); };
-    const auto places = [&] { return records.Places(parts_.place, size(two), true); };
-    const auto both = [&]() -> Result<std::string> {
-      GRE_ASSIGN_OR_RETURN(const std::string chains, records.JudgedChains(candidates, size(one)));
-      GRE_ASSIGN_OR_RETURN(const std::string of_places, places());
-      return chains + of_places;
+    const auto verdicts = [&](bool shuffled) {
+      return with_chains([&records, shuffled](const std::vector<Candidate>& chains) {
+        return records.Verdicts(chains, shuffled);
+      });
     };
-    const auto judge = Reinforced(one, "judge", seed, ci);
-    const auto supervise = Supervised(control, seed, ci, two.batch_size);
-    GRE_RETURN_IF_ERROR(Learn("ci_1", seed, one, from_ci, judged, judge));
-    GRE_RETURN_IF_ERROR(Learn("ci_1_shuffled", seed, one, from_ci, shuffled, judge));
+    const auto reinforce = Reinforced(stage, "judge", seed, ci);
     GRE_RETURN_IF_ERROR(
-        Learn("ci_2", seed, two, from_ci, truths, Reinforced(two, "place", seed, ci)));
-    GRE_RETURN_IF_ERROR(Learn("ci_1_2", seed, two, sizes + After(learnt_.at("ci_1")), truths,
-                              Reinforced(two, "place", seed, ci_1)));
-    GRE_RETURN_IF_ERROR(Learn("ci_2_sft", seed, control, from_ci, places, supervise));
-    return Learn("ci_1_2_sft", seed, control, from_ci, both, supervise);
+        Learn("ci_1", seed, stage.recipe, settings, verdicts(/*shuffled=*/false), reinforce));
+    GRE_RETURN_IF_ERROR(Learn("ci_1_shuffled", seed, stage.recipe, settings,
+                              verdicts(/*shuffled=*/true), reinforce));
+    return Learn("ci_1_sft", seed, config_.control, settings,
+                 with_chains([&](const std::vector<Candidate>& chains) {
+                   return records.JudgedChains(chains);
+                 }),
+                 Supervised(config_.control, seed, ci, static_cast<size_t>(stage.updates),
+                            stage.batch_size));
+  }
+
+  // Stage II of the arm `from`, or for a control what is trained in its stead, on the same photos.
+  Status LearnPlaces(int seed, const AblationRecords& records, const std::string& arm,
+                     const std::string& from) {
+    const auto& stage = config_.place;
+    const std::string model = SeedFolder(seed, from + "/best");
+    const std::string settings = DescribeSize(stage) + After(learnt_.at(from));
+    if (IsControl(arm)) {
+      return Learn(
+          arm, seed, config_.control, settings,
+          [&] { return records.Places(parts_.place, SizeOf(stage), /*with_chain=*/true); },
+          Supervised(config_.control, seed, model, static_cast<size_t>(stage.updates),
+                     stage.batch_size));
+    }
+    return Learn(
+        arm, seed, stage.recipe, settings,
+        [&] { return records.Truths(parts_.place, SizeOf(stage)); },
+        Reinforced(stage, "place", seed, model));
   }
 
   // --- asking models
@@ -305,7 +353,7 @@ class Ablation {
     const std::string folder = SeedFolder(seed, "candidates");
     return Stage(
         StageName(seed, "candidates"), folder,
-        Concat({"candidates ", std::to_string(config_.candidates), "\n", "samples ",
+        Concat({"candidates ", std::to_string(config_.candidates), "\nsamples ",
                 std::to_string(config_.samples), "\n", After(learnt_.at("ci"))}),
         [&]() -> Status {
           GRE_ASSIGN_OR_RETURN(const auto engine, Load(SeedFolder(seed, "ci/best")));
@@ -341,8 +389,7 @@ class Ablation {
     const std::string to = folder + "/answers";
     return Stage(
         Concat({name, ": answers"}), to,
-        Concat({"samples ", std::to_string(config_.samples), "\n", data_settings_, After(after)}),
-        [&]() -> Status {
+        Concat({"samples ", std::to_string(config_.samples), "\n", After(after)}), [&]() -> Status {
           GRE_ASSIGN_OR_RETURN(const auto engine, Load(model));
           AblationAsker asker(*engine, config_.data.photos, locate_, static_cast<uint64_t>(seed));
           ModelAnswers answers;
@@ -378,9 +425,13 @@ class Ablation {
       AblationAsker asker(*engine, config_.data.photos, locate_, static_cast<uint64_t>(seed));
       GRE_ASSIGN_OR_RETURN(const auto verdicts,
                            asker.Judge(candidates, records, config_.samples, cancellation_));
-      return WriteFileAtomically(
-          to + "/scores.json",
-          FormatVerdictScores(ScoreVerdicts(candidates, verdicts, VotesFor(candidates, voters))));
+      const std::vector<double> votes = VotesFor(candidates, voters);
+      std::vector<JudgedCandidate> judged;
+      for (size_t i = 0; i < candidates.size(); ++i) {
+        judged.push_back(
+            {candidates[i].label, verdicts[i], votes[i], candidates[i].log_probability});
+      }
+      return WriteFileAtomically(to + "/verdicts.json", FormatVerdicts(judged));
     };
     GRE_RETURN_IF_ERROR(Stage(StageName(seed, arm + ": verdicts"), to,
                               Concat({"samples ", std::to_string(config_.samples), "\n",
@@ -394,7 +445,8 @@ class Ablation {
   Status AnswerByHead(const FinishedStage& base) {
     const std::string to = Folder("image_head/answers");
     const auto ask = [&]() -> Status {
-      CountryHeadAsker asker(plugin_, BaseModel(), config_.data.photos, parts_.cold_start, points_);
+      CountryHeadAsker asker(plugin_, BaseModel(), config_.data.photos, parts_.cold_start,
+                             points_.first);
       ModelAnswers answers;
       GRE_ASSIGN_OR_RETURN(answers.dev_greedy, asker.Locate(parts_.dev, cancellation_));
       GRE_ASSIGN_OR_RETURN(answers.test_greedy, asker.Locate(parts_.test, cancellation_));
@@ -402,7 +454,7 @@ class Ablation {
       answers.test_sampled = answers.test_greedy;
       return WriteFileAtomically(to + "/answers.json", FormatAnswers(answers));
     };
-    GRE_RETURN_IF_ERROR(Stage("image head: answers", to, data_settings_ + After(base), ask));
+    GRE_RETURN_IF_ERROR(Stage("image head: answers", to, After(base), ask));
     return {};
   }
 
@@ -411,7 +463,7 @@ class Ablation {
   Result<ModelAnswers> ReadAnswers(const std::string& folder) const {
     const std::string path = folder + "/answers/answers.json";
     GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-    auto answers = ParseAnswers(text);
+    auto answers = ParseAnswers(text, parts_.dev, parts_.test);
     if (!answers.ok()) return std::move(answers).error().Wrap(path);
     return answers;
   }
@@ -431,11 +483,11 @@ class Ablation {
         answers[arm].push_back(std::move(of_seed));
       }
       for (const std::string& arm : JudgingArms()) {
-        const std::string path = SeedFolder(seed, arm + "/verdicts/scores.json");
+        const std::string path = SeedFolder(seed, arm + "/verdicts/verdicts.json");
         GRE_ASSIGN_OR_RETURN(const std::string text, ReadFile(path));
-        auto scores = ParseVerdictScores(text);
-        if (!scores.ok()) return std::move(scores).error().Wrap(path);
-        report.verdicts[arm].push_back(*scores);
+        const auto judged = ParseVerdicts(text);
+        if (!judged.ok()) return Error(judged.error()).Wrap(path);
+        report.verdicts[arm].push_back(ScoreVerdicts(*judged));
       }
     }
     report.photos = {parts_.cold_start.size(), parts_.judge.size(), parts_.place.size(),
@@ -444,7 +496,7 @@ class Ablation {
     report.samples = config_.samples;
     report.scores = ScoreAblation(
         parts_.dev, parts_.test, names, answers, Comparisons(), [this](std::string_view country) {
-          return points_.FixedPoints(std::string(country), kPlacesPerCountry);
+          return points_.second.FixedPoints(std::string(country), kPlacesPerCountry);
         });
     report.stages = stages_;
     return report;
@@ -454,12 +506,32 @@ class Ablation {
   TorchPlugin& plugin_;
   const CancellationToken& cancellation_;
   PhotoParts parts_;
-  PointSampler points_;
+  PointSampler::Halves points_;  // to learn from, to score with
   PromptTemplate locate_, judge_;
-  std::string data_settings_;                    // photos and prompts, by their hashes
+  std::string data_settings_;                    // what all of it is made from, by its hashes
   std::map<std::string, FinishedStage> learnt_;  // the arms of the seed in work
   std::vector<AblationReport::Stage> stages_;
 };
+
+// Hashes of what the experiment is made from.
+Result<std::string> DescribeData(const AblationConfig& config, const PhotoParts& parts,
+                                 const std::string& gallery, const PromptTemplate& locate,
+                                 const PromptTemplate& judge) {
+  Sha256 photos;
+  for (const auto* part :
+       {&parts.cold_start, &parts.judge, &parts.place, &parts.dev, &parts.test}) {
+    photos.Update(FormatPhotoManifest(*part));
+    for (const PhotoRecord& photo : *part) {
+      GRE_ASSIGN_OR_RETURN(const std::string bytes,
+                           ReadFile(Concat({config.data.photos, "/", photo.image})));
+      photos.Update(Sha256Hex(bytes));
+    }
+  }
+  GRE_ASSIGN_OR_RETURN(const std::string backbone, ReadFile(config.data.backbone));
+  return Concat({"photos ", photos.HexDigest(), "\ngallery ", Sha256Hex(gallery), "\nbackbone ",
+                 Sha256Hex(backbone), "\nprompts ", locate.hash(), " ", judge.hash(), "\ndivision ",
+                 std::to_string(config.division_seed), "\n"});
+}
 
 }  // namespace
 
@@ -467,7 +539,7 @@ Result<AblationReport> RunAblation(const AblationConfig& config, TorchPlugin& pl
                                    const CancellationToken& cancellation) {
   GRE_ASSIGN_OR_RETURN(const std::vector<PhotoRecord> photos, ReadPhotoFolder(config.data.photos));
   GRE_ASSIGN_OR_RETURN(const std::string gallery, ReadFile(config.data.gallery));
-  GRE_ASSIGN_OR_RETURN(PointSampler points, PointSampler::FromGallery(gallery));
+  GRE_ASSIGN_OR_RETURN(const PointSampler points, PointSampler::FromGallery(gallery));
   GRE_ASSIGN_OR_RETURN(PromptTemplate locate, PromptTemplate::Load(config.data.locate_prompt));
   GRE_ASSIGN_OR_RETURN(PromptTemplate judge, PromptTemplate::Load(config.data.judge_prompt));
   PhotoParts parts = DivideForAblation(photos, config.shares, config.division_seed);
@@ -483,8 +555,10 @@ Result<AblationReport> RunAblation(const AblationConfig& config, TorchPlugin& pl
                  Concat({config.data.photos, ": expected photos for every part, found ", sizes})};
   }
   LogInfo(Concat({"ablation: ", sizes, "\n", config.Describe()}));
-  Ablation ablation(config, plugin, cancellation, std::move(parts), std::move(points),
-                    std::move(locate), std::move(judge));
+  GRE_ASSIGN_OR_RETURN(std::string data, DescribeData(config, parts, gallery, locate, judge));
+  Ablation ablation(config, plugin, cancellation, std::move(parts),
+                    points.Divide(config.division_seed), std::move(locate), std::move(judge),
+                    std::move(data));
   return ablation.Run();
 }
 

@@ -24,17 +24,20 @@ namespace gre {
 //   ci_no_chain     its control: coordinates alone, as many records
 //   ci_1            stage I on the cold start's own chains about the second part
 //   ci_1_shuffled   its control: labels dealt out anew
-//   ci_2            stage II on the third part
+//   ci_1_sft        its control: supervised, the same chains, as many updates
+//   ci_2            stage II from ci on the third part
 //   ci_2_sft        its control: supervised, the same photos, as many updates
-//   ci_1_2          both stages
-//   ci_1_2_sft      its control: supervised on both parts, as many updates
+//   ci_1_2          stage II from ci_1
+//   ci_1_2_sft      its control: supervised, from ci_1_sft
+// Where only the country is known, a truth stands for points of it: half of the gallery's may be
+// learnt (rewards, coordinates, the head's points), the other half scores.
 struct AblationReport {
   struct Photos {
     size_t cold_start = 0, judge = 0, place = 0, dev = 0, test = 0;
   } photos;
   struct Stage {
     std::string name;
-    double seconds = 0;  // that its own work took, whenever that was
+    double seconds = 0;  // that its own work took, but for calls that were killed
   };
   int seeds = 0;
   int samples = 0;

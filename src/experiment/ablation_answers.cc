@@ -31,6 +31,17 @@ double SumOfLogs(const Completion& completion) {
   return sum;
 }
 
+// The probability of "True" that a reply was drawn with. It ends with three tokens: the verdict,
+// "</answer>" and the end of the turn.
+double ProbabilityOfTrue(const Completion& completion, bool verdict) {
+  constexpr size_t kFromEnd = 3;
+  if (completion.logprobs.size() < kFromEnd || completion.finish_reason != FinishReason::kStop) {
+    return verdict ? 1 : 0;
+  }
+  const double drawn = std::exp(completion.logprobs[completion.logprobs.size() - kFromEnd]);
+  return verdict ? drawn : 1 - drawn;
+}
+
 Prediction ToPrediction(const LocateResult& result) {
   Prediction prediction;
   prediction.id = result.file;
@@ -210,6 +221,12 @@ Result<std::vector<Candidate>> AblationAsker::Propose(std::span<const PhotoRecor
                             SumOfLogs(completion) / tokens});
     }
   }
+  if (candidates.empty()) {
+    return Error{ErrorCode::kInvalidInput,
+                 Concat({"chains to be judged: expected some with coordinates, found none in ",
+                         std::to_string(photos.size() * static_cast<size_t>(count)),
+                         "; learn longer before"})};
+  }
   return candidates;
 }
 
@@ -228,19 +245,17 @@ Result<std::vector<AblationAsker::Verdicts>> AblationAsker::Judge(
   std::vector<Verdicts> all;
   for (const GenerationResult& result : results) {
     Verdicts verdicts;
-    std::map<std::string, double> yes, no;  // probabilities of different replies
+    double sum = 0;
     for (const Completion& completion : result.completions) {
       const ReplyParts parts = SplitReply(completion.text);
       const std::optional<bool> verdict = parts.answer ? ParseVerdict(*parts.answer) : std::nullopt;
       if (!verdict) continue;
       ++(*verdict ? verdicts.yes : verdicts.no);
-      (*verdict ? yes : no)[completion.text] = std::exp(SumOfLogs(completion));
+      sum += ProbabilityOfTrue(completion, *verdict);
     }
-    double sum_yes = 0, sum_no = 0;
-    for (const auto& [text, probability] : yes) sum_yes += probability;
-    for (const auto& [text, probability] : no) sum_no += probability;
-    verdicts.unread = 1 - static_cast<double>(verdicts.yes + verdicts.no) / samples;
-    if (sum_yes + sum_no > 0) verdicts.probability = sum_yes / (sum_yes + sum_no);
+    const int read = verdicts.yes + verdicts.no;
+    verdicts.unread = 1 - static_cast<double>(read) / samples;
+    if (read > 0) verdicts.probability = sum / read;
     all.push_back(verdicts);
   }
   return all;

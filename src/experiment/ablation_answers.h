@@ -50,8 +50,9 @@ class AblationAsker {
   struct Verdicts {
     int yes = 0, no = 0;
     double unread = 0;  // share that could not be read
-    // The share of "True" among the different replies, each with its probability: far finer than
-    // counting.
+    // The probability of "True" after what stood before it in the reply, mean over the replies that
+    // could be read: finer than counting, above all where all say the same. A verdict is one token
+    // of the embedded model; where the engine does not tell probabilities, it is counted.
     double probability = 0.5;
   };
   Result<std::vector<Verdicts>> Judge(std::span<const Candidate> candidates,

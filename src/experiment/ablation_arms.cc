@@ -3,8 +3,9 @@
 namespace gre {
 
 const std::vector<std::string>& SeedArms() {
-  static const std::vector<std::string> arms = {"ci",   "ci_no_chain", "ci_1",   "ci_1_shuffled",
-                                                "ci_2", "ci_2_sft",    "ci_1_2", "ci_1_2_sft"};
+  static const std::vector<std::string> arms = {
+      "ci",   "ci_no_chain", "ci_1",   "ci_1_shuffled", "ci_1_sft",
+      "ci_2", "ci_2_sft",    "ci_1_2", "ci_1_2_sft"};
   return arms;
 }
 
@@ -13,15 +14,16 @@ bool IsControl(const std::string& arm) {
 }
 
 const std::vector<std::string>& JudgingArms() {
-  static const std::vector<std::string> arms = {"ci", "ci_1", "ci_1_shuffled", "ci_1_2",
-                                                "ci_1_2_sft"};
+  static const std::vector<std::string> arms = {"ci",       "ci_1",   "ci_1_shuffled",
+                                                "ci_1_sft", "ci_1_2", "ci_1_2_sft"};
   return arms;
 }
 
 std::vector<ComparedArms> Comparisons() {
   return {{"ci", kHeadArm},          {"ci", "ci_no_chain"}, {"ci_1", "ci"},
-          {"ci_1", "ci_1_shuffled"}, {"ci_2", "ci"},        {"ci_2", "ci_2_sft"},
-          {"ci_1_2", "ci_2"},        {"ci_1_2", "ci"},      {"ci_1_2", "ci_1_2_sft"}};
+          {"ci_1", "ci_1_shuffled"}, {"ci_1", "ci_1_sft"},  {"ci_2", "ci"},
+          {"ci_2", "ci_2_sft"},      {"ci_1_2", "ci_2"},    {"ci_1_2", "ci"},
+          {"ci_1_2", "ci_1_2_sft"}};
 }
 
 }  // namespace gre

@@ -23,26 +23,26 @@ void VisitSettings(Config& config, Visitor&& visit) {
   visit("division.seed", config.division_seed);
   visit("division.cold_start", config.shares.cold_start);
   visit("division.judge", config.shares.judge);
-  visit("tower.recipe", config.tower.recipe);
+  visit("tower.recipe", config.tower.path);
   visit("tower.set", config.tower.set);
-  visit("text.recipe", config.text.recipe);
+  visit("text.recipe", config.text.path);
   visit("text.set", config.text.set);
   visit("text.positions", config.positions);
-  visit("cold_start.recipe", config.cold_start.recipe);
-  visit("cold_start.set", config.cold_start.set);
+  visit("cold_start.recipe", config.cold_start.recipe.path);
+  visit("cold_start.set", config.cold_start.recipe.set);
   visit("cold_start.batch_size", config.cold_start.batch_size);
-  visit("cold_start.passes", config.passes);
-  visit("cold_start.judge_share", config.judge_share);
-  visit("judge.recipe", config.judge.recipe);
-  visit("judge.set", config.judge.set);
+  visit("cold_start.passes", config.cold_start.passes);
+  visit("cold_start.judge_share", config.cold_start.judge_share);
+  visit("judge.recipe", config.judge.recipe.path);
+  visit("judge.set", config.judge.recipe.set);
   visit("judge.updates", config.judge.updates);
   visit("judge.batch_size", config.judge.batch_size);
   visit("judge.candidates", config.candidates);
-  visit("place.recipe", config.place.recipe);
-  visit("place.set", config.place.set);
+  visit("place.recipe", config.place.recipe.path);
+  visit("place.set", config.place.recipe.set);
   visit("place.updates", config.place.updates);
   visit("place.batch_size", config.place.batch_size);
-  visit("control.recipe", config.control.recipe);
+  visit("control.recipe", config.control.path);
   visit("control.set", config.control.set);
   visit("answers.samples", config.samples);
 }
@@ -66,12 +66,12 @@ Status Check(const AblationConfig& config, const std::string& path) {
                                   {"data.backbone", &config.data.backbone},
                                   {"data.locate_prompt", &config.data.locate_prompt},
                                   {"data.judge_prompt", &config.data.judge_prompt},
-                                  {"tower.recipe", &config.tower.recipe},
-                                  {"text.recipe", &config.text.recipe},
-                                  {"cold_start.recipe", &config.cold_start.recipe},
-                                  {"judge.recipe", &config.judge.recipe},
-                                  {"place.recipe", &config.place.recipe},
-                                  {"control.recipe", &config.control.recipe}}) {
+                                  {"tower.recipe", &config.tower.path},
+                                  {"text.recipe", &config.text.path},
+                                  {"cold_start.recipe", &config.cold_start.recipe.path},
+                                  {"judge.recipe", &config.judge.recipe.path},
+                                  {"place.recipe", &config.place.recipe.path},
+                                  {"control.recipe", &config.control.path}}) {
     check.Expect(FileExists(*file) || DirectoryExists(*file), key, *file, "a path that is there");
   }
   check.Expect(!config.run.directory.empty(), "run.directory", config.run.directory, "a path");
@@ -81,8 +81,8 @@ Status Check(const AblationConfig& config, const std::string& path) {
   check.Range("division.judge", config.shares.judge, 0.01, 0.99 - config.shares.cold_start);
   check.Range("text.positions", config.positions, 64, 65536);
   check.Range("cold_start.batch_size", config.cold_start.batch_size, 1, 65536);
-  check.Range("cold_start.passes", config.passes, 1, 1000);
-  check.Range("cold_start.judge_share", config.judge_share, 0, 0.9);
+  check.Range("cold_start.passes", config.cold_start.passes, 1, 1000);
+  check.Range("cold_start.judge_share", config.cold_start.judge_share, 0, 0.9);
   check.Range("judge.updates", config.judge.updates, 1, 1e6);
   check.Range("judge.batch_size", config.judge.batch_size, 1, 65536);
   check.Range("judge.candidates", config.candidates, 1, 64);
@@ -107,19 +107,6 @@ Result<AblationConfig> AblationConfig::Load(const std::string& path,
 std::string AblationConfig::Describe() const {
   std::string lines;
   VisitSettings(*this, [&](const char* key, const auto& field) {
-    lines += Concat({key, " = ", Show(field), "\n"});
-  });
-  return lines;
-}
-
-std::string AblationConfig::DescribeArms() const {
-  std::string lines;
-  VisitSettings(*this, [&](const std::string& key, const auto& field) {
-    const bool sets = key.ends_with(".recipe") || key.ends_with(".set");  // each arm has its own
-    if (sets || key.starts_with("run.") || key.starts_with("data.") ||
-        key.starts_with("answers.")) {
-      return;
-    }
     lines += Concat({key, " = ", Show(field), "\n"});
   });
   return lines;

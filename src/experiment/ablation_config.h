@@ -27,28 +27,32 @@ struct AblationConfig {
   uint64_t division_seed = 1;
 
   // A recipe of `gre train sft` or `gre train grpo` and what of it is set otherwise.
-  struct Stage {
-    std::string recipe;
+  struct Recipe {
+    std::string path;
     std::vector<std::string> set;  // "section.key=value"
-    int updates = 0;               // of reinforcement, and of the control that is compared with it
-    int batch_size = 32;           // records or prompts an update
   };
-  Stage tower, text;  // of the embedded model: the backbone that all arms share
-  Stage cold_start;
-  Stage judge, place;         // stages I and II
-  Stage control;              // supervised, in their stead
-  int64_t positions = 192;    // context of the model: a judged chain stands in front of its own
-  int passes = 3;             // of the cold start over its photos
-  double judge_share = 0.15;  // of the cold start's records: chains to be judged
-  int candidates = 2;         // chains a photo that stage I judges, drawn from the cold start
-  int samples = 8;            // of the answers and verdicts that are drawn
+  Recipe tower, text;       // of the embedded model: the backbone that all arms share
+  int64_t positions = 192;  // context of the model: a judged chain stands in front of its own
+  struct ColdStart {
+    Recipe recipe;
+    int batch_size = 32;        // records an update
+    int passes = 3;             // over its photos
+    double judge_share = 0.15;  // of its records: chains to be judged
+  } cold_start;
+  struct Reinforcement {
+    Recipe recipe;
+    int updates = 0;     // of the control too
+    int batch_size = 8;  // prompts an update; of the control, records
+  };
+  Reinforcement judge, place;  // stages I and II
+  int candidates = 2;          // chains a photo that stage I judges, drawn from the cold start
+  Recipe control;              // supervised, in the stead of stages I and II
+  int samples = 8;             // of the answers and verdicts that are drawn
 
   static Result<AblationConfig> Load(const std::string& path,
                                      const std::vector<std::string>& overrides);
   // Every setting, "key = value" a line.
   [[nodiscard]] std::string Describe() const;
-  // Those that say what the arms of a seed learn from and how long.
-  [[nodiscard]] std::string DescribeArms() const;
 };
 
 }  // namespace gre

@@ -1,6 +1,8 @@
 #include "experiment/ablation_files.h"
 
+#include <algorithm>
 #include <map>
+#include <type_traits>
 #include <utility>
 
 #include <nlohmann/json.hpp>
@@ -58,16 +60,26 @@ Result<std::vector<Prediction>> ReadPredictions(const Json& json, const char* ke
   return predictions;
 }
 
-// The fields of VerdictScores by name.
-template <typename Scores, typename Visitor>
-void VisitFields(Scores& scores, Visitor&& visit) {
-  visit("candidates", scores.candidates);
-  visit("right", scores.right);
-  visit("auroc", scores.auroc);
-  visit("majority_auroc", scores.majority_auroc);
-  visit("log_probability_auroc", scores.log_probability_auroc);
-  visit("mixed", scores.mixed);
-  visit("unread", scores.unread);
+// The fields of JudgedCandidate by name.
+template <typename Judged, typename Visitor>
+void VisitFields(Judged& judged, Visitor&& visit) {
+  visit("label", judged.label);
+  visit("true", judged.verdicts.yes);
+  visit("false", judged.verdicts.no);
+  visit("unread", judged.verdicts.unread);
+  visit("probability", judged.verdicts.probability);
+  visit("vote", judged.vote);
+  visit("log_probability", judged.log_probability);
+}
+
+Status CheckPhotos(const std::vector<Prediction>& predictions, std::span<const PhotoRecord> photos,
+                   const char* key) {
+  const bool same =
+      predictions.size() == photos.size() &&
+      std::ranges::equal(predictions, photos, {}, &Prediction::id, &PhotoRecord::image);
+  if (same) return {};
+  return Broken(Concat({"in '", key, "' the ", std::to_string(photos.size()),
+                        " photos of the experiment in order"}));
 }
 
 }  // namespace
@@ -79,7 +91,8 @@ std::string FormatAnswers(const ModelAnswers& answers) {
                        {"test_sampled", PredictionsJson(answers.test_sampled)}});
 }
 
-Result<ModelAnswers> ParseAnswers(std::string_view json) {
+Result<ModelAnswers> ParseAnswers(std::string_view json, std::span<const PhotoRecord> dev,
+                                  std::span<const PhotoRecord> test) {
   GRE_ASSIGN_OR_RETURN(const Json root, ParseJson(json));
   if (!root.is_object()) return Broken("an object");
   ModelAnswers answers;
@@ -87,6 +100,13 @@ Result<ModelAnswers> ParseAnswers(std::string_view json) {
   GRE_ASSIGN_OR_RETURN(answers.dev_sampled, ReadPredictions(root, "dev_sampled"));
   GRE_ASSIGN_OR_RETURN(answers.test_greedy, ReadPredictions(root, "test_greedy"));
   GRE_ASSIGN_OR_RETURN(answers.test_sampled, ReadPredictions(root, "test_sampled"));
+  const auto of_dev = [&](const std::vector<Prediction>& predictions, const char* key) {
+    return predictions.empty() ? Status() : CheckPhotos(predictions, dev, key);
+  };
+  GRE_RETURN_IF_ERROR(of_dev(answers.dev_greedy, "dev_greedy"));
+  GRE_RETURN_IF_ERROR(of_dev(answers.dev_sampled, "dev_sampled"));
+  GRE_RETURN_IF_ERROR(CheckPhotos(answers.test_greedy, test, "test_greedy"));
+  GRE_RETURN_IF_ERROR(CheckPhotos(answers.test_sampled, test, "test_sampled"));
   return answers;
 }
 
@@ -106,6 +126,7 @@ Result<std::vector<Candidate>> ParseCandidates(std::string_view json,
   std::map<std::string_view, const PhotoRecord*> by_image;
   for (const PhotoRecord& photo : photos) by_image[photo.image] = &photo;
   GRE_ASSIGN_OR_RETURN(const Json list, ParseJson(json));
+  if (!list.is_array()) return Broken("a list of candidates");
   std::vector<Candidate> candidates;
   for (const Json& row : list) {
     const bool whole = row.is_object() && row.contains("image") && row["image"].is_string() &&
@@ -121,25 +142,33 @@ Result<std::vector<Candidate>> ParseCandidates(std::string_view json,
   return candidates;
 }
 
-std::string FormatVerdictScores(const VerdictScores& scores) {
-  Json json;
-  VisitFields(scores, [&](const char* name, const auto& value) { json[name] = value; });
-  return DumpJson(json);
+std::string FormatVerdicts(std::span<const JudgedCandidate> candidates) {
+  Json list = Json::array();
+  for (const JudgedCandidate& candidate : candidates) {
+    Json row;
+    VisitFields(candidate, [&](const char* name, const auto& value) { row[name] = value; });
+    list.push_back(std::move(row));
+  }
+  return DumpJson(list);
 }
 
-Result<VerdictScores> ParseVerdictScores(std::string_view json) {
-  GRE_ASSIGN_OR_RETURN(const Json root, ParseJson(json));
-  VerdictScores scores;
-  bool whole = root.is_object();
-  VisitFields(scores, [&](const char* name, auto& value) {
-    whole = whole && root.contains(name);
-    // an AUROC of candidates that are all alike is no number: null
-    if (whole)
-      value =
-          static_cast<std::decay_t<decltype(value)>>(NumberOr(root[name], Prediction::kUnknown));
-  });
-  if (!whole) return Broken("scores of verdicts");
-  return scores;
+Result<std::vector<JudgedCandidate>> ParseVerdicts(std::string_view json) {
+  GRE_ASSIGN_OR_RETURN(const Json list, ParseJson(json));
+  if (!list.is_array() || list.empty()) return Broken("a list of verdicts");
+  std::vector<JudgedCandidate> candidates;
+  for (const Json& row : list) {
+    JudgedCandidate& candidate = candidates.emplace_back();
+    bool whole = row.is_object();
+    VisitFields(candidate, [&](const char* name, auto& value) {
+      using Value = std::decay_t<decltype(value)>;
+      const bool logical = std::is_same_v<Value, bool>;
+      whole =
+          whole && row.contains(name) && (logical ? row[name].is_boolean() : row[name].is_number());
+      if (whole) value = row[name].template get<Value>();
+    });
+    if (!whole) return Broken("a label, counts and scores");
+  }
+  return candidates;
 }
 
 }  // namespace gre

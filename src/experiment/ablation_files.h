@@ -15,14 +15,16 @@ namespace gre {
 // What stages of an ablation leave for others, as JSON texts. Reading errors say what was expected.
 
 std::string FormatAnswers(const ModelAnswers& answers);
-Result<ModelAnswers> ParseAnswers(std::string_view json);
+// Every list is of these photos in their order; those of dev may be empty.
+Result<ModelAnswers> ParseAnswers(std::string_view json, std::span<const PhotoRecord> dev,
+                                  std::span<const PhotoRecord> test);
 
 // `photos`: those that the candidates are of; others are an error.
 std::string FormatCandidates(std::span<const Candidate> candidates);
 Result<std::vector<Candidate>> ParseCandidates(std::string_view json,
                                                std::span<const PhotoRecord> photos);
 
-std::string FormatVerdictScores(const VerdictScores& scores);
-Result<VerdictScores> ParseVerdictScores(std::string_view json);
+std::string FormatVerdicts(std::span<const JudgedCandidate> candidates);
+Result<std::vector<JudgedCandidate>> ParseVerdicts(std::string_view json);
 
 }  // namespace gre

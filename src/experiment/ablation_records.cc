@@ -8,6 +8,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "core/check.h"
 #include "core/random.h"
 #include "core/strings.h"
 #include "dataset/teacher/attribute_chain.h"
@@ -57,7 +58,9 @@ void AddLine(const Json& json, std::string& lines) {
 // Numbers below `size`, round after round, each in an order of its own.
 class Rounds {
  public:
+  // `size` > 0.
   Rounds(size_t size, uint64_t seed) : seed_(seed), order_(size) {
+    GRE_CHECK(size > 0);
     for (size_t i = 0; i < size; ++i) order_[i] = i;
   }
   size_t Next() {
@@ -179,6 +182,27 @@ Result<std::string> AblationRecords::ColdStart(std::span<const PhotoRecord> phot
   return lines;
 }
 
+Result<std::vector<Candidate>> AblationRecords::Balanced(std::span<const Candidate> candidates,
+                                                         size_t count) const {
+  std::vector<Candidate> right, wrong;
+  for (const Candidate& candidate : candidates) {
+    (candidate.label ? right : wrong).push_back(candidate);
+  }
+  if (right.empty() || wrong.empty()) {
+    return Error{ErrorCode::kInvalidInput,
+                 Concat({"chains to be judged: expected right and wrong ones, found ",
+                         std::to_string(right.size()), " and ", std::to_string(wrong.size()),
+                         "; learn longer before or draw more of them"})};
+  }
+  Rounds of_right(right.size(), HashSeed(seed_, "right"));
+  Rounds of_wrong(wrong.size(), HashSeed(seed_, "wrong"));
+  std::vector<Candidate> balanced;
+  for (size_t i = 0; i < count; ++i) {
+    balanced.push_back(i % 2 == 0 ? right[of_right.Next()] : wrong[of_wrong.Next()]);
+  }
+  return balanced;
+}
+
 Result<std::string> AblationRecords::Verdicts(std::span<const Candidate> candidates,
                                               bool shuffled) const {
   std::vector<bool> labels;
@@ -202,15 +226,13 @@ Result<std::string> AblationRecords::Verdicts(std::span<const Candidate> candida
   return lines;
 }
 
-Result<std::string> AblationRecords::JudgedChains(std::span<const Candidate> candidates,
-                                                  size_t count) const {
+Result<std::string> AblationRecords::JudgedChains(std::span<const Candidate> candidates) const {
   std::string lines;
-  Rounds rounds(candidates.size(), HashSeed(seed_, "judged chains"));
-  for (size_t i = 0; i < count; ++i) {
-    const Candidate& candidate = candidates[rounds.Next()];
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    const Candidate& candidate = candidates[i];
     GRE_ASSIGN_OR_RETURN(const RenderedPrompt question, Question(candidate.reply));
     GRE_ASSIGN_OR_RETURN(const std::string reply,
-                         JudgedReply(*candidate.photo, rounds.round(), candidate.label));
+                         JudgedReply(*candidate.photo, HashSeed(i, "judged"), candidate.label));
     Json json = RecordOf(*candidate.photo);
     json["conversations"] = Conversation(question.user, reply);
     AddLine(json, lines);
@@ -218,10 +240,13 @@ Result<std::string> AblationRecords::JudgedChains(std::span<const Candidate> can
   return lines;
 }
 
-Result<std::string> AblationRecords::Truths(std::span<const PhotoRecord> photos) const {
+Result<std::string> AblationRecords::Truths(std::span<const PhotoRecord> photos,
+                                            size_t count) const {
   GRE_ASSIGN_OR_RETURN(const RenderedPrompt prompt, locate_->Render({{"area", ""}}));
   std::string lines;
-  for (const PhotoRecord& photo : photos) {
+  Rounds rounds(photos.size(), HashSeed(seed_, "places"));
+  for (size_t i = 0; i < count; ++i) {
+    const PhotoRecord& photo = photos[rounds.Next()];
     Json json = RecordOf(photo);
     json["instructions"] = prompt.user;
     AddLine(json, lines);

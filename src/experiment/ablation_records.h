@@ -13,7 +13,8 @@
 
 namespace gre {
 
-// An answer that somebody gave to a photo, to be judged: it is right when its country is.
+// An answer that somebody gave to a photo, to be judged: it is right when its coordinates lie in
+// the photo's country (of a few chains the text names another).
 struct Candidate {
   const PhotoRecord* photo = nullptr;
   std::string reply;  // chain and answer
@@ -24,14 +25,15 @@ struct Candidate {
 // Writes what the arms of an ablation learn from: JSON Lines in GRE's form (docs/dataset.md),
 // images relative to the photo folder. A photo of which only the country is known gets another
 // point of it each time. What is written depends on photos, prompts and seed alone; every function
-// is pure but for errors, which name the photo.
+// is pure but for errors, which name the photo or its country.
 class AblationRecords {
  public:
   // What is borrowed must outlive it.
   AblationRecords(const PointSampler& points, const PromptTemplate& locate,
                   const PromptTemplate& judge, uint64_t seed);
 
-  // `count` records from a walk through the photos again and again, each time in another order:
+  // `count` records from a walk through the photos (at least one) again and again, each time in
+  // another order:
   // the attributes of the place, or without `with_chain` the coordinates alone.
   [[nodiscard]] Result<std::string> Places(std::span<const PhotoRecord> photos, size_t count,
                                            bool with_chain) const;
@@ -44,14 +46,18 @@ class AblationRecords {
   // The same size, coordinates alone.
   [[nodiscard]] static size_t ColdStartSize(size_t photos, int passes, double judge_share);
 
+  // `count` of the candidates, right and wrong ones in turn (each kind again and again, every time
+  // in another order): a verdict that is always the same earns no more than chance. kInvalidInput
+  // where there are none of a kind.
+  [[nodiscard]] Result<std::vector<Candidate>> Balanced(std::span<const Candidate> candidates,
+                                                        size_t count) const;
   // Of stage I: the question and the label. `shuffled`: the labels are dealt out anew.
   [[nodiscard]] Result<std::string> Verdicts(std::span<const Candidate> candidates,
                                              bool shuffled) const;
-  // Supervised: `count` candidates, answered with the true attributes, then the verdict.
-  [[nodiscard]] Result<std::string> JudgedChains(std::span<const Candidate> candidates,
-                                                 size_t count) const;
-  // Of stage II: the photo and its truth.
-  [[nodiscard]] Result<std::string> Truths(std::span<const PhotoRecord> photos) const;
+  // Supervised: the candidates, answered with the true attributes, then the verdict.
+  [[nodiscard]] Result<std::string> JudgedChains(std::span<const Candidate> candidates) const;
+  // Of stage II: the photo and its truth, of the same photos as Places.
+  [[nodiscard]] Result<std::string> Truths(std::span<const PhotoRecord> photos, size_t count) const;
 
   // The question of Judge about a reply.
   [[nodiscard]] Result<RenderedPrompt> Question(std::string_view reply) const;

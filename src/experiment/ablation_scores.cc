@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "bench/matching.h"
+#include "core/check.h"
 #include "knowledge/place_namer.h"
 #include "metrics/bootstrap.h"
 #include "metrics/calibration.h"
@@ -17,9 +18,6 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 // Scores of one decoding: columns by name, a value a photo of one kind.
 using Columns = std::vector<MetricColumn>;
-struct KindColumns {
-  Columns street, travel;
-};
 
 struct KindTruth {
   std::vector<TruthRecord> street, travel;
@@ -40,7 +38,7 @@ KindTruth TruthOf(const std::vector<PhotoRecord>& photos) {
 Columns Score(const std::vector<TruthRecord>& truth, const std::vector<Prediction>& predictions,
               const CountryPoints& points) {
   const auto matching = MatchPredictions(truth, predictions);
-  if (!matching.ok()) return {};  // ids are images, each once
+  GRE_CHECK(matching.ok());  // ids are images, each once
   ScoreConventions conventions;
   conventions.count_missing = true;
   return ScoreRecords(truth, predictions, *matching, conventions, points).columns;
@@ -69,26 +67,52 @@ Estimate ToEstimate(const MeanEstimate& mean) {
   return {mean.value, mean.low, mean.high, mean.count};
 }
 
-void AddFigures(const Columns& columns, bool street, std::vector<AblationScores::Figure>& figures) {
-  for (const MetricColumn& column : columns) {
+double MeanOf(const std::vector<double>& values) {
+  double sum = 0, count = 0;
+  for (const double value : values) {
+    if (std::isnan(value)) continue;  // does not apply to the photo
+    sum += value;
+    ++count;
+  }
+  return count > 0 ? sum / count : kNaN;
+}
+
+// What the seeds of one arm gave, photo by photo.
+struct SeedColumns {
+  std::vector<Columns> seeds;
+  Columns mean;
+};
+
+void AddFigures(const SeedColumns& columns, bool street,
+                std::vector<AblationScores::Figure>& figures) {
+  for (size_t c = 0; c < columns.mean.size(); ++c) {
+    const MetricColumn& column = columns.mean[c];
     if (!IsShown(column.name, street)) continue;
-    figures.push_back(
-        {(street ? "street " : "travel ") + column.name, ToEstimate(BootstrapMean(column.values))});
+    AblationScores::Figure figure;
+    figure.metric = (street ? "street " : "travel ") + column.name;
+    figure.estimate = ToEstimate(EstimateFigures(column.values, 1).columns.front());
+    for (const Columns& seed : columns.seeds) figure.by_seed.push_back(MeanOf(seed[c].values));
+    figures.push_back(std::move(figure));
   }
 }
 
-void AddDifferences(const Columns& arm, const Columns& base, bool street,
+void AddDifferences(const SeedColumns& arm, const SeedColumns& base, bool street,
                     const AblationScores::Difference& names,
                     std::vector<AblationScores::Difference>& differences) {
-  for (size_t c = 0; c < arm.size(); ++c) {
-    if (!IsShown(arm[c].name, street)) continue;
+  for (size_t c = 0; c < arm.mean.size(); ++c) {
+    const std::string& name = arm.mean[c].name;
+    if (!IsShown(name, street)) continue;
     std::vector<double> values;
-    for (size_t i = 0; i < arm[c].values.size(); ++i) {
-      values.push_back(arm[c].values[i] - base[c].values[i]);
+    for (size_t i = 0; i < arm.mean[c].values.size(); ++i) {
+      values.push_back(arm.mean[c].values[i] - base.mean[c].values[i]);
     }
     const MeanEstimate mean = BootstrapMean(values);
     AblationScores::Difference difference = names;
-    difference.metric = (street ? "street " : "travel ") + arm[c].name;
+    difference.metric = (street ? "street " : "travel ") + name;
+    for (size_t seed = 0; seed < arm.seeds.size(); ++seed) {
+      const Columns& of_base = base.seeds[base.seeds.size() == 1 ? 0 : seed];
+      difference.by_seed.push_back(MeanOf(arm.seeds[seed][c].values) - MeanOf(of_base[c].values));
+    }
     difference.estimate = ToEstimate(mean);
     difference.p_value = mean.p_value;
     differences.push_back(std::move(difference));
@@ -122,6 +146,9 @@ AblationScores ScoreAblation(const std::vector<PhotoRecord>& dev,
                              const std::map<std::string, std::vector<ModelAnswers>>& answers,
                              const std::vector<ComparedArms>& pairs, const CountryPoints& points) {
   const KindTruth test_truth = TruthOf(test), dev_truth = TruthOf(dev);
+  struct KindColumns {
+    SeedColumns street, travel;
+  };
   struct Decodings {
     KindColumns greedy, sampled;
   };
@@ -129,14 +156,15 @@ AblationScores ScoreAblation(const std::vector<PhotoRecord>& dev,
   AblationScores scores;
   for (const std::string& name : arm_names) {
     const std::vector<ModelAnswers>& seeds = answers.at(name);
-    std::vector<Columns> greedy_street, greedy_travel, sampled_street, sampled_travel;
+    Decodings& of_arm = columns[name];
     std::vector<const std::vector<Prediction>*> greedy, sampled;
     double dev_sum = 0, dev_count = 0;
     for (const ModelAnswers& model : seeds) {
-      greedy_street.push_back(Score(test_truth.street, model.test_greedy, points));
-      greedy_travel.push_back(Score(test_truth.travel, model.test_greedy, points));
-      sampled_street.push_back(Score(test_truth.street, model.test_sampled, points));
-      sampled_travel.push_back(Score(test_truth.travel, model.test_sampled, points));
+      for (const auto& [of_decoding, predictions] : {std::pair{&of_arm.greedy, &model.test_greedy},
+                                                     {&of_arm.sampled, &model.test_sampled}}) {
+        of_decoding->street.seeds.push_back(Score(test_truth.street, *predictions, points));
+        of_decoding->travel.seeds.push_back(Score(test_truth.travel, *predictions, points));
+      }
       greedy.push_back(&model.test_greedy);
       sampled.push_back(&model.test_sampled);
       if (model.dev_sampled.empty()) continue;  // of a control
@@ -151,9 +179,10 @@ AblationScores ScoreAblation(const std::vector<PhotoRecord>& dev,
         }
       }
     }
-    Decodings& of_arm = columns[name];
-    of_arm.greedy = {MeanOf(greedy_street), MeanOf(greedy_travel)};
-    of_arm.sampled = {MeanOf(sampled_street), MeanOf(sampled_travel)};
+    for (KindColumns* of_decoding : {&of_arm.greedy, &of_arm.sampled}) {
+      of_decoding->street.mean = MeanOf(of_decoding->street.seeds);
+      of_decoding->travel.mean = MeanOf(of_decoding->travel.seeds);
+    }
     AblationScores::Arm arm;
     arm.name = name;
     AddFigures(of_arm.greedy.street, true, arm.greedy);
@@ -202,25 +231,25 @@ std::vector<double> VotesFor(const std::vector<Candidate>& candidates,
   return votes;
 }
 
-VerdictScores ScoreVerdicts(const std::vector<Candidate>& candidates,
-                            const std::vector<AblationAsker::Verdicts>& verdicts,
-                            const std::vector<double>& majority) {
+VerdictScores ScoreVerdicts(const std::vector<JudgedCandidate>& candidates) {
   VerdictScores scores;
-  std::vector<JudgedAnswer> by_verdict, by_majority, by_log;
+  std::vector<JudgedAnswer> by_verdict, by_vote, by_log;
   double mixed = 0, unread = 0;
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    const bool label = candidates[i].label;
-    scores.right += label ? 1 : 0;
-    by_verdict.push_back({verdicts[i].probability, label});
-    by_majority.push_back({majority[i], label});
-    by_log.push_back({std::exp(candidates[i].log_probability), label});
-    mixed += verdicts[i].yes > 0 && verdicts[i].no > 0 ? 1 : 0;
-    unread += verdicts[i].unread;
+  for (const JudgedCandidate& candidate : candidates) {
+    const AblationAsker::Verdicts& verdicts = candidate.verdicts;
+    scores.right += candidate.label ? 1 : 0;
+    by_verdict.push_back({verdicts.probability, candidate.label});
+    by_vote.push_back({candidate.vote, candidate.label});
+    by_log.push_back({std::exp(candidate.log_probability), candidate.label});
+    mixed += verdicts.yes > 0 && verdicts.no > 0 ? 1 : 0;
+    unread += verdicts.unread;
   }
   scores.candidates = candidates.size();
   const auto count = static_cast<double>(candidates.size());
   scores.auroc = Auroc(by_verdict);
-  scores.majority_auroc = Auroc(by_majority);
+  scores.auroc_interval = BootstrapCalibration(by_verdict).auroc;
+  scores.vote_auroc = Auroc(by_vote);
+  scores.less_vote = BootstrapAurocDifference(by_verdict, by_vote);
   scores.log_probability_auroc = Auroc(by_log);
   scores.mixed = mixed / count;
   scores.unread = unread / count;

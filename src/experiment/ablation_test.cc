@@ -15,6 +15,8 @@
 
 #include "core/file.h"
 #include "core/json.h"
+#include "core/strings.h"
+#include "dataset/photo_folder.h"
 #include "dataset/teacher/attribute_chain.h"
 #include "experiment/ablation_files.h"
 #include "experiment/ablation_records.h"
@@ -90,6 +92,34 @@ TEST(StageFolderTest, AStageIsDoneOnceAndNotWithOtherSettings) {
   EXPECT_TRUE(run("a").ok());
   EXPECT_TRUE(run("a").ok());
   EXPECT_EQ(calls, 2);
+}
+
+TEST(AblationConfigTest, TheRecipeThatIsShippedIsRead) {
+  const std::string root = GRE_SOURCE_DIR;
+  std::vector<std::string> paths = {"data.photos=" + root, "data.gallery=" + root,
+                                    "data.backbone=" + root};
+  for (const auto& [key, file] : std::initializer_list<std::pair<const char*, const char*>>{
+           {"data.locate_prompt", "/prompts/gre.prompt"},
+           {"data.judge_prompt", "/prompts/judge.prompt"},
+           {"tower.recipe", "/recipes/nano_tower.toml"},
+           {"text.recipe", "/recipes/nano.toml"},
+           {"cold_start.recipe", "/recipes/qwen-lora.toml"},
+           {"judge.recipe", "/recipes/grpo-lora.toml"},
+           {"place.recipe", "/recipes/grpo-lora.toml"},
+           {"control.recipe", "/recipes/qwen-lora.toml"}}) {
+    paths.push_back(Concat({key, "=", root, file}));
+  }
+  const std::string recipe = root + "/recipes/ablation.toml";
+  const auto config = AblationConfig::Load(recipe, paths);
+  ASSERT_TRUE(config.ok()) << config.error().message;
+  EXPECT_EQ(config->judge.batch_size, 8);
+  EXPECT_THAT(config->Describe(), HasSubstr("cold_start.judge_share = 0.15\n"));
+
+  paths.emplace_back("judge.updates=0");
+  EXPECT_THAT(AblationConfig::Load(recipe, paths).error().message,
+              HasSubstr("judge.updates: expected 1 to"));
+  paths.back() = "judge.update=5";
+  EXPECT_THAT(AblationConfig::Load(recipe, paths).error().message, HasSubstr("judge.update"));
 }
 
 // Prompts and points for records.
@@ -187,6 +217,38 @@ TEST_F(AblationRecordsTest, AControlSeesItsPhotosInRoundsAndCoordinatesAlone) {
   }
 }
 
+TEST_F(AblationRecordsTest, ChainsToBeJudgedAreRightAndWrongInTurn) {
+  std::vector<Candidate> candidates;
+  for (size_t i = 0; i < photos_.size(); ++i) {
+    candidates.push_back({&photos_[i], std::to_string(i), i % 10 == 0, -1});  // 3 of 30 are right
+  }
+  const auto balanced = records_.Balanced(candidates, 24);
+  ASSERT_TRUE(balanced.ok()) << balanced.error().message;
+  std::map<std::string, int> right, wrong;
+  for (const Candidate& candidate : *balanced) {
+    ++(candidate.label ? right : wrong)[candidate.reply];
+  }
+  EXPECT_EQ(right.size(), 3);
+  for (const auto& [reply, count] : right) EXPECT_EQ(count, 4) << reply;
+  EXPECT_EQ(wrong.size(), 12);  // none twice while there are others
+
+  const auto refused = records_.Balanced(std::span(candidates).subspan(1, 5), 24);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr("found 0 and 5"));
+}
+
+TEST_F(AblationRecordsTest, StageTwoAndItsControlSeeTheSamePhotos) {
+  std::multiset<std::string> truths, places;
+  for (const Json& line : Lines(records_.Truths(photos_, 17))) {
+    truths.insert(line["image"].get<std::string>());
+  }
+  for (const Json& line : Lines(records_.Places(photos_, 17, /*with_chain=*/true))) {
+    places.insert(line["image"].get<std::string>());
+  }
+  EXPECT_EQ(truths.size(), 17);
+  EXPECT_EQ(truths, places);
+}
+
 TEST(AblationScoresTest, VerdictsAreRankedAgainstTheVoteAndTheLogProbability) {
   const PhotoRecord photo = Photo("a", PhotoSplit::kTest, "FR");
   const PhotoRecord other = Photo("b", PhotoSplit::kTest, "DE");
@@ -199,33 +261,65 @@ TEST(AblationScoresTest, VerdictsAreRankedAgainstTheVoteAndTheLogProbability) {
                                          {&other, germany, true, 0}};
   const std::vector<double> votes = VotesFor(candidates, voters);
   EXPECT_THAT(votes, ElementsAre(0.5, 0));
-  const VerdictScores scores = ScoreVerdicts(candidates, {{3, 5, 0, 0.2}, {8, 0, 0, 1.0}}, votes);
+  const std::vector<JudgedCandidate> judged = {{true, {3, 5, 0, 0.2}, votes[0], -0.1},
+                                               {false, {8, 0, 0, 1.0}, votes[1], -0.1}};
+  const auto read = ParseVerdicts(FormatVerdicts(judged));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  const VerdictScores scores = ScoreVerdicts(*read);
   EXPECT_EQ(scores.auroc, 0);
-  EXPECT_EQ(scores.majority_auroc, 1);
+  EXPECT_EQ(scores.vote_auroc, 1);
+  EXPECT_EQ(scores.less_vote.high, -1);
   EXPECT_EQ(scores.log_probability_auroc, 0.5);
   EXPECT_EQ(scores.mixed, 0.5);
   EXPECT_EQ(scores.right, 1);
+  for (const char* broken : {"[]", "{}", R"([{"label": 1}])"}) {
+    EXPECT_FALSE(ParseVerdicts(broken).ok()) << broken;
+  }
+}
 
-  const auto read = ParseVerdictScores(FormatVerdictScores(scores));
-  ASSERT_TRUE(read.ok()) << read.error().message;
-  EXPECT_EQ(read->majority_auroc, 1);
-  EXPECT_EQ(read->candidates, 2);
-  EXPECT_FALSE(ParseVerdictScores("{}").ok());
+TEST(AblationFilesTest, AnswersAreOfThePhotosOfTheExperiment) {
+  const std::vector<PhotoRecord> test = {Photo("a", PhotoSplit::kTest, "FR"),
+                                         Photo("b", PhotoSplit::kTest, "DE")};
+  ModelAnswers answers;
+  for (const char* id : {"a", "b"}) {
+    Prediction prediction;
+    prediction.id = id;
+    answers.test_greedy.push_back(prediction);
+  }
+  answers.test_sampled = answers.test_greedy;
+  EXPECT_TRUE(ParseAnswers(FormatAnswers(answers), {}, test).ok());
+  answers.test_sampled.pop_back();
+  const auto refused = ParseAnswers(FormatAnswers(answers), {}, test);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr("'test_sampled' the 2 photos"));
 }
 
 // A plugin whose models answer every photo of one country rightly, the more countries the longer
-// they learnt; what it was asked to train is counted.
+// they learnt; what it was asked to train is kept.
 class FakePlugin : public TorchPlugin {
  public:
-  std::vector<std::string> trained;  // checkpoint.directory of each call
-  size_t fail_at = 0;                // the call that ends in an error; 0 = none
+  using Settings = std::map<std::string, std::string>;
+  std::vector<std::string> trained;          // checkpoint.directory of each call
+  std::map<std::string, Settings> settings;  // of the last call with that directory
+  size_t fail_at = 0;                        // the call that ends in an error; 0 = none
 
   Result<TrainingOutcome> TrainSft(const TrainingCall& call, const CancellationToken&) override {
-    return Train(call);
+    Settings own = SettingsOf(call);
+    int64_t updates = 7;
+    if (own.contains("data.train")) {
+      const std::string records = ReadFile(own["data.train"]).value();
+      const auto count = std::ranges::count(records, '\n');
+      const auto batch = std::stoll(own["optim.batch_size"]);
+      updates = (count + batch - 1) / batch;
+    }
+    return Train(std::move(own), call.resume, updates);
   }
   Result<TrainingOutcome> TrainGrpo(const TrainingCall& call, const CancellationToken&) override {
-    return Train(call);
+    Settings own = SettingsOf(call);
+    const int64_t updates = std::stoll(own["grpo.updates"]);
+    return Train(std::move(own), call.resume, updates - missing_updates);
   }
+  int64_t missing_updates = 0;
   Result<std::unique_ptr<TextGenerator>> LoadEngine(const LocalEngineOptions& options) override {
     const bool knows = options.model_dir.find("ci_2/") != std::string::npos;
     return std::unique_ptr<TextGenerator>(std::make_unique<ScriptedGenerator>(
@@ -236,8 +330,8 @@ class FakePlugin : public TorchPlugin {
           }
           // the photo's name begins with its country
           const bool france = request.id.find("FR") != std::string::npos;
-          return std::string(knows && !france ? "<answer>52.5, 13.4</answer>"
-                                              : "<answer>48.9, 2.4</answer>");
+          return std::string(knows && !france ? "<think>x</think><answer>52.5, 13.4</answer>"
+                                              : "<think>x</think><answer>48.9, 2.4</answer>");
         }));
   }
   Result<std::vector<std::vector<float>>> ReadCountryBeliefs(const std::string&,
@@ -266,21 +360,31 @@ class FakePlugin : public TorchPlugin {
  private:
   static Error No() { return {ErrorCode::kUnavailable, "not in this test"}; }
 
-  Result<TrainingOutcome> Train(const TrainingCall& call) {
-    std::string folder;
+  static Settings SettingsOf(const TrainingCall& call) {
+    Settings own;
     for (const std::string& setting : call.overrides) {
-      constexpr std::string_view kKey = "checkpoint.directory=";
-      if (setting.starts_with(kKey)) folder = setting.substr(kKey.size());
+      const size_t equals = setting.find('=');
+      own[setting.substr(0, equals)] = setting.substr(equals + 1);
     }
-    EXPECT_TRUE(call.resume);
+    return own;
+  }
+
+  Result<TrainingOutcome> Train(Settings own, bool resume, int64_t updates) {
+    const std::string folder = own["checkpoint.directory"];
+    EXPECT_TRUE(resume);
     trained.push_back(folder);
+    settings[folder] = std::move(own);
     if (trained.size() == fail_at) return Error{ErrorCode::kCancelled, "stopped"};
     std::filesystem::create_directories(folder + "/best");
     for (const char* name : {"model.safetensors", "tokenizer.json", "preprocessor_config.json"}) {
       std::ofstream(folder + "/best/" + name) << "weights";
     }
     std::ofstream(folder + "/best/config.json") << R"({"reads_chains": false})";
-    return TrainingOutcome{};
+    TrainingOutcome outcome;
+    outcome.directory = folder;
+    outcome.finished = true;
+    outcome.updates = updates;
+    return outcome;
   }
 };
 
@@ -292,12 +396,12 @@ class AblationTest : public ::testing::Test {
     std::string labels = "file,country,lat,lon,precision\n";
     RgbImage image{8, 8, std::vector<uint8_t>(8 * 8 * 3, 100)};
     const std::string bytes = EncodePng(image).value();
-    for (int i = 0; i < 36; ++i) {
+    for (int i = 0; i < 48; ++i) {
       const bool france = i % 2 == 0;
       const std::string name = (france ? "FR" : "DE") + std::to_string(i) + ".png";
       splits += "set/" + name +
-                (i < 12   ? ",train,street\n"
-                 : i < 24 ? ",dev,street\n"
+                (i < 24   ? ",train,street\n"
+                 : i < 36 ? ",dev,street\n"
                           : ",test,street\n");
       labels += name + (france ? ",France,,," : ",Germany,,,") + "country\n";
       std::ofstream(folder_ / ("photos/set/" + name), std::ios::binary) << bytes;
@@ -312,12 +416,13 @@ class AblationTest : public ::testing::Test {
     config_.data = {folder_ / "photos", folder_ / "gallery.csv", any, folder_ / "locate.prompt",
                     folder_ / "judge.prompt"};
     config_.run = {folder_ / "run", 2, 1};
-    for (auto* stage : {&config_.tower, &config_.text, &config_.cold_start, &config_.judge,
-                        &config_.place, &config_.control}) {
-      stage->recipe = any;
-      stage->updates = 2;
-      stage->batch_size = 4;
+    for (auto* recipe : {&config_.tower, &config_.text, &config_.cold_start.recipe,
+                         &config_.judge.recipe, &config_.place.recipe, &config_.control}) {
+      recipe->path = any;
     }
+    config_.judge.updates = config_.place.updates = 2;
+    config_.judge.batch_size = 2;
+    config_.place.batch_size = 4;
     config_.samples = 2;
   }
   void Write(const std::string& name, const std::string& text) const {
@@ -334,24 +439,84 @@ TEST_F(AblationTest, InterruptedItGoesOnWhereItWasAndDoesNothingTwice) {
   plugin_.fail_at = 7;
   const auto stopped = RunAblation(config_, plugin_, never_);
   ASSERT_FALSE(stopped.ok());
-  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled);
+  EXPECT_EQ(stopped.error().code, ErrorCode::kCancelled) << stopped.error().message;
   const std::string interrupted = plugin_.trained.back();
   plugin_.fail_at = 0;
   const auto report = RunAblation(config_, plugin_, never_);
   ASSERT_TRUE(report.ok()) << report.error().message;
   std::map<std::string, int> calls;
   for (const std::string& stage : plugin_.trained) ++calls[stage];
-  EXPECT_EQ(calls.size(), 2 + 2 * 8);
+  EXPECT_EQ(calls.size(), 2 + 2 * 9);
   for (const auto& [stage, count] : calls) EXPECT_EQ(count, stage == interrupted ? 2 : 1) << stage;
 
   const size_t before = plugin_.trained.size();
   ASSERT_TRUE(RunAblation(config_, plugin_, never_).ok());
   EXPECT_EQ(plugin_.trained.size(), before);
 
-  config_.passes = 1;
+  config_.place.updates = 3;  // of later arms: what stands before stays done
+  const auto longer = RunAblation(config_, plugin_, never_);
+  ASSERT_FALSE(longer.ok());
+  EXPECT_THAT(longer.error().message, HasSubstr("seed_1/ci_2: the stage"));
+  config_.place.updates = 2;
+  Write("gallery.csv", "LAT,LON\n48.9,2.4\n43.6,1.4\n52.5,13.4\n53.6,10.0\n");
   const auto other = RunAblation(config_, plugin_, never_);
   ASSERT_FALSE(other.ok());
   EXPECT_THAT(other.error().message, HasSubstr("begun with other settings or data"));
+}
+
+// Every arm learns from its own part of the photos, from the model it shall go on from, as long as
+// its control.
+TEST_F(AblationTest, ArmsAreWiredAsTheyAreDescribed) {
+  ASSERT_TRUE(RunAblation(config_, plugin_, never_).ok());
+  const PhotoParts parts = DivideForAblation(ReadPhotoFolder(config_.data.photos).value(),
+                                             config_.shares, config_.division_seed);
+  const std::string run = config_.run.directory + "/seed_2/";
+  struct Wiring {
+    std::string arm, from;
+    const std::vector<PhotoRecord>* part;
+    std::string same_photos_as;
+  };
+  const std::string base = config_.run.directory + "/backbone/base/best";
+  for (const Wiring& wiring :
+       std::initializer_list<Wiring>{{"ci", base, &parts.cold_start, "ci"},
+                                     {"ci_no_chain", base, &parts.cold_start, "ci_no_chain"},
+                                     {"ci_1", run + "ci/best", &parts.judge, "ci_1_sft"},
+                                     {"ci_1_shuffled", run + "ci/best", &parts.judge, "ci_1"},
+                                     {"ci_1_sft", run + "ci/best", &parts.judge, "ci_1"},
+                                     {"ci_2", run + "ci/best", &parts.place, "ci_2_sft"},
+                                     {"ci_2_sft", run + "ci/best", &parts.place, "ci_2"},
+                                     {"ci_1_2", run + "ci_1/best", &parts.place, "ci_2"},
+                                     {"ci_1_2_sft", run + "ci_1_sft/best", &parts.place, "ci_2"}}) {
+    FakePlugin::Settings& own = plugin_.settings.at(run + wiring.arm);
+    EXPECT_EQ(own["model.base"], wiring.from) << wiring.arm;
+    EXPECT_EQ(own["schedule.seed"], "2") << wiring.arm;
+    const auto photos_of = [&](const std::string& arm) {
+      std::multiset<std::string> images;
+      std::istringstream records(ReadFile(run + arm + "/records.jsonl").value());
+      for (std::string line; std::getline(records, line);) {
+        images.insert(ParseJson(line).value()["image"].get<std::string>());
+      }
+      return images;
+    };
+    const std::multiset<std::string> images = photos_of(wiring.arm);
+    const std::set<std::string> allowed = Images(*wiring.part);
+    for (const std::string& image : images) EXPECT_TRUE(allowed.contains(image)) << wiring.arm;
+    EXPECT_EQ(images, photos_of(wiring.same_photos_as)) << wiring.arm;
+  }
+  // what may be learnt of a country is not what scores it
+  const std::string learnt = ReadFile(config_.run.directory + "/gallery.csv").value();
+  EXPECT_EQ(plugin_.settings.at(run + "ci_2")["rewards.gallery"],
+            config_.run.directory + "/gallery.csv");
+  EXPECT_EQ((learnt.find("48.9,2.4") != learnt.npos) + (learnt.find("43.6,1.4") != learnt.npos), 1);
+}
+
+TEST_F(AblationTest, AnArmThatLearntLessThanItShouldIsNotKept) {
+  plugin_.missing_updates = 1;
+  const auto stopped = RunAblation(config_, plugin_, never_);
+  ASSERT_FALSE(stopped.ok());
+  EXPECT_THAT(stopped.error().message, HasSubstr("seed_1/ci_1: expected 2 updates, found 1"));
+  plugin_.missing_updates = 0;
+  EXPECT_TRUE(RunAblation(config_, plugin_, never_).ok());
 }
 
 TEST_F(AblationTest, AnArmThatKnowsMoreIsBetterByAPairedInterval) {
@@ -378,6 +543,8 @@ TEST_F(AblationTest, AnArmThatKnowsMoreIsBetterByAPairedInterval) {
     EXPECT_EQ(difference.estimate.records, 12);
     EXPECT_GT(difference.estimate.low, 0);
     EXPECT_LT(difference.p_value, 0.05);
+    ASSERT_EQ(difference.by_seed.size(), 2);
+    EXPECT_GT(difference.by_seed[1], 0);
   }
   EXPECT_TRUE(met);
   const std::vector<VerdictScores>& verdicts = report->verdicts.at("ci_1");

@@ -11,7 +11,7 @@ namespace gre {
 struct FinishedStage {
   std::string name;
   std::string settings;  // SHA-256 of what it depends on
-  double seconds = 0;    // that the call that finished it took, and those before it
+  double seconds = 0;    // that its calls took, but for killed ones
 };
 
 // Calls `work` unless the folder says that it was done with these settings; kInvalidArgument where

@@ -188,6 +188,28 @@ CalibrationIntervals BootstrapCalibration(std::span<const JudgedAnswer> answers,
           PercentileInterval(std::move(aurcs), options.level)};
 }
 
+Interval BootstrapAurocDifference(std::span<const JudgedAnswer> first,
+                                  std::span<const JudgedAnswer> second,
+                                  const BootstrapOptions& options) {
+  GRE_CHECK(first.size() == second.size());
+  if (first.empty() || first.size() > options.max_resampled_records) return {kNaN, kNaN};
+  const auto resamples = static_cast<size_t>(std::min(options.resamples, kMaxResamples));
+  std::vector<double> differences(resamples);
+  ParallelFor(resamples, {.max_threads = options.threads}, [&](size_t begin, size_t end) {
+    std::vector<JudgedAnswer> of_first(first.size()), of_second(first.size());
+    for (size_t r = begin; r < end; ++r) {
+      Random random(HashSeed(options.seed, r));
+      for (size_t i = 0; i < first.size(); ++i) {
+        const size_t draw = random.Below(first.size());
+        of_first[i] = first[draw];
+        of_second[i] = second[draw];
+      }
+      differences[r] = Auroc(of_first) - Auroc(of_second);
+    }
+  });
+  return PercentileInterval(std::move(differences), options.level);
+}
+
 RadiusCoverage ComputeRadiusCoverage(std::span<const AnswerWithRadius> answers, double level) {
   RadiusCoverage result;
   result.count = answers.size();

@@ -70,6 +70,13 @@ struct CalibrationIntervals {
 CalibrationIntervals BootstrapCalibration(std::span<const JudgedAnswer> answers,
                                           const BootstrapOptions& options = {});
 
+// Of Auroc(first) - Auroc(second), two scores of the same answers in the same order, drawn
+// together; resamples for which it is not defined are left out. At most 2,000 resamples. {NaN, NaN}
+// as above.
+Interval BootstrapAurocDifference(std::span<const JudgedAnswer> first,
+                                  std::span<const JudgedAnswer> second,
+                                  const BootstrapOptions& options = {});
+
 // One answer with radii: how far it is from the truth, and within which distances it claimed the
 // truth to be with 50 % and 90 % probability.
 struct AnswerWithRadius {

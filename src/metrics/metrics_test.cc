@@ -88,6 +88,24 @@ TEST(RiskCoverage, OrderOfTiedAnswersDoesNotMatter) {
   EXPECT_EQ(aurc(true, false, false), aurc(false, false, true));
 }
 
+TEST(Auroc, ADifferenceIsOfScoresOfTheSameAnswers) {
+  std::vector<JudgedAnswer> good, noise;
+  for (int i = 0; i < 200; ++i) {
+    const bool right = i % 3 == 0;
+    good.push_back({(right ? 0.5 : 0.2) + 0.001 * (i % 100), right});
+    noise.push_back({static_cast<double>(i * 7919 % 200) / 200, right});
+  }
+  const Interval better = BootstrapAurocDifference(good, noise);
+  const double difference = Auroc(good) - Auroc(noise);
+  EXPECT_GT(better.low, 0);
+  EXPECT_LT(better.low, difference);
+  EXPECT_GT(better.high, difference);
+  const Interval none = BootstrapAurocDifference(noise, noise);
+  EXPECT_EQ(none.low, 0);
+  EXPECT_EQ(none.high, 0);
+  EXPECT_TRUE(std::isnan(BootstrapAurocDifference({}, {}).low));
+}
+
 TEST(Auroc, CountsPairsAndHalvesTies) {
   // tools/reference/metrics_known_values.py (scikit-learn)
   const std::vector<JudgedAnswer> answers{{0.9, true},  {0.8, false}, {0.8, true}, {0.6, true},

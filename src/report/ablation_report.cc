@@ -8,7 +8,6 @@
 #include <nlohmann/json.hpp>
 
 #include "core/strings.h"
-#include "experiment/ablation_files.h"
 #include "report/table.h"
 
 namespace gre {
@@ -75,14 +74,39 @@ Table DifferencesTable(const AblationReport& report, const std::string& decoding
   return table;
 }
 
+// What each seed's trainings gave of GeoScore, which the intervals over photos do not show.
+Table SeedsTable(const AblationReport& report) {
+  Table table;
+  table.title = "Differences of GeoScore, seed by seed";
+  for (const char* title : {"arm", "less", "photos", "answers"}) {
+    table.columns.push_back({.title = title, .align = TableAlign::kLeft});
+  }
+  for (int seed = 1; seed <= report.seeds; ++seed) {
+    table.columns.push_back({.title = Concat({"seed ", std::to_string(seed)})});
+  }
+  for (const auto& difference : report.scores.differences) {
+    if (!difference.metric.ends_with(kGeoScore)) continue;
+    std::vector<TableCell> row = {difference.arm, difference.base,
+                                  difference.metric.substr(0, difference.metric.find(' ')),
+                                  difference.decoding};
+    for (const double value : difference.by_seed) row.emplace_back(TableFigure{value, 0, {}});
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 Table VerdictTable(const AblationReport& report) {
   Table table;
   table.title = "Verdicts on one chain of the cold start a test photo";
   for (const char* title : {"arm", "seed"}) {
     table.columns.push_back({.title = title, .align = TableAlign::kLeft});
   }
-  for (const char* title : {"candidates", "right, %", "AUROC", "AUROC of the vote",
-                            "AUROC of its log-probability", "mixed verdicts, %", "unread, %"}) {
+  for (const char* title : {"candidates", "right, %"}) table.columns.push_back({.title = title});
+  for (const char* title : {"AUROC", "less that of the vote"}) {
+    table.columns.push_back({.title = title, .has_intervals = true});
+  }
+  for (const char* title :
+       {"AUROC of the vote", "AUROC of its log-probability", "mixed verdicts, %", "unread, %"}) {
     table.columns.push_back({.title = title});
   }
   for (const auto& [arm, seeds] : report.verdicts) {
@@ -92,9 +116,10 @@ Table VerdictTable(const AblationReport& report) {
           100.0 * static_cast<double>(scores.right) / static_cast<double>(scores.candidates);
       table.rows.push_back(
           {arm, std::to_string(i + 1), std::to_string(scores.candidates), TableFigure{right, 1, {}},
-           TableFigure{scores.auroc, 3, {}}, TableFigure{scores.majority_auroc, 3, {}},
-           TableFigure{scores.log_probability_auroc, 3, {}}, TableFigure{100 * scores.mixed, 1, {}},
-           TableFigure{100 * scores.unread, 1, {}}});
+           TableFigure{scores.auroc, 3, scores.auroc_interval},
+           TableFigure{scores.auroc - scores.vote_auroc, 3, scores.less_vote},
+           TableFigure{scores.vote_auroc, 3, {}}, TableFigure{scores.log_probability_auroc, 3, {}},
+           TableFigure{100 * scores.mixed, 1, {}}, TableFigure{100 * scores.unread, 1, {}}});
     }
   }
   return table;
@@ -143,20 +168,38 @@ Json EstimateJson(const Estimate& estimate) {
 
 Json FiguresJson(const Figures& figures) {
   Json json = Json::object();
-  for (const auto& figure : figures) json[figure.metric] = EstimateJson(figure.estimate);
+  for (const auto& figure : figures) {
+    json[figure.metric] = EstimateJson(figure.estimate);
+    json[figure.metric]["by_seed"] = figure.by_seed;
+  }
   return json;
+}
+
+Json VerdictJson(const VerdictScores& scores) {
+  const auto interval = [](const Interval& of) { return Json::array({of.low, of.high}); };
+  return {{"candidates", scores.candidates},
+          {"right", scores.right},
+          {"auroc", scores.auroc},
+          {"auroc_interval", interval(scores.auroc_interval)},
+          {"vote_auroc", scores.vote_auroc},
+          {"less_vote_interval", interval(scores.less_vote)},
+          {"log_probability_auroc", scores.log_probability_auroc},
+          {"mixed", scores.mixed},
+          {"unread", scores.unread}};
 }
 
 }  // namespace
 
 std::string FormatAblationMarkdown(const AblationReport& report) {
   const auto& photos = report.photos;
-  std::string text = Concat(
-      {std::to_string(photos.cold_start), " photos for the cold start, ",
-       std::to_string(photos.judge), " for stage I, ", std::to_string(photos.place),
-       " for stage II, ", std::to_string(photos.dev), " dev, ", std::to_string(photos.test),
-       " test; ", std::to_string(report.seeds), " seeds; sampled answers are made of ",
-       std::to_string(report.samples), " chains. In brackets 95 % intervals over photos.\n\n"});
+  std::string text =
+      Concat({std::to_string(photos.cold_start), " photos for the cold start, ",
+              std::to_string(photos.judge), " for stage I, ", std::to_string(photos.place),
+              " for stage II, ", std::to_string(photos.dev), " dev, ", std::to_string(photos.test),
+              " test; ", std::to_string(report.seeds), " seeds; sampled answers are made of ",
+              std::to_string(report.samples),
+              " chains. In brackets 95 % intervals over photos, of these trainings. The epochs of "
+              "image_head and base were chosen on dev, those of the arms were not.\n\n"});
   const auto add = [&](const Table& table) { text += FormatTableMarkdown(table) + "\n"; };
   add(AnswersTable(report, "Street-level photos, greedy", &AblationScores::Arm::greedy, "street"));
   add(AnswersTable(report, "Street-level photos, sampled", &AblationScores::Arm::sampled,
@@ -165,6 +208,7 @@ std::string FormatAblationMarkdown(const AblationReport& report) {
   add(AnswersTable(report, "Travel photos, sampled", &AblationScores::Arm::sampled, "travel"));
   add(DifferencesTable(report, "greedy"));
   add(DifferencesTable(report, "sampled"));
+  add(SeedsTable(report));
   add(VerdictTable(report));
   add(CalibrationTable(report));
   add(TimeTable(report));
@@ -194,18 +238,16 @@ std::string FormatAblationJson(const AblationReport& report) {
   }
   json["differences"] = Json::array();
   for (const AblationScores::Difference& difference : report.scores.differences) {
-    Json row = {{"arm", difference.arm},
-                {"base", difference.base},
-                {"decoding", difference.decoding},
-                {"metric", difference.metric},
-                {"p_value", difference.p_value}};
+    Json row = {{"arm", difference.arm},           {"base", difference.base},
+                {"decoding", difference.decoding}, {"metric", difference.metric},
+                {"p_value", difference.p_value},   {"by_seed", difference.by_seed}};
     row.update(EstimateJson(difference.estimate));
     json["differences"].push_back(std::move(row));
   }
   json["verdicts"] = Json::object();
   for (const auto& [arm, seeds] : report.verdicts) {
     for (const VerdictScores& scores : seeds) {
-      json["verdicts"][arm].push_back(Json::parse(FormatVerdictScores(scores)));
+      json["verdicts"][arm].push_back(VerdictJson(scores));
     }
   }
   json["seconds"] = Json::object();

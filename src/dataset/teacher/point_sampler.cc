@@ -64,6 +64,30 @@ std::vector<LatLng> PointSampler::FixedPoints(const std::string& country_code, s
   return points;
 }
 
+PointSampler::Halves PointSampler::Divide(uint64_t seed) const {
+  std::map<std::string, std::vector<LatLng>> first, second;
+  for (const auto& [country, all] : points_) {
+    std::vector<LatLng> points = all;
+    Random random(HashSeed(seed, country));
+    random.Shuffle(points);
+    const auto middle = points.begin() + static_cast<std::ptrdiff_t>((points.size() + 1) / 2);
+    first[country].assign(points.begin(), middle);
+    second[country].assign(points.size() == 1 ? points.begin() : middle, points.end());
+  }
+  return {PointSampler(std::move(first)), PointSampler(std::move(second))};
+}
+
+std::string PointSampler::ToGallery() const {
+  std::string lines = "LAT,LON\n";
+  for (const auto& [country, points] : points_) {
+    for (const LatLng& point : points) {
+      lines += Concat(
+          {FormatShortest(point.latitude_deg), ",", FormatShortest(point.longitude_deg), "\n"});
+    }
+  }
+  return lines;
+}
+
 Result<LatLng> PointSampler::Draw(const std::string& country_code, Random& random) const {
   const auto it = points_.find(country_code);
   if (it == points_.end() || it->second.empty()) {

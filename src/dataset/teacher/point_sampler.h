@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <string_view>
@@ -27,11 +28,22 @@ class PointSampler {
   // At most `most` of the country's points, always the same ones; none of an unknown country.
   [[nodiscard]] std::vector<LatLng> FixedPoints(const std::string& country_code, size_t most) const;
 
+  // The points of each country in two halves that share none, the same ones for the same seed: one
+  // to learn from and one to score with. A country's only point is in both.
+  struct Halves;
+  [[nodiscard]] Halves Divide(uint64_t seed) const;
+  // "LAT,LON" lines under a header: FromGallery reads them again.
+  [[nodiscard]] std::string ToGallery() const;
+
   // A point of the country, rounded to one decimal; an error names a country without any.
   Result<LatLng> Draw(const std::string& country_code, Random& random) const;
 
  private:
   std::map<std::string, std::vector<LatLng>> points_;
+};
+
+struct PointSampler::Halves {
+  PointSampler first, second;
 };
 
 // To one decimal, as AttributeReply writes it.

@@ -73,7 +73,7 @@ std::vector<OptionSpec> OwnOptionSpecs(LocateOptions& options) {
        .max = 64},
       {.name = "temperature",
        .value_name = "T",
-       .help = "How freely chains are drawn, 0.7 if several; 0 takes the likeliest word each time",
+       .help = "How freely chains are drawn; 0 takes the likeliest word each time",
        .target = &options.temperature,
        .min = 0,
        .max = 10},
@@ -174,7 +174,7 @@ Result<std::string> LocateSettingsHash(const LocateOptions& options,
 SamplingPlan PlanSampling(const LocateOptions& options, EngineKind kind) {
   SamplingPlan plan;
   plan.samples = options.samples > 0 ? options.samples : DefaultSampleCount(kind);
-  plan.sampling = DefaultSampling(plan.samples);
+  plan.sampling = DefaultSampling(kind, plan.samples);
   plan.sampling.temperature = options.temperature.value_or(plan.sampling.temperature);
   plan.sampling.max_new_tokens = options.max_new_tokens;
   plan.sampling.seed = options.seed;

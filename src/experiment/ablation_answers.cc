@@ -57,10 +57,10 @@ Prediction ToPrediction(const LocateResult& result) {
   return prediction;
 }
 
-LocalizerOptions OptionsOf(int samples, uint64_t seed) {
+LocalizerOptions OptionsOf(EngineKind kind, int samples, uint64_t seed) {
   LocalizerOptions options;
   options.samples = samples;
-  options.sampling = DefaultSampling(samples);
+  options.sampling = DefaultSampling(kind, samples);
   options.sampling.max_new_tokens = kMaxNewTokens;
   options.sampling.seed = seed;
   options.always_answer = true;
@@ -100,9 +100,9 @@ Result<std::vector<Prediction>> AblationAsker::Locate(std::span<const PhotoRecor
                                                       int samples,
                                                       const std::optional<Calibration>& calibration,
                                                       const CancellationToken& cancellation) {
-  GRE_ASSIGN_OR_RETURN(
-      Localizer localizer,
-      Localizer::Create(generator_, namer_, locate_, calibration, OptionsOf(samples, seed_)));
+  GRE_ASSIGN_OR_RETURN(Localizer localizer,
+                       Localizer::Create(generator_, namer_, locate_, calibration,
+                                         OptionsOf(generator_.info().kind, samples, seed_)));
   std::vector<Prediction> predictions;
   for (size_t begin = 0; begin < photos.size(); begin += kBatch) {
     std::vector<LocateRequest> batch;
@@ -122,9 +122,9 @@ Result<std::vector<Prediction>> AblationAsker::Locate(std::span<const PhotoRecor
 
 Result<std::vector<std::optional<CalibrationExample>>> AblationAsker::Examples(
     std::span<const PhotoRecord> photos, int samples, const CancellationToken& cancellation) {
-  GRE_ASSIGN_OR_RETURN(
-      Localizer localizer,
-      Localizer::Create(generator_, namer_, locate_, std::nullopt, OptionsOf(samples, seed_)));
+  GRE_ASSIGN_OR_RETURN(Localizer localizer,
+                       Localizer::Create(generator_, namer_, locate_, std::nullopt,
+                                         OptionsOf(generator_.info().kind, samples, seed_)));
   std::map<PhotoKind, double> weights;  // both kinds count the same
   for (const PhotoRecord& photo : photos) ++weights[photo.kind];
   const auto kinds = static_cast<double>(weights.size());

@@ -90,12 +90,12 @@ std::optional<CalibrationExample> JudgeSamples(const std::vector<Sample>& sample
 
 int DefaultSampleCount(EngineKind engine) { return engine == EngineKind::kRemote ? 1 : 8; }
 
-SamplingOptions DefaultSampling(int samples) {
+SamplingOptions DefaultSampling(EngineKind engine, int samples) {
   SamplingOptions sampling;
   if (samples > 1) {
-    // A little sharper than the model: publishers of large ones advise it, and of the embedded one
-    // 8 chains answer dev better so (models/gre-nano/README.md).
-    sampling.temperature = 0.7;
+    // The embedded model is calibrated on its own distribution; a large one is sampled a little
+    // sharper, as its publishers advise.
+    sampling.temperature = engine == EngineKind::kEmbedded ? 1.0 : 0.7;
     sampling.stratified = true;  // a vote of evenly spread samples errs less
   }
   return sampling;

@@ -30,9 +30,9 @@ struct LocalizerOptions {
 };
 
 // Samples for a photo and how they are drawn, where the user does not say: 8 chains of a model that
-// runs here, 1 of a remote one; a single chain is greedy, several are drawn at temperature 0.7.
+// runs here, 1 of a remote one; a single chain is greedy.
 int DefaultSampleCount(EngineKind engine);
-SamplingOptions DefaultSampling(int samples);
+SamplingOptions DefaultSampling(EngineKind engine, int samples);
 
 struct LocateRequest {
   std::string file;  // names the photo in the result and seeds its randomness

@@ -34,7 +34,7 @@ Result<Json> Inspect(CliContext& context, const std::string& model, bool read_al
   return json;
 }
 
-// The report for people; the keys are those of docs/model_report.md.
+// The report for people; the keys are those of docs/model-report.md.
 std::string DescribeModel(const Json& report) {
   std::string out = report["directory"].get<std::string>() + "\n";
   const auto line = [&](const std::string& name, const std::string& value) {

@@ -167,7 +167,7 @@ CommandSpec GrpoCommand() {
       "kin). A vLLM or SGLang server may draw them instead (rollouts.engine). Interrupted runs go "
       "on with --resume.\n"
       "  gre train grpo --config recipes/grpo-lora.toml --set model.base=DIR "
-      "--set model.adapter=build/sft/best",
+      "--set model.adapter=build/sft/best --set rewards.theta_km=750",
       /*may_ask_servers=*/true,
       [](TorchPlugin& plugin, const TrainingCall& call, const CancellationToken& cancellation) {
         return plugin.TrainGrpo(call, cancellation);

@@ -48,7 +48,7 @@ class TorchPlugin {
   virtual Result<std::unique_ptr<Embedder>> LoadEmbedder(const EmbedderOptions& options) = 0;
   virtual Result<std::unique_ptr<ImageTextEmbedder>> LoadImageTextEmbedder(
       const EmbedderOptions& options) = 0;
-  // `gre model info` / `gre model check`: a JSON object (docs/model_report.md).
+  // `gre model info` / `gre model check`: a JSON object (docs/model-report.md).
   virtual Result<std::string> InspectModel(const std::string& model_dir, bool read_all_weights) = 0;
   // `gre train sft`: blocks until done, cancelled (checkpoint written) or failed.
   virtual Result<TrainingOutcome> TrainSft(const TrainingCall& call,

@@ -113,6 +113,10 @@ Memory MemoryOf(const Recipe& recipe, const ModelShape& shape,
     always += add("adapter", 4 * trained, "float32");
     always += add("gradients and moments", 12 * trained, "float32");
   }
+  if (config.full() && recipe.grpo && recipe.grpo->beta > 0) {
+    always += add("reference", bytes * (shape.text_parameters + shape.vision_parameters),
+                  "a second copy for the KL: grpo.beta above 0");
+  }
   always += add("runtime", kRuntimeBytes, "libraries, workspaces");
 
   const int64_t tokens = PassTokens(recipe, records);

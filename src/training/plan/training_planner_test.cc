@@ -145,6 +145,17 @@ TEST_F(TrainingPlannerTest, WhatCannotFitSaysWhichSettingWouldMakeIt) {
   }
 }
 
+TEST_F(TrainingPlannerTest, FullFineTuningWithAKlHoldsASecondModel) {
+  const auto peak = [&](const char* beta) {
+    std::vector<std::string> settings = stage_two_;
+    settings.insert(settings.end(), {"tune.method=full", "model.adapter=", beta});
+    const auto plan = Plan("gre-7b-rl2.toml", settings);
+    EXPECT_TRUE(plan.ok()) << plan.error().message;
+    return plan.ok() ? plan->peak_bytes : 0;
+  };
+  EXPECT_EQ(peak("grpo.beta=0.04") - peak("grpo.beta=0"), 2 * (7'615'616'512 + 676'550'144));
+}
+
 TEST_F(TrainingPlannerTest, TimeComesFromTheRates) {
   TrainingPlanOptions options;
   options.teraflops = 100;

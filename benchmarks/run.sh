@@ -1,17 +1,17 @@
 #!/bin/bash
-# benchmarks/run.sh [tokenizer|image|geodesic|geocode|engine|training|nano|cold]...: all or the named benchmarks beside their peers, as one table of
+# benchmarks/run.sh [tokenizer|image|geodesic|geocode|engine|training|nano|cold]...: all but "training", or the named benchmarks beside their peers, as one table of
 # ratios; answers are checked first. Builds build/bench, installs the peers of requirements.txt into build/bench/venv.
 #   GRE_BENCH_TOKENIZER  tokenizer.json of any Qwen2.5 model (default: that of the reference results, where they are)
 #   GRE_BENCH_MODEL      a Qwen2.5-VL-3B directory (default: one of random weights, made once in build/bench: 7.5 GB)
 #   GRE_BENCH_PHOTOS     folder of JPEG photos for "image" (default: examples)
-# A quiet machine is needed for numbers that shall be kept; "engine" takes about 15 minutes and 9 GB of memory, "training"
-# about 15 minutes, 12 GB of memory and 2.5 GB of disk (a decoder of 3B dimensions and 4 layers).
+# A quiet machine is needed for numbers that shall be kept; "engine" takes about 15 minutes and 9 GB of memory. "training"
+# (a decoder of 3B dimensions and 4 layers: 12 GB of memory, 2.5 GB of disk, well over 10 minutes) runs only when it is named.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 here=$PWD
 source tools/setup/common.sh
 names=("$@")
-[ $# -gt 0 ] || names=(tokenizer image geodesic geocode nano cold engine training)
+[ $# -gt 0 ] || names=(tokenizer image geodesic geocode nano cold engine)
 for name in "${names[@]}"; do
   case $name in
     tokenizer | image | geodesic | geocode | engine | training | nano | cold) ;;

@@ -17,6 +17,9 @@ using Json = nlohmann::ordered_json;
 using Figures = std::vector<AblationScores::Figure>;
 
 constexpr std::string_view kGeoScore = "geoscore";
+constexpr std::string_view kAboutIntervals =
+    " chains. In brackets 95 % intervals over photos, of these trainings. The epochs of image_head "
+    "and base were chosen on dev, those of the arms were not.\n\n";
 
 // GeoScore stands as it is, shares in percent.
 TableFigure ShownFigure(std::string_view metric, const Estimate& estimate) {
@@ -197,9 +200,7 @@ std::string FormatAblationMarkdown(const AblationReport& report) {
               std::to_string(photos.judge), " for stage I, ", std::to_string(photos.place),
               " for stage II, ", std::to_string(photos.dev), " dev, ", std::to_string(photos.test),
               " test; ", std::to_string(report.seeds), " seeds; sampled answers are made of ",
-              std::to_string(report.samples),
-              " chains. In brackets 95 % intervals over photos, of these trainings. The epochs of "
-              "image_head and base were chosen on dev, those of the arms were not.\n\n"});
+              std::to_string(report.samples), kAboutIntervals});
   const auto add = [&](const Table& table) { text += FormatTableMarkdown(table) + "\n"; };
   add(AnswersTable(report, "Street-level photos, greedy", &AblationScores::Arm::greedy, "street"));
   add(AnswersTable(report, "Street-level photos, sampled", &AblationScores::Arm::sampled,

@@ -133,7 +133,7 @@ Memory MemoryOf(const Recipe& recipe, const ModelShape& shape,
     pass += add("activations", bytes * tokens * layer_values * text.num_layers,
                 "of all layers: optim.checkpoint_activations = false");
   }
-  pass += add("head", 3 * 4 * kHeadRows * shape.config.vocab_size,
+  pass += add("head", int64_t{3} * 4 * kHeadRows * shape.config.vocab_size,
               Concat({"logits of ", std::to_string(kHeadRows), " rows"}));
   int64_t rollout = 0;
   if (recipe.grpo) {

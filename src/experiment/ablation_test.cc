@@ -394,7 +394,7 @@ class AblationTest : public ::testing::Test {
     std::filesystem::create_directories(folder_ / "photos/set");
     std::string splits = "file,split,kind\n";
     std::string labels = "file,country,lat,lon,precision\n";
-    RgbImage image{8, 8, std::vector<uint8_t>(8 * 8 * 3, 100)};
+    RgbImage image{8, 8, std::vector<uint8_t>(size_t{8} * 8 * 3, 100)};
     const std::string bytes = EncodePng(image).value();
     for (int i = 0; i < 48; ++i) {
       const bool france = i % 2 == 0;
